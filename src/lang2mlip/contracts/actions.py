@@ -1,0 +1,131 @@
+"""The parameters of each action. One class is the agent's tool, the command line's options and the documentation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lang2mlip.contracts.base import Json, Noun
+
+__all__ = [
+    "ACTIONS", "ActionName", "Decision", "End", "Evaluate", "Explore", "Parameters", "Prune", "ReferenceRun", "Sample",
+    "Select", "Train",
+]
+
+ActionName = Literal["reference", "explore", "sample", "select", "train", "evaluate", "prune", "end"]
+
+Groups = Annotated[tuple[str, ...], Field(description="groups to work on; empty means all")]
+
+
+class ReferenceRun(Noun):
+    """MD with the reference on the validation structures: what the potential will be compared with, and normal ranges."""
+
+    action: Literal["reference"] = "reference"
+    groups: Groups = ()
+    steps: int = Field(default=400, ge=10, description="MD steps per validation structure; each is a reference call")
+    keep_every: int = Field(default=20, ge=1, description="steps between frames that are kept")
+
+
+class Explore(Noun):
+    """First data, made with the reference itself: short MD at several temperatures, strained and rattled cells."""
+
+    action: Literal["explore"] = "explore"
+    groups: Groups = ()
+    temperatures_K: tuple[float, ...] = Field(default=(), description="MD temperatures, K; empty: chosen from the task's range")
+    steps: int = Field(default=120, ge=0, description="reference MD steps per structure and temperature")
+    keep_every: int = Field(default=20, ge=1, description="steps between frames that are kept as labels")
+    strain: float = Field(default=0.06, ge=0, lt=0.3, description="largest strain of strained cells")
+    strained: int = Field(default=4, ge=0, description="strained cells per periodic structure")
+    rattled: int = Field(default=2, ge=0, description="rattled cells per structure")
+    rattle_A: float = Field(default=0.1, ge=0, le=1, description="standard deviation of a rattle, Å")
+
+
+class Sample(Noun):
+    """MD with the current potential, watched as it runs: new configurations for the pool, and a test of stability."""
+
+    action: Literal["sample"] = "sample"
+    groups: Groups = ()
+    temperatures_K: tuple[float, ...] = Field(default=(), description="MD temperatures, K; empty: chosen from the task's range")
+    pressure_GPa: float | None = Field(default=None, description="None: constant volume; else constant pressure")
+    steps: int = Field(default=2000, ge=10, description="MD steps per walker")
+    keep_every: int = Field(default=50, ge=1, description="steps between frames that are kept in the pool")
+    walkers: int = Field(default=1, ge=1, description="independent walkers per structure and temperature")
+
+
+class Select(Noun):
+    """Choose frames of the pool and label them with the reference. The choice is recorded frame by frame."""
+
+    action: Literal["select"] = "select"
+    groups: Groups = ()
+    method: Literal["all", "error", "uncertainty", "random"] = Field(
+        default="uncertainty",
+        description="all; error: label a candidate set, keep the worst; uncertainty: extrapolation grade with diversity; random",
+    )
+    count: int = Field(default=40, ge=1, description="labels to keep")
+    random_share: float = Field(default=0.15, ge=0, le=1, description="share of count picked at random: the unbiased estimate")
+    candidates: int | None = Field(default=None, ge=1, description="for method error: frames labelled before keeping count of them")
+
+
+class Train(Noun):
+    """Fit the potential to the labelled data."""
+
+    action: Literal["train"] = "train"
+    effort: Literal["quick", "accurate"] = Field(default="quick", description="quick: for iteration; accurate: full optimisation")
+    start: Literal["scratch", "current"] = Field(default="scratch", description="from nothing, or from the current model")
+    settings: dict[str, Json] = Field(default_factory=dict, description="overrides of the potential family's settings")
+
+
+class Evaluate(Noun):
+    """Measure the current potential against the reference: held-out errors, properties, stability."""
+
+    action: Literal["evaluate"] = "evaluate"
+    groups: Groups = ()
+    depth: Literal["errors", "properties", "full"] = Field(
+        default="errors", description="errors: held-out errors; properties: also statics; full: also MD, stability and drift"
+    )
+
+
+class Prune(Noun):
+    """Take outliers or whole data sets out of the training data. Nothing is deleted: it can be undone."""
+
+    action: Literal["prune"] = "prune"
+    outliers: bool = Field(default=True, description="drop frames whose residual is far outside the rest")
+    sigma: float = Field(default=6.0, gt=0, description="how far: robust standard deviations of the force residual")
+    max_force_eV_A: float = Field(default=50.0, gt=0, description="drop frames with a larger reference force, eV/Å")
+    datasets: tuple[str, ...] = Field(default=(), description="ids of data sets to drop whole")
+    restore: tuple[str, ...] = Field(default=(), description="ids of data sets or prunings to put back")
+
+
+class End(Noun):
+    """Finish: freeze the best potential, measure it on the frozen test set, write the deliverable and the report."""
+
+    action: Literal["end"] = "end"
+    outcome: Literal["success", "failure", "budget"] = Field(description="how the run ended, in the decider's judgement")
+    advice: str = Field(default="", description="what the person should know or do next")
+
+
+Parameters = Annotated[
+    ReferenceRun | Explore | Sample | Select | Train | Evaluate | Prune | End, Field(discriminator="action")
+]
+
+ACTIONS: dict[ActionName, type[Noun]] = {
+    "reference": ReferenceRun, "explore": Explore, "sample": Sample, "select": Select, "train": Train,
+    "evaluate": Evaluate, "prune": Prune, "end": End,
+}
+
+
+class Decision(Noun):
+    """What to do next, why, and what is expected to come of it."""
+
+    parameters: Parameters
+    reason: str = Field(description="why this action now, from what was seen")
+    expectation: str = Field(description="what should happen if the reason is right")
+    decider: str = Field(description="who decided: rules, llm:…, schedule:…, person, replay")
+    seen: str = Field(default="", description="the facts that the decision rests on, in one line")
+    remarks: tuple[str, ...] = Field(default=(), description="retries, refusals, fallbacks on the way to this decision")
+
+    @property
+    def action(self) -> ActionName:
+        """The name of the action."""
+        return self.parameters.action

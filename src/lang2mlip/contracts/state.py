@@ -1,0 +1,75 @@
+"""State: what a decider sees. Small whatever the size of the data; a fold over events."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from lang2mlip.contracts.actions import ActionName
+from lang2mlip.contracts.base import Noun
+from lang2mlip.contracts.results import (
+    Cost,
+    DataSet,
+    Errors,
+    Evaluation,
+    Model,
+    PoolSet,
+    Pruning,
+    StabilityRun,
+    Verdict,
+)
+from lang2mlip.contracts.structures import StructureRecord
+from lang2mlip.contracts.task import Task
+
+__all__ = ["GroupState", "LogEntry", "State"]
+
+
+class GroupState(Noun):
+    """One group of the task: its data, its errors, its stability, its cost."""
+
+    group: str
+    structures: int = 0
+    labels: int = Field(default=0, description="labelled frames in use")
+    pool: int = Field(default=0, description="unlabelled frames not yet drawn from")
+    reference_done: bool = Field(default=False, description="the reference's own MD on its validation structure exists")
+    train_error: Errors | None = None
+    held_out: Errors | None = Field(default=None, description="current or last model on validation frames")
+    fresh: tuple[Errors, ...] = Field(default=(), description="old model on new labels, oldest first: the honest curve")
+    stable_K: float | None = Field(default=None, description="highest temperature at which all walkers of the current model stayed healthy")
+    failures: int = Field(default=0, description="walkers of the current model that tripped a health check")
+    walkers: int = Field(default=0, description="walkers of the current model")
+    ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
+
+
+class LogEntry(Noun):
+    """One past step, short."""
+
+    step: int
+    action: ActionName
+    reason: str
+    status: str
+    summary: str
+
+
+class State(Noun):
+    """s_t = (data, model, evaluation, log), per group."""
+
+    task: Task
+    step: int = 0
+    structures: tuple[StructureRecord, ...] = ()
+    groups: dict[str, GroupState] = Field(default_factory=dict)
+    data: tuple[DataSet, ...] = ()
+    pool: tuple[PoolSet, ...] = ()
+    model: Model | None = None
+    models: tuple[Model, ...] = ()
+    evaluation: Evaluation | None = Field(default=None, description="of the current model; None when it has not been evaluated")
+    evaluations: tuple[Evaluation, ...] = ()
+    stability: tuple[StabilityRun, ...] = Field(default=(), description="of the current model")
+    prunings: tuple[Pruning, ...] = ()
+    log: tuple[LogEntry, ...] = ()
+    cost: Cost = Field(default=Cost(), description="all that was spent, frozen test set and imports apart")
+    test_cost: Cost = Field(default=Cost(), description="spent on the frozen test set")
+    labels_since_training: int = 0
+    consecutive_failures: int = Field(default=0, description="actions that failed one after another")
+    verdicts: tuple[Verdict, ...] = ()
+    ended: bool = False
+    outcome: str | None = None

@@ -1,0 +1,1 @@
+"""Agent loops of their own, started as jobs."""

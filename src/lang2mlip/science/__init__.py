@@ -1,0 +1,1 @@
+"""Atoms in, numbers out: knows no run, no agent, no queue."""

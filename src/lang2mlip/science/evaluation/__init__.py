@@ -1,0 +1,1 @@
+"""Properties, a file each."""

@@ -1,0 +1,1 @@
+"""LAMMPS input, output and checks."""

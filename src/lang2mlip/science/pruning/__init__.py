@@ -1,0 +1,1 @@
+"""Which data or models to take out."""

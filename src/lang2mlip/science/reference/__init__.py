@@ -1,0 +1,1 @@
+"""Reference calculators, a file each."""

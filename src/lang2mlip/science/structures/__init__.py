@@ -1,0 +1,1 @@
+"""Structure builders, a file per class."""

@@ -1,0 +1,1 @@
+"""Potential families, a folder each."""

@@ -46,8 +46,17 @@ def kelvin(value: float, unit: str) -> float:
 
 
 _PRESSURE_IN_GPA = {
-    "Pa": 1e-9, "kPa": 1e-6, "MPa": 1e-3, "GPa": 1.0, "TPa": 1e3, "bar": 1e-4, "kbar": 0.1, "Mbar": 100.0,
-    "atm": 1.01325e-4, "Torr": 1.33322368e-7, "psi": 6.894757e-6,
+    "Pa": 1e-9,
+    "kPa": 1e-6,
+    "MPa": 1e-3,
+    "GPa": 1.0,
+    "TPa": 1e3,
+    "bar": 1e-4,
+    "kbar": 0.1,
+    "Mbar": 100.0,
+    "atm": 1.01325e-4,
+    "Torr": 1.33322368e-7,
+    "psi": 6.894757e-6,
 }
 
 

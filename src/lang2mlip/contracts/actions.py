@@ -9,8 +9,18 @@ from pydantic import Field
 from lang2mlip.contracts.base import Json, Noun
 
 __all__ = [
-    "ACTIONS", "ActionName", "Decision", "End", "Evaluate", "Explore", "Parameters", "Prune", "ReferenceRun", "Sample",
-    "Select", "Train",
+    "ACTIONS",
+    "ActionName",
+    "Decision",
+    "End",
+    "Evaluate",
+    "Explore",
+    "Parameters",
+    "Prune",
+    "ReferenceRun",
+    "Sample",
+    "Select",
+    "Train",
 ]
 
 ActionName = Literal["reference", "explore", "sample", "select", "train", "evaluate", "prune", "end"]
@@ -32,7 +42,9 @@ class Explore(Noun):
 
     action: Literal["explore"] = "explore"
     groups: Groups = ()
-    temperatures_K: tuple[float, ...] = Field(default=(), description="MD temperatures, K; empty: chosen from the task's range")
+    temperatures_K: tuple[float, ...] = Field(
+        default=(), description="MD temperatures, K; empty: chosen from the task's range"
+    )
     steps: int = Field(default=120, ge=0, description="reference MD steps per structure and temperature")
     keep_every: int = Field(default=20, ge=1, description="steps between frames that are kept as labels")
     strain: float = Field(default=0.06, ge=0, lt=0.3, description="largest strain of strained cells")
@@ -46,7 +58,9 @@ class Sample(Noun):
 
     action: Literal["sample"] = "sample"
     groups: Groups = ()
-    temperatures_K: tuple[float, ...] = Field(default=(), description="MD temperatures, K; empty: chosen from the task's range")
+    temperatures_K: tuple[float, ...] = Field(
+        default=(), description="MD temperatures, K; empty: chosen from the task's range"
+    )
     pressure_GPa: float | None = Field(default=None, description="None: constant volume; else constant pressure")
     steps: int = Field(default=2000, ge=10, description="MD steps per walker")
     keep_every: int = Field(default=50, ge=1, description="steps between frames that are kept in the pool")
@@ -63,16 +77,24 @@ class Select(Noun):
         description="all; error: label a candidate set, keep the worst; uncertainty: extrapolation grade with diversity; random",
     )
     count: int = Field(default=40, ge=1, description="labels to keep")
-    random_share: float = Field(default=0.15, ge=0, le=1, description="share of count picked at random: the unbiased estimate")
-    candidates: int | None = Field(default=None, ge=1, description="for method error: frames labelled before keeping count of them")
+    random_share: float = Field(
+        default=0.15, ge=0, le=1, description="share of count picked at random: the unbiased estimate"
+    )
+    candidates: int | None = Field(
+        default=None, ge=1, description="for method error: frames labelled before keeping count of them"
+    )
 
 
 class Train(Noun):
     """Fit the potential to the labelled data."""
 
     action: Literal["train"] = "train"
-    effort: Literal["quick", "accurate"] = Field(default="quick", description="quick: for iteration; accurate: full optimisation")
-    start: Literal["scratch", "current"] = Field(default="scratch", description="from nothing, or from the current model")
+    effort: Literal["quick", "accurate"] = Field(
+        default="quick", description="quick: for iteration; accurate: full optimisation"
+    )
+    start: Literal["scratch", "current"] = Field(
+        default="scratch", description="from nothing, or from the current model"
+    )
     settings: dict[str, Json] = Field(default_factory=dict, description="overrides of the potential family's settings")
 
 
@@ -82,7 +104,8 @@ class Evaluate(Noun):
     action: Literal["evaluate"] = "evaluate"
     groups: Groups = ()
     depth: Literal["errors", "properties", "full"] = Field(
-        default="errors", description="errors: held-out errors; properties: also statics; full: also MD, stability and drift"
+        default="errors",
+        description="errors: held-out errors; properties: also statics; full: also MD, stability and drift",
     )
 
 
@@ -101,7 +124,9 @@ class End(Noun):
     """Finish: freeze the best potential, measure it on the frozen test set, write the deliverable and the report."""
 
     action: Literal["end"] = "end"
-    outcome: Literal["success", "failure", "budget"] = Field(description="how the run ended, in the decider's judgement")
+    outcome: Literal["success", "failure", "budget"] = Field(
+        description="how the run ended, in the decider's judgement"
+    )
     advice: str = Field(default="", description="what the person should know or do next")
 
 
@@ -110,8 +135,14 @@ Parameters = Annotated[
 ]
 
 ACTIONS: dict[ActionName, type[Noun]] = {
-    "reference": ReferenceRun, "explore": Explore, "sample": Sample, "select": Select, "train": Train,
-    "evaluate": Evaluate, "prune": Prune, "end": End,
+    "reference": ReferenceRun,
+    "explore": Explore,
+    "sample": Sample,
+    "select": Select,
+    "train": Train,
+    "evaluate": Evaluate,
+    "prune": Prune,
+    "end": End,
 }
 
 

@@ -10,8 +10,19 @@ from lang2mlip.contracts.actions import ActionName
 from lang2mlip.contracts.base import Noun
 
 __all__ = [
-    "Artefact", "Cost", "DataSet", "Errors", "Evaluation", "Gate", "Model", "PoolSet", "Property", "Pruning", "Result",
-    "StabilityRun", "Verdict",
+    "Artefact",
+    "Cost",
+    "DataSet",
+    "Errors",
+    "Evaluation",
+    "Gate",
+    "Model",
+    "PoolSet",
+    "Property",
+    "Pruning",
+    "Result",
+    "StabilityRun",
+    "Verdict",
 ]
 
 
@@ -97,7 +108,9 @@ class StabilityRun(Noun):
     healthy: bool
     trip: str | None = Field(default=None, description="the check that tripped, with its value")
     seed: int = 0
-    drift_meV_atom_ps: float | None = Field(default=None, description="drift of the conserved energy (NVE), meV/atom/ps")
+    drift_meV_atom_ps: float | None = Field(
+        default=None, description="drift of the conserved energy (NVE), meV/atom/ps"
+    )
     atom_steps_per_s: float = 0.0
 
 
@@ -195,7 +208,8 @@ class Result(Noun):
     pruning: Pruning | None = None
     stability: tuple[StabilityRun, ...] = ()
     ranges: dict[str, dict[str, tuple[float, float]]] = Field(
-        default_factory=dict, description="per group: quantity → lowest and highest value seen in the reference's own MD"
+        default_factory=dict,
+        description="per group: quantity → lowest and highest value seen in the reference's own MD",
     )
     drawn: tuple[str, ...] = Field(default=(), description="ids of the pool sets that a selection drew from")
     verdicts: tuple[Verdict, ...] = ()

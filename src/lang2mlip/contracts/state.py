@@ -34,7 +34,9 @@ class GroupState(Noun):
     train_error: Errors | None = None
     held_out: Errors | None = Field(default=None, description="current or last model on validation frames")
     fresh: tuple[Errors, ...] = Field(default=(), description="old model on new labels, oldest first: the honest curve")
-    stable_K: float | None = Field(default=None, description="highest temperature at which all walkers of the current model stayed healthy")
+    stable_K: float | None = Field(
+        default=None, description="highest temperature at which all walkers of the current model stayed healthy"
+    )
     failures: int = Field(default=0, description="walkers of the current model that tripped a health check")
     walkers: int = Field(default=0, description="walkers of the current model")
     ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
@@ -61,7 +63,9 @@ class State(Noun):
     pool: tuple[PoolSet, ...] = ()
     model: Model | None = None
     models: tuple[Model, ...] = ()
-    evaluation: Evaluation | None = Field(default=None, description="of the current model; None when it has not been evaluated")
+    evaluation: Evaluation | None = Field(
+        default=None, description="of the current model; None when it has not been evaluated"
+    )
     evaluations: tuple[Evaluation, ...] = ()
     stability: tuple[StabilityRun, ...] = Field(default=(), description="of the current model")
     prunings: tuple[Pruning, ...] = ()

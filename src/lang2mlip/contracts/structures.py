@@ -19,7 +19,9 @@ class StructureRequest(Noun):
     name: str = Field(description="unique within the plan, e.g. melt-2")
     builder: str = Field(description="structure class: bulk, amorphous, molecule, surface, cluster, …")
     group: str = Field(description="structural category of the task, e.g. bulk, surface-111, melt")
-    role: Role = Field(description="train: may enter the data; validation: held out; test: frozen, never seen by a decision")
+    role: Role = Field(
+        description="train: may enter the data; validation: held out; test: frozen, never seen by a decision"
+    )
     parameters: dict[str, Json] = Field(default_factory=dict, description="validated by the builder's own model")
     seed: Seed = 0
     line: str = Field(default="", description="one line for people")

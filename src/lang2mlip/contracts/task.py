@@ -10,12 +10,28 @@ from lang2mlip.contracts.base import Json, Noun, Seed
 
 __all__ = ["Assumption", "Budget", "Component", "Goals", "Phase", "PotentialSpec", "ReferenceSpec", "Task"]
 
-Phase = Literal["crystal", "surface", "vacancy", "melt", "liquid", "amorphous", "gas", "cluster", "polymer", "interface"]
+Phase = Literal[
+    "crystal", "surface", "vacancy", "melt", "liquid", "amorphous", "gas", "cluster", "polymer", "interface"
+]
 """A state of matter or a defect that the potential must describe."""
 
 PropertyName = Literal[
-    "lattice", "equation_of_state", "elastic", "phonons", "vacancy", "surface_energy", "density", "rdf", "msd",
-    "diffusion", "melting", "thermal_expansion", "viscosity", "thermal_conductivity", "geometry", "dynamics",
+    "lattice",
+    "equation_of_state",
+    "elastic",
+    "phonons",
+    "vacancy",
+    "surface_energy",
+    "density",
+    "rdf",
+    "msd",
+    "diffusion",
+    "melting",
+    "thermal_expansion",
+    "viscosity",
+    "thermal_conductivity",
+    "geometry",
+    "dynamics",
 ]
 
 
@@ -28,7 +44,9 @@ class Component(Noun):
     crystal: str | None = Field(default=None, description="key of its entry in data/crystals, when it is a crystal")
     molecule: str | None = Field(default=None, description="key of its entry in data/molecules, when it is molecular")
     smiles: str | None = Field(default=None, description="SMILES of the molecule, when it is one")
-    facets: tuple[tuple[int, ...], ...] = Field(default=(), description="Miller indices (3, or 4 for hexagonal) asked for")
+    facets: tuple[tuple[int, ...], ...] = Field(
+        default=(), description="Miller indices (3, or 4 for hexagonal) asked for"
+    )
     amount: str | None = Field(default=None, description="how much of it, in the person's words, e.g. 1 mol/L")
     file: str | None = Field(default=None, description="structure file that the person gave")
 

@@ -201,6 +201,7 @@ class Result(Noun):
     status: Literal["done", "partial", "failed"]
     summary: str = Field(description="plain words, for people and for a model")
     cost: Cost = Cost()
+    test_cost: Cost = Field(default=Cost(), description="spent on the frozen test set, charged apart")
     data: tuple[DataSet, ...] = ()
     pool: tuple[PoolSet, ...] = ()
     model: Model | None = None

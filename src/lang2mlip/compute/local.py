@@ -1,0 +1,144 @@
+"""Work on this machine: warm workers, each a process that reads job folders on its standard input.
+
+A worker answers one line per folder, `done FOLDER` or `failed FOLDER`. What it made lies in the folder. A worker that
+dies is replaced; its folder is tried once more and then given back as failed, with the end of the worker's own words.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+
+__all__ = ["Outcome", "Workers"]
+
+Report = Callable[[int, int], None]
+"""report(pieces finished, pieces in all), called from time to time."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A folder that was worked on. `fault` is None when it went well."""
+
+    folder: Path
+    fault: str | None = None
+
+
+@dataclass
+class Workers:
+    """A pool of warm worker processes that run `command` with the folder paths on standard input."""
+
+    command: Sequence[str]
+    count: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
+    tries: int = 2
+    _idle: list[_Worker] = field(default_factory=list)
+
+    def run(self, folders: Sequence[Path], report: Report | None = None) -> list[Outcome]:
+        """Work through all folders, in parallel; outcomes in the order of `folders`."""
+        waiting: Queue[int] = Queue()
+        for index in range(len(folders)):
+            waiting.put(index)
+        outcomes: dict[int, Outcome] = {}
+        threads = [
+            threading.Thread(target=self._drain, args=(folders, waiting, outcomes), daemon=True)
+            for _ in range(min(self.count, len(folders)))
+        ]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            threads[0].join(0.2) if threads[0].is_alive() else _join_any(threads)
+            if report is not None:
+                report(len(outcomes), len(folders))
+        return [outcomes[index] for index in range(len(folders))]
+
+    def close(self) -> None:
+        """End all workers now."""
+        while self._idle:
+            self._idle.pop().end()
+
+    def _drain(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome]) -> None:
+        worker = self._idle.pop() if self._idle else _Worker(self.command)
+        while True:
+            try:
+                index = waiting.get_nowait()
+            except Empty:
+                break
+            worker, outcomes[index] = self._attempt(worker, folders[index])
+        self._idle.append(worker)
+
+    def _attempt(self, worker: _Worker, folder: Path) -> tuple[_Worker, Outcome]:
+        for _ in range(self.tries):
+            answer = worker.work(folder)
+            if answer is not None:
+                return worker, Outcome(folder, answer or None)
+            last_words = worker.last_words()
+            worker.end()
+            worker = _Worker(self.command)
+        return worker, Outcome(folder, f"The worker died {self.tries} times on {folder.name}: {last_words}")
+
+
+def _join_any(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        if thread.is_alive():
+            thread.join(0.2)
+            return
+
+
+class _Worker:
+    """One warm process."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
+        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        self._process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            bufsize=1,
+            env={**threads, **os.environ, "LANG2MLIP_PARENT": str(os.getpid())},
+            start_new_session=True,
+        )
+
+    def work(self, folder: Path) -> str | None:
+        """`""` when it went well, a sentence when the job failed, None when the process died."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            self._process.stdin.write(f"{folder}\n")
+            self._process.stdin.flush()
+        except OSError:
+            return None
+        for line in self._process.stdout:
+            word, _, rest = line.rstrip("\n").partition(" ")
+            if word == "done":
+                return ""
+            if word == "failed":
+                return rest or "failed without a word"
+            sys.stderr.write(line)
+        return None
+
+    def last_words(self) -> str:
+        """The end of what it wrote to standard error."""
+        self._process.wait()
+        self._errors.seek(0)
+        lines = [line.strip() for line in self._errors.read()[-2000:].splitlines() if line.strip()]
+        return lines[-1] if lines else f"exit status {self._process.returncode}"
+
+    def end(self) -> None:
+        """Kill the process and everything it started."""
+        if self._process.poll() is None:
+            try:
+                os.killpg(self._process.pid, 9)
+            except ProcessLookupError:
+                pass
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                stream.close()

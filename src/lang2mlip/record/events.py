@@ -1,0 +1,76 @@
+"""The log: one closed union of events, in order, append-only. Everything else about a run can be rebuilt from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from lang2mlip.contracts import Cost, Decision, Noun, Result, StructureRecord, Task
+
+__all__ = ["Created", "Decided", "Event", "Finished", "Prepared", "Remarked", "Started", "decode", "encode"]
+
+
+class Created(Noun):
+    """A run begins."""
+
+    tag: Literal["created"] = "created"
+    task: Task
+    versions: dict[str, str] = Field(default_factory=dict, description="package → version, at the start")
+    command: str = Field(default="", description="the command line that began it")
+
+
+class Prepared(Noun):
+    """The structures stand, or further ones were added."""
+
+    tag: Literal["prepared"] = "prepared"
+    structures: tuple[StructureRecord, ...]
+    cost: Cost = Cost()
+    remarks: tuple[str, ...] = ()
+
+
+class Decided(Noun):
+    """A decider chose."""
+
+    tag: Literal["decided"] = "decided"
+    step: int
+    decision: Decision
+    tokens: int = Field(default=0, description="language-model tokens that the decision took")
+
+
+class Started(Noun):
+    """The job of a decision begins; without a Finished after it, a resumed run takes it up again."""
+
+    tag: Literal["started"] = "started"
+    step: int
+    job: str = Field(description="job folder below the run folder")
+
+
+class Finished(Noun):
+    """The job of a decision ended, well or not."""
+
+    tag: Literal["finished"] = "finished"
+    step: int
+    result: Result
+
+
+class Remarked(Noun):
+    """Something a reader of the report should know that is no result: a resume, a fallback, a lost worker."""
+
+    tag: Literal["remarked"] = "remarked"
+    text: str
+
+
+Event = Annotated[Created | Prepared | Decided | Started | Finished | Remarked, Field(discriminator="tag")]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def encode(event: Event) -> str:
+    """An event as JSON text."""
+    return _ADAPTER.dump_json(event).decode()
+
+
+def decode(text: str) -> Event:
+    """JSON text as an event; raises pydantic's ValidationError when it is none."""
+    return _ADAPTER.validate_json(text)

@@ -1,0 +1,85 @@
+"""The label cache: what a reference once said of a structure is never computed, or paid for, again.
+
+Shared by all runs of a user, keyed by (identity of the reference and its settings, content of the structure).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lang2mlip.errors import RunFault
+
+__all__ = ["Label", "LabelCache", "cache_folder"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS labels (
+    reference TEXT NOT NULL,
+    structure TEXT NOT NULL,
+    energy_eV REAL NOT NULL,
+    forces BLOB NOT NULL,
+    stress BLOB,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (reference, structure)
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True)
+class Label:
+    """One reference result: energy eV, forces (n, 3) eV/Å, stress (6,) eV/Å³ Voigt or None, seconds it took."""
+
+    energy_eV: float
+    forces: np.ndarray
+    stress: np.ndarray | None
+    seconds: float
+
+
+def cache_folder() -> Path:
+    """`$LANG2MLIP_CACHE`, else `$XDG_CACHE_HOME/lang2mlip`, else `~/.cache/lang2mlip`."""
+    own = os.environ.get("LANG2MLIP_CACHE")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "lang2mlip"
+
+
+class LabelCache:
+    """Get and put. Safe for several processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / "labels.sqlite"
+        try:
+            self._db = sqlite3.connect(self.file, isolation_level=None, timeout=60.0)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            raise RunFault(f"The label cache {self.file} cannot be opened: {error}.") from error
+
+    def get(self, reference: str, structure: str) -> Label | None:
+        """The label, or None when it was never computed."""
+        row = self._db.execute(
+            "SELECT energy_eV, forces, stress, seconds FROM labels WHERE reference = ? AND structure = ?",
+            (reference, structure),
+        ).fetchone()
+        if row is None:
+            return None
+        forces = np.frombuffer(row[1], dtype=np.float64).reshape(-1, 3).copy()
+        stress = None if row[2] is None else np.frombuffer(row[2], dtype=np.float64).copy()
+        return Label(row[0], forces, stress, row[3])
+
+    def put(self, reference: str, structure: str, label: Label) -> None:
+        """Keep a label; an older one of the same key stays."""
+        stress = None if label.stress is None else np.ascontiguousarray(label.stress, dtype=np.float64).tobytes()
+        forces = np.ascontiguousarray(label.forces, dtype=np.float64).tobytes()
+        row = (reference, structure, float(label.energy_eV), forces, stress, label.seconds)
+        try:
+            self._db.execute("INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise RunFault(f"The label cache {self.file} cannot be written: {error}.") from error

@@ -1,0 +1,156 @@
+"""The run folder: everything a user owns of one run, readable without us."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lang2mlip.contracts import Artefact, Decision, Json, Result, State, Task
+from lang2mlip.errors import BadInput, RunFault
+from lang2mlip.record.events import Created, Decided, Event, Finished, Prepared, Remarked, Started
+from lang2mlip.record.log import Log
+from lang2mlip.record.state import step as advance
+from lang2mlip.record.view import View
+
+__all__ = ["Run", "artefact", "slug", "write_json", "write_text"]
+
+_FOLDERS = ("structures", "jobs", "data", "validation", "test", "models", "report")
+
+
+class Run:
+    """One run: its folder, its log, and the state that folds out of it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open an existing run. Raises BadInput when there is none."""
+        if not (folder / "run.db").exists():
+            raise BadInput(f'There is no run in {folder}. Start one with: lang2mlip run "what you want to simulate"')
+        self.folder = folder.resolve()
+        self._log = Log(folder / "run.db")
+        self._state: State | None = None
+        self._events: list[Event] = []
+        for event in self._log.read():
+            self._fold(event)
+
+    @classmethod
+    def create(cls, folder: Path, task: Task, versions: dict[str, str], command: str = "") -> Run:
+        """A new run folder. Raises BadInput when it cannot be written or already holds a run."""
+        if (folder / "run.db").exists():
+            raise BadInput(f"{folder} already holds a run. Go on with it: lang2mlip resume {folder.name}")
+        try:
+            for name in _FOLDERS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(
+                f"The folder {folder} cannot be made: {error.strerror}. Choose another with --out."
+            ) from error
+        log = Log(folder / "run.db")
+        log.append(Created(task=task, versions=versions, command=command))
+        log.close()
+        return cls(folder)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def state(self) -> State:
+        """s_t. Raises RunFault when the log is empty."""
+        if self._state is None:
+            raise RunFault(f"The log of {self.folder} has no events; the run was cut off before it began. Delete it.")
+        return self._state
+
+    def view(self) -> View:
+        """Read-only access to everything the run knows."""
+        return View(self.folder, self.state, tuple(self._events))
+
+    def record(self, event: Event) -> None:
+        """Append an event; durable when this returns."""
+        self._log.append(event)
+        self._fold(event)
+
+    def prepared(self) -> bool:
+        """The structures stand."""
+        return any(isinstance(event, Prepared) for event in self._events)
+
+    def unfinished(self) -> Decision | None:
+        """The decision whose result was never recorded: what a resumed run takes up first."""
+        for event in reversed(self._events):
+            if isinstance(event, Finished):
+                return None
+            if isinstance(event, Decided):
+                return event.decision
+        return None
+
+    def decided(self, decision: Decision, tokens: int = 0) -> Decision:
+        """Record a decision."""
+        self.record(Decided(step=self.state.step + 1, decision=decision, tokens=tokens))
+        return decision
+
+    def job(self, decision: Decision) -> Path:
+        """The job folder of the decision now at work; made and recorded the first time."""
+        number = self.state.step + 1
+        relative = f"jobs/{number:04d}-{decision.action}"
+        if not any(isinstance(event, Started) and event.step == number for event in self._events):
+            self.record(Started(step=number, job=relative))
+        (self.folder / relative).mkdir(parents=True, exist_ok=True)
+        return self.folder / relative
+
+    def finished(self, result: Result) -> Result:
+        """Record what came of the decision at work."""
+        self.record(Finished(step=self.state.step + 1, result=result))
+        return result
+
+    def remark(self, text: str) -> None:
+        """Record something worth knowing that is no result."""
+        self.record(Remarked(text=text))
+
+    @contextmanager
+    def driving(self) -> Iterator[None]:
+        """Only one process may drive a run. Raises RunFault when another does."""
+        with (self.folder / ".lock").open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RunFault(
+                    f"Another process is driving {self.name}. Watch it with: lang2mlip status {self.name}"
+                ) from error
+            yield
+
+    def _fold(self, event: Event) -> None:
+        self._events.append(event)
+        self._state = advance(self._state, event)
+
+
+def slug(prompt: str, longest: int = 40) -> str:
+    """A folder name made of the prompt's words."""
+    words = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")
+    return (words[:longest].rsplit("-", 1)[0] if len(words) > longest else words) or "run"
+
+
+def artefact(folder: Path, file: Path) -> Artefact:
+    """A file of the run with its checksum."""
+    return Artefact(path=str(file.relative_to(folder)), sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+
+
+def write_text(file: Path, text: str) -> Path:
+    """Write whole or not at all: to a temporary name, synced, then renamed."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.tmp")
+    with temporary.open("w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(file)
+    return file
+
+
+def write_json(file: Path, value: Json) -> Path:
+    """`write_text` of JSON."""
+    return write_text(file, json.dumps(value, indent=1, allow_nan=True))

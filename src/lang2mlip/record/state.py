@@ -1,0 +1,204 @@
+"""State is a fold over events; nothing else remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lang2mlip.contracts import (
+    DataSet,
+    GroupState,
+    LogEntry,
+    Result,
+    State,
+)
+from lang2mlip.errors import RunFault
+from lang2mlip.record.events import Created, Decided, Event, Finished, Prepared
+
+__all__ = ["fold", "step"]
+
+
+def fold(events: Iterable[Event]) -> State:
+    """The state after `events`. Raises RunFault when the first is not a Created."""
+    state: State | None = None
+    for event in events:
+        state = step(state, event)
+    if state is None:
+        raise RunFault("The run has no events yet.")
+    return state
+
+
+def step(state: State | None, event: Event) -> State:
+    """The state after one more event."""
+    if isinstance(event, Created):
+        return State(task=event.task)
+    if state is None:
+        raise RunFault("The first event of a run must say that it was created.")
+    if isinstance(event, Prepared):
+        return _prepared(state, event)
+    if isinstance(event, Decided):
+        return _with(state, cost=state.cost.model_copy(update={"tokens": state.cost.tokens + event.tokens}))
+    if isinstance(event, Finished):
+        return _finished(state, event)
+    return state
+
+
+def log_entry(step_number: int, reason: str, result: Result) -> LogEntry:
+    """A past step in short."""
+    return LogEntry(step=step_number, action=result.action, reason=reason, status=result.status, summary=result.summary)
+
+
+def _with(state: State, **changes: Any) -> State:
+    return state.model_copy(update=changes)
+
+
+def _prepared(state: State, event: Prepared) -> State:
+    structures = (*state.structures, *event.structures)
+    groups = {
+        name: GroupState(group=name, structures=sum(s.request.group == name for s in structures))
+        for name in dict.fromkeys(s.request.group for s in structures if s.request.role != "test")
+    }
+    return _with(state, structures=structures, groups=groups, cost=state.cost + event.cost)
+
+
+def _finished(state: State, event: Finished) -> State:
+    result = event.result
+    state = _with(
+        state,
+        step=event.step,
+        cost=state.cost + result.cost,
+        test_cost=state.test_cost + result.test_cost,
+        log=(*state.log, log_entry(event.step, "", result)),
+        consecutive_failures=state.consecutive_failures + 1 if result.status == "failed" else 0,
+        verdicts=result.verdicts or state.verdicts,
+    )
+    for apply in _CHANGES:
+        state = apply(state, result)
+    return _regroup(state)
+
+
+def _ranges(state: State, result: Result) -> State:
+    groups = dict(state.groups)
+    for name, ranges in result.ranges.items():
+        if name in groups:
+            groups[name] = groups[name].model_copy(update={"ranges": ranges, "reference_done": True})
+    return _with(state, groups=groups)
+
+
+def _data(state: State, result: Result) -> State:
+    new = sum(dataset.n_frames for dataset in result.data)
+    groups = dict(state.groups)
+    for dataset in result.data:
+        for name, errors in dataset.fresh_errors.items():
+            if name in groups:
+                groups[name] = groups[name].model_copy(update={"fresh": (*groups[name].fresh, errors)})
+    return _with(
+        state, data=(*state.data, *result.data), labels_since_training=state.labels_since_training + new, groups=groups
+    )
+
+
+def _pool(state: State, result: Result) -> State:
+    left = tuple(pool for pool in state.pool if pool.id not in result.drawn)
+    return _with(state, pool=(*left, *result.pool))
+
+
+def _model(state: State, result: Result) -> State:
+    if result.model is None:
+        return state
+    groups = {
+        name: group.model_copy(
+            update={"train_error": result.model.train_errors.get(name), "stable_K": None, "failures": 0, "walkers": 0}
+        )
+        for name, group in state.groups.items()
+    }
+    return _with(
+        state,
+        model=result.model,
+        models=(*state.models, result.model),
+        evaluation=None,
+        stability=(),
+        labels_since_training=0,
+        groups=groups,
+    )
+
+
+def _evaluation(state: State, result: Result) -> State:
+    if result.evaluation is None:
+        return state
+    evaluations = (*state.evaluations, result.evaluation)
+    if result.evaluation.on == "test":
+        return _with(state, evaluations=evaluations)
+    groups = {
+        name: group.model_copy(update={"held_out": result.evaluation.errors.get(name, group.held_out)})
+        for name, group in state.groups.items()
+    }
+    return _with(state, evaluation=result.evaluation, evaluations=evaluations, groups=groups)
+
+
+def _stability(state: State, result: Result) -> State:
+    return _with(state, stability=(*state.stability, *result.stability))
+
+
+def _pruning(state: State, result: Result) -> State:
+    if result.pruning is None:
+        return state
+    kept = tuple(pruning for pruning in state.prunings if pruning.id not in result.pruning.restored)
+    return _with(state, prunings=(*kept, result.pruning), labels_since_training=max(1, state.labels_since_training))
+
+
+def _end(state: State, result: Result) -> State:
+    if result.action != "end" or result.status == "failed":
+        return state
+    return _with(state, ended=True, outcome=result.summary)
+
+
+_CHANGES: tuple[Callable[[State, Result], State], ...] = (
+    _ranges,
+    _data,
+    _pool,
+    _model,
+    _evaluation,
+    _stability,
+    _pruning,
+    _end,
+)
+
+
+def _regroup(state: State) -> State:
+    """Counts and stability per group, from what is in use now."""
+    groups = {name: group.model_copy(update=_counts(state, name)) for name, group in state.groups.items()}
+    return _with(state, groups=groups)
+
+
+def _counts(state: State, name: str) -> dict[str, Any]:
+    runs = [run for run in state.stability if run.group == name]
+    tripped = {run.temperature_K for run in runs if not run.healthy}
+    limit = min(tripped, default=float("inf"))
+    good = [run.temperature_K for run in runs if run.healthy and run.temperature_K < limit]
+    return {
+        "labels": _labels(state, name),
+        "pool": sum(pool.groups.get(name, 0) for pool in state.pool),
+        "walkers": len(runs),
+        "failures": sum(not run.healthy for run in runs),
+        "stable_K": max(good, default=None),
+    }
+
+
+def _labels(state: State, name: str) -> int:
+    dropped = {dataset for pruning in state.prunings for dataset in pruning.datasets}
+    return sum(dataset.groups.get(name, 0) for dataset in state.data if dataset.id not in dropped)
+
+
+def current_data(state: State) -> tuple[DataSet, ...]:
+    """The data sets in use: those that no pruning has dropped whole."""
+    dropped = {dataset for pruning in state.prunings for dataset in pruning.datasets}
+    return tuple(dataset for dataset in state.data if dataset.id not in dropped)
+
+
+def dropped_frames(state: State) -> dict[str, frozenset[str]]:
+    """Data set id → ids of the frames that prunings dropped."""
+    dropped: dict[str, set[str]] = {}
+    for pruning in state.prunings:
+        for dataset, frames in pruning.frames.items():
+            dropped.setdefault(dataset, set()).update(frames)
+    return {dataset: frozenset(frames) for dataset, frames in dropped.items()}

@@ -6,6 +6,7 @@ dies is replaced; its folder is tried once more and then given back as failed, w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -38,6 +39,8 @@ class Workers:
     count: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
     tries: int = 2
     _idle: list[_Worker] = field(default_factory=list)
+    _all: list[_Worker] = field(default_factory=list)
+    _closed: bool = False
 
     def run(self, folders: Sequence[Path], report: Report | None = None) -> list[Outcome]:
         """Work through all folders, in parallel; outcomes in the order of `folders`."""
@@ -58,12 +61,13 @@ class Workers:
         return [outcomes[index] for index in range(len(folders))]
 
     def close(self) -> None:
-        """End all workers now."""
-        while self._idle:
-            self._idle.pop().end()
+        """End all workers now, busy ones too."""
+        self._closed = True
+        while self._all:
+            self._all.pop().end()
 
     def _drain(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome]) -> None:
-        worker = self._idle.pop() if self._idle else _Worker(self.command)
+        worker = self._idle.pop() if self._idle else self._new()
         while True:
             try:
                 index = waiting.get_nowait()
@@ -77,10 +81,16 @@ class Workers:
             answer = worker.work(folder)
             if answer is not None:
                 return worker, Outcome(folder, answer or None)
+            if self._closed:
+                return worker, Outcome(folder, "stopped")
             last_words = worker.last_words()
-            worker.end()
-            worker = _Worker(self.command)
+            worker = self._new()
         return worker, Outcome(folder, f"The worker died {self.tries} times on {folder.name}: {last_words}")
+
+    def _new(self) -> _Worker:
+        worker = _Worker(self.command)
+        self._all.append(worker)
+        return worker
 
 
 def _join_any(threads: Sequence[threading.Thread]) -> None:
@@ -134,10 +144,8 @@ class _Worker:
     def end(self) -> None:
         """Kill the process and everything it started."""
         if self._process.poll() is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, 9)
-            except ProcessLookupError:
-                pass
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:

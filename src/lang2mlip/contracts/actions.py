@@ -154,6 +154,7 @@ class Decision(Noun):
     expectation: str = Field(description="what should happen if the reason is right")
     decider: str = Field(description="who decided: rules, llm:…, schedule:…, person, replay")
     seen: str = Field(default="", description="the facts that the decision rests on, in one line")
+    tokens: int = Field(default=0, ge=0, description="language-model tokens that the decision took")
     remarks: tuple[str, ...] = Field(default=(), description="retries, refusals, fallbacks on the way to this decision")
 
     @property

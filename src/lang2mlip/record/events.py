@@ -35,7 +35,6 @@ class Decided(Noun):
     tag: Literal["decided"] = "decided"
     step: int
     decision: Decision
-    tokens: int = Field(default=0, description="language-model tokens that the decision took")
 
 
 class Started(Noun):

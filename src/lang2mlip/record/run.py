@@ -88,9 +88,9 @@ class Run:
                 return event.decision
         return None
 
-    def decided(self, decision: Decision, tokens: int = 0) -> Decision:
+    def decided(self, decision: Decision) -> Decision:
         """Record a decision."""
-        self.record(Decided(step=self.state.step + 1, decision=decision, tokens=tokens))
+        self.record(Decided(step=self.state.step + 1, decision=decision))
         return decision
 
     def job(self, decision: Decision) -> Path:

@@ -37,7 +37,7 @@ def step(state: State | None, event: Event) -> State:
     if isinstance(event, Prepared):
         return _prepared(state, event)
     if isinstance(event, Decided):
-        return _with(state, cost=state.cost.model_copy(update={"tokens": state.cost.tokens + event.tokens}))
+        return _with(state, cost=state.cost.model_copy(update={"tokens": state.cost.tokens + event.decision.tokens}))
     if isinstance(event, Finished):
         return _finished(state, event)
     return state

@@ -1,0 +1,156 @@
+"""What every action shares: a desk to work at, pieces of work for the workers, and the way from decision to result.
+
+An action is a plan of pieces (`pieces`) and what becomes of their outcomes (`gather`). Each piece is a function of the
+`act` package with JSON arguments; it runs in a worker, in its own folder, and leaves `result.json` there. A piece whose
+`result.json` exists is never run again: that is all there is to resuming an action.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from lang2mlip.compute.local import Workers
+from lang2mlip.contracts import Json, Result, State, Task
+from lang2mlip.record.ledger import calls_left, labels_left
+from lang2mlip.record.run import write_json
+from lang2mlip.record.view import View
+
+__all__ = ["Action", "Desk", "Done", "Piece", "run_pieces"]
+
+Tell = Callable[[str, float], None]
+"""tell(what is going on, fraction 0..1)."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One unit of work: `function` is `module:name` below `lang2mlip.act`."""
+
+    name: str
+    function: str
+    arguments: dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A piece's outcome: what it returned, or why it failed."""
+
+    piece: Piece
+    folder: Path
+    value: dict[str, Json]
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where an action works."""
+
+    view: View
+    job: Path
+    workers: Workers
+    tell: Tell
+
+    @property
+    def state(self) -> State:
+        """s_t."""
+        return self.view.state
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+        return self.view.task
+
+    @property
+    def run(self) -> Path:
+        """The run folder."""
+        return self.view.folder
+
+    @property
+    def number(self) -> str:
+        """The step's number, for ids of what it makes."""
+        return self.job.name
+
+    def calls_left(self) -> int:
+        """Reference calls that the budget allows; a billion without a limit."""
+        left = calls_left(self.state)
+        return 10**9 if left is None else left
+
+    def labels_left(self) -> int:
+        """Labels that the budget allows; a billion without a limit."""
+        left = labels_left(self.state)
+        return 10**9 if left is None else left
+
+    def seed(self, *words: Any) -> int:
+        """A seed that depends on the task's seed, the step and `words` only."""
+        import hashlib
+
+        text = json.dumps([self.task.seed, self.number, *words])
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 2**31
+
+
+class Action(Protocol):
+    """One action."""
+
+    def pieces(self, desk: Desk, parameters: Any) -> Sequence[Piece]:
+        """The work to do; may be empty."""
+        ...
+
+    def gather(self, desk: Desk, parameters: Any, done: Sequence[Done]) -> Result:
+        """The result, from what the pieces left behind."""
+        ...
+
+
+def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "") -> list[Done]:
+    """Run all pieces that have no result yet, in parallel; outcomes in the order of `pieces`."""
+    folders = [desk.job / piece.name for piece in pieces]
+    for piece, folder in zip(pieces, folders, strict=True):
+        spec = {"function": piece.function, "arguments": piece.arguments, "run": str(desk.run)}
+        write_json(folder / "spec.json", spec)
+    open_ = [folder for folder in folders if not (folder / "result.json").exists()]
+    desk.tell(label, 0.0)
+    faults = {
+        outcome.folder: outcome.fault
+        for outcome in desk.workers.run(open_, lambda n, m: desk.tell(label, _fraction(folders)))
+        if outcome.fault is not None
+    }
+    return [_outcome(piece, folder, faults.get(folder)) for piece, folder in zip(pieces, folders, strict=True)]
+
+
+def _outcome(piece: Piece, folder: Path, fault: str | None) -> Done:
+    file = folder / "result.json"
+    if fault is not None or not file.exists():
+        return Done(piece, folder, {}, fault or "left no result")
+    value = json.loads(file.read_text(encoding="utf-8"))
+    return Done(piece, folder, value, value.get("fault"))
+
+
+def _fraction(folders: Sequence[Path]) -> float:
+    """How far all pieces are together, from their progress files."""
+    return sum(_progress(folder) for folder in folders) / max(1, len(folders))
+
+
+def _progress(folder: Path) -> float:
+    if (folder / "result.json").exists():
+        return 1.0
+    try:
+        return float((folder / "progress").read_text(encoding="utf-8").split(None, 1)[0])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+class ProgressFile:
+    """progress(fraction, words) of a piece, written to its folder at most five times a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "progress"
+        self._last = 0.0
+
+    def __call__(self, fraction: float, words: str = "") -> None:
+        now = time.monotonic()
+        if now - self._last >= 0.2:
+            self._last = now
+            self._file.write_text(f"{fraction:.4f} {words}", encoding="utf-8")

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from lang2mlip.contracts import Cost, Decision, Noun, Result, StructureRecord, Task
+from lang2mlip.contracts import Cost, DataSet, Decision, Noun, Result, StructureRecord, Task
 
-__all__ = ["Created", "Decided", "Event", "Finished", "Prepared", "Remarked", "Started", "decode", "encode"]
+__all__ = ["Created", "Decided", "Event", "Finished", "Imported", "Prepared", "Remarked", "Started", "decode", "encode"]
 
 
 class Created(Noun):
@@ -53,6 +53,15 @@ class Finished(Noun):
     result: Result
 
 
+class Imported(Noun):
+    """Labelled data that a person brought; nothing is charged for them."""
+
+    tag: Literal["imported"] = "imported"
+    data: tuple[DataSet, ...]
+    provenance: str = Field(description="where they came from, and what was checked")
+    remarks: tuple[str, ...] = ()
+
+
 class Remarked(Noun):
     """Something a reader of the report should know that is no result: a resume, a fallback, a lost worker."""
 
@@ -60,7 +69,7 @@ class Remarked(Noun):
     text: str
 
 
-Event = Annotated[Created | Prepared | Decided | Started | Finished | Remarked, Field(discriminator="tag")]
+Event = Annotated[Created | Prepared | Imported | Decided | Started | Finished | Remarked, Field(discriminator="tag")]
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 

@@ -13,7 +13,7 @@ from lang2mlip.contracts import (
     State,
 )
 from lang2mlip.errors import RunFault
-from lang2mlip.record.events import Created, Decided, Event, Finished, Prepared
+from lang2mlip.record.events import Created, Decided, Event, Finished, Imported, Prepared
 
 __all__ = ["fold", "step"]
 
@@ -36,6 +36,8 @@ def step(state: State | None, event: Event) -> State:
         raise RunFault("The first event of a run must say that it was created.")
     if isinstance(event, Prepared):
         return _prepared(state, event)
+    if isinstance(event, Imported):
+        return _regroup(_data(state, event.data))
     if isinstance(event, Decided):
         return _with(state, cost=state.cost.model_copy(update={"tokens": state.cost.tokens + event.decision.tokens}))
     if isinstance(event, Finished):
@@ -85,15 +87,19 @@ def _ranges(state: State, result: Result) -> State:
     return _with(state, groups=groups)
 
 
-def _data(state: State, result: Result) -> State:
-    new = sum(dataset.n_frames for dataset in result.data)
+def _new_data(state: State, result: Result) -> State:
+    return _data(state, result.data)
+
+
+def _data(state: State, data: tuple[DataSet, ...]) -> State:
+    new = sum(dataset.n_frames for dataset in data)
     groups = dict(state.groups)
-    for dataset in result.data:
+    for dataset in data:
         for name, errors in dataset.fresh_errors.items():
             if name in groups:
                 groups[name] = groups[name].model_copy(update={"fresh": (*groups[name].fresh, errors)})
     return _with(
-        state, data=(*state.data, *result.data), labels_since_training=state.labels_since_training + new, groups=groups
+        state, data=(*state.data, *data), labels_since_training=state.labels_since_training + new, groups=groups
     )
 
 
@@ -154,7 +160,7 @@ def _end(state: State, result: Result) -> State:
 
 _CHANGES: tuple[Callable[[State, Result], State], ...] = (
     _ranges,
-    _data,
+    _new_data,
     _pool,
     _model,
     _evaluation,

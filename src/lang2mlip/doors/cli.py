@@ -1,0 +1,174 @@
+"""The command line. Exit codes: 0 success, 3 ended honestly without success or at the budget, 2 bad input, 130 Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from lang2mlip.errors import BadInput, Lang2mlipError
+
+app = typer.Typer(
+    help="Say what you want to simulate; get an interatomic potential with the evidence that it can be trusted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Out = Annotated[Optional[Path], typer.Option("--out", help="folder for runs (default: ./runs)")]
+Name = Annotated[str, typer.Argument(help="name of a run, or its folder")]
+Reference = Annotated[
+    Optional[str], typer.Option(help="reference method, e.g. emt, gfn2-xtb, lammps:FILE, ase:module.Class")
+]
+Potential = Annotated[Optional[str], typer.Option(help="potential family: mtp, gap, mace")]
+Decider = Annotated[Optional[str], typer.Option(help="rules | llm | ask | schedule:NAME | replay:FILE")]
+Model = Annotated[Optional[str], typer.Option(help="language model, PROVIDER:NAME, e.g. openai:gpt-5, ollama:qwen3")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take the defaults and list them")]
+
+
+@app.command()
+def run(
+    what: Annotated[str, typer.Argument(metavar="PROMPT|TASK.YAML|NAME", help="words, a task file, or a run to go on with")],
+    yes: Yes = False,
+    name: Annotated[Optional[str], typer.Option(help="name of the run")] = None,
+    out: Out = None,
+    reference: Reference = None,
+    potential: Potential = None,
+    decider: Decider = None,
+    model: Model = None,
+    max_calls: Annotated[Optional[int], typer.Option(help="reference calls, at most")] = None,
+    max_labels: Annotated[Optional[int], typer.Option(help="labels kept as data, at most")] = None,
+    max_time: Annotated[Optional[float], typer.Option(help="seconds of work, at most")] = None,
+    max_tokens: Annotated[Optional[int], typer.Option(help="language-model tokens, at most")] = None,
+    seed: Annotated[Optional[int], typer.Option(help="random seed")] = None,
+    data: Annotated[Optional[list[Path]], typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")] = None,
+) -> None:
+    """Develop a potential from words, from a task file, or go on with a run."""
+    from lang2mlip.doors.developing import Wishes, go_on, start
+
+    wishes = Wishes(
+        what, yes, name, out, reference, potential, model,
+        {"max_calls": max_calls, "max_labels": max_labels, "max_time_s": max_time, "max_tokens": max_tokens},
+        seed, tuple(data or ()),
+    )  # fmt: skip
+    raise typer.Exit(go_on(start(wishes), decider, model))
+
+
+@app.command()
+def prepare(
+    what: Annotated[str, typer.Argument(metavar="PROMPT|TASK.YAML")],
+    yes: Yes = False,
+    name: Annotated[Optional[str], typer.Option(help="name of the run")] = None,
+    out: Out = None,
+    reference: Reference = None,
+    potential: Potential = None,
+    model: Model = None,
+    seed: Annotated[Optional[int], typer.Option(help="random seed")] = None,
+) -> None:
+    """Words to task.yaml and structures, and no further; `run NAME` goes on from there."""
+    from lang2mlip.doors.developing import Wishes, start
+
+    made = start(Wishes(what, yes, name, out, reference, potential, model, {}, seed, ()))
+    typer.echo(f"Prepared {made.folder}. Go on with: lang2mlip run {made.name}")
+
+
+@app.command()
+def resume(name: Name, out: Out = None, decider: Decider = None, model: Model = None) -> None:
+    """Go on with a run that was stopped, killed or cut off; nothing is paid twice."""
+    from lang2mlip.doors.developing import go_on
+    from lang2mlip.doors.wire import open_run
+
+    raise typer.Exit(go_on(open_run(name, out), decider, model))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def act(context: typer.Context, name: Name, action: Annotated[str, typer.Argument(help="the action")], out: Out = None) -> None:
+    """One action by hand, e.g. `lang2mlip act NAME train --effort accurate`."""
+    from lang2mlip.doors.byhand import act_by_hand
+
+    raise typer.Exit(act_by_hand(name, action, list(context.args), out))
+
+
+@app.command()
+def status(
+    name: Name, out: Out = None, json: Annotated[bool, typer.Option("--json", help="for programs")] = False
+) -> None:
+    """Where a run stands: data, model, errors, what it cost, what is next."""
+    from lang2mlip.doors.telling import tell_status
+    from lang2mlip.doors.wire import open_run
+
+    tell_status(open_run(name, out), json)
+
+
+@app.command()
+def report(name: Name, out: Out = None) -> None:
+    """Write the report of a run again, at whatever point it stands."""
+    from lang2mlip.doors.wire import open_run
+    from lang2mlip.report.page import write_report
+
+    opened = open_run(name, out)
+    typer.echo(write_report(opened.view(), opened.folder / "report"))
+
+
+@app.command("import")
+def import_(name: Name, files: Annotated[list[Path], typer.Argument(help="labelled data")], out: Out = None) -> None:
+    """Bring labelled data of your own into a run; they are checked, and nothing is charged for them."""
+    from lang2mlip.doors.exchange import bring
+    from lang2mlip.doors.wire import open_run
+
+    for line in bring(open_run(name, out), files):
+        typer.echo(line)
+
+
+@app.command()
+def export(
+    name: Name,
+    kind: Annotated[str, typer.Argument(help="extxyz | deepmd | potential | lammps")],
+    to: Annotated[Path, typer.Argument(help="file or folder to write")],
+    out: Out = None,
+) -> None:
+    """Take data or the potential out of a run, in a form that other programs read."""
+    from lang2mlip.doors.exchange import take_out
+    from lang2mlip.doors.wire import open_run
+
+    typer.echo(take_out(open_run(name, out), kind, to))
+
+
+@app.command()
+def parts(kind: Annotated[Optional[str], typer.Argument(help="only this kind")] = None) -> None:
+    """Every reference, potential, structure class, action, property and decider: what it is, and whether it is here."""
+    from lang2mlip.doors.telling import tell_parts
+
+    tell_parts(kind)
+
+
+@app.command()
+def doctor() -> None:
+    """What works on this machine, proven by a tiny run of each part."""
+    from lang2mlip.doors.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+def main() -> None:
+    """The entry point: every error that a user can meet is one sentence and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except BadInput as error:
+        sys.exit(_say(error, 2))
+    except Lang2mlipError as error:
+        sys.exit(_say(error, 1))
+    except KeyboardInterrupt:
+        print("Stopped. Nothing is lost; go on with: lang2mlip resume NAME", file=sys.stderr)
+        sys.exit(130)
+
+
+def _say(error: Exception, status: int) -> int:
+    print(f"lang2mlip: {error}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    main()

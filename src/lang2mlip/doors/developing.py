@@ -1,0 +1,150 @@
+"""From the command line's wishes to a run, and on to its end."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from lang2mlip.contracts import Cost, State, Task
+from lang2mlip.doors.exchange import bring
+from lang2mlip.doors.narrator import Narrator
+from lang2mlip.doors.wire import choose_decider, performer, runs_folder, versions
+from lang2mlip.doors.words import task_from_words
+from lang2mlip.errors import BadInput
+from lang2mlip.loop import develop
+from lang2mlip.prepare.build import build
+from lang2mlip.prepare.plan import plan
+from lang2mlip.prepare.task import save_task, summary, task_from_file
+from lang2mlip.record.events import Prepared
+from lang2mlip.record.run import Run, slug, write_text
+from lang2mlip.science.reference.spec import open_reference, parse
+
+__all__ = ["Wishes", "go_on", "start"]
+
+console = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asks for."""
+
+    what: str
+    yes: bool
+    name: str | None
+    out: Path | None
+    reference: str | None
+    potential: str | None
+    model: str | None
+    budget: dict[str, float | int | None]
+    seed: int | None
+    data: tuple[Path, ...]
+
+
+def start(wishes: Wishes) -> Run:
+    """The run that the wishes mean: an existing one, or a new one with its task and structures ready."""
+    existing = _existing(wishes)
+    if existing is not None:
+        return existing if existing.prepared() else _prepare(existing)
+    task, dialogue = _task(wishes)
+    folder = _free_folder(runs_folder(wishes.out), wishes.name or slug(task.prompt), wishes.name is not None)
+    run = Run.create(folder, task, versions(), shlex.join(sys.argv))
+    save_task(task, run.folder / "task.yaml")
+    write_text(run.folder / "dialogue.md", dialogue)
+    console.print(escape(summary(task)))
+    _prepare(run)
+    for line in bring(run, wishes.data) if wishes.data else []:
+        console.print(escape(line))
+    return run
+
+
+def go_on(run: Run, decider: str | None, model: str | None) -> int:
+    """Drive the run to its end; the exit code says how it ended."""
+    chosen = choose_decider(decider, model, run)
+    tool = performer()
+    console.print(f"[bold]{run.name}[/]: decisions by {chosen.name}; everything is in {run.folder}")
+    with run.driving():
+        if run.state.step:
+            run.remark(f"Resumed after step {run.state.step}.")
+        if not run.prepared():
+            _prepare(run)
+        try:
+            state = develop(run, chosen, Narrator(tool, console))
+        except KeyboardInterrupt:
+            console.print(f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")
+            raise
+        finally:
+            tool.workers.close()
+    return _farewell(run, state)
+
+
+def _farewell(run: Run, state: State) -> int:
+    for verdict in state.verdicts:
+        console.print(f"[bold]{verdict.question}[/]: {verdict.answer}. {escape(verdict.because)}")
+    console.print(f"Report:    {run.folder / 'report' / 'index.html'}")
+    console.print(f"Potential: {run.folder / 'potential'}")
+    last = run.view().steps()[-1].decision.parameters
+    return 0 if getattr(last, "outcome", "") == "success" else 3
+
+
+def _existing(wishes: Wishes) -> Run | None:
+    for folder in (Path(wishes.what), runs_folder(wishes.out) / wishes.what):
+        if "\n" not in wishes.what and len(wishes.what) < 200 and (folder / "run.db").exists():
+            return Run(folder)
+    return None
+
+
+def _task(wishes: Wishes) -> tuple[Task, str]:
+    if wishes.what.endswith((".yaml", ".yml")):
+        task = task_from_file(Path(wishes.what))
+        dialogue = f"The task was read from {wishes.what}.\n"
+    else:
+        task, dialogue = task_from_words(wishes.what, wishes.yes, wishes.model, parse(wishes.reference) if wishes.reference else None)
+    return _with_options(task, wishes), dialogue
+
+
+def _with_options(task: Task, wishes: Wishes) -> Task:
+    """The task with what the command line says in its place."""
+    changes: dict[str, object] = {}
+    if wishes.reference:
+        changes["reference"] = parse(wishes.reference).model_copy(update={"reason": "chosen on the command line"})
+    if wishes.potential:
+        settings = task.potential.settings if task.potential.family == wishes.potential else {}
+        chosen = {"family": wishes.potential, "settings": settings, "reason": "chosen on the command line"}
+        changes["potential"] = task.potential.model_copy(update=chosen)
+    if wishes.seed is not None:
+        changes["seed"] = wishes.seed
+    limits = {key: value for key, value in wishes.budget.items() if value is not None}
+    if limits:
+        changes["budget"] = task.budget.model_copy(update=limits)
+    return Task.model_validate(task.model_copy(update=changes).model_dump())
+
+
+def _free_folder(parent: Path, name: str, fixed: bool) -> Path:
+    folder, number = parent / name, 2
+    while folder.exists():
+        if fixed and (folder / "run.db").exists():
+            raise BadInput(f"A run called {name!r} exists already. Go on with it: lang2mlip resume {name}")
+        folder, number = parent / f"{name}-{number}", number + 1
+    return folder
+
+
+def _prepare(run: Run) -> Run:
+    """Plan and build the structures of a run, gate and all."""
+    begun = time.monotonic()
+    task = run.state.task
+    reference = open_reference(task.reference)
+    known = reference.elements()
+    if known is not None and not set(task.elements) <= known:
+        missing = ", ".join(sorted(set(task.elements) - known))
+        raise BadInput(f"The reference {task.reference.name} cannot treat {missing}.")
+    records, built = build(plan(task), run.folder, reference.calculator())
+    cost = Cost(calls=built.calls, wall_s=time.monotonic() - begun)
+    run.record(Prepared(structures=tuple(records), cost=cost, remarks=tuple(built.remarks)))
+    console.print(f"{len(records)} structures in {len(run.state.groups)} groups built and checked.")
+    return run

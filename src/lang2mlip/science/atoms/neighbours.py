@@ -1,0 +1,211 @@
+"""Who is near whom: a linked-cell search, O(N), for any cell shape, any periodicity and any cut-off.
+
+The kernel visits every pair once (a half list). Cells smaller than the cut-off are handled by repeating images, so
+the same code serves a primitive cell, a slab, a molecule and a melt of 10,000 atoms.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from ase import Atoms
+from ase.data import chemical_symbols, covalent_radii
+from numba import njit
+from numpy.typing import NDArray
+
+from lang2mlip.errors import BadInput
+
+__all__ = ["Pairs", "bond_graph", "closest", "closest_of", "covalent_sum", "distances", "pair_key", "pairs"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_FREE_MARGIN_A = 1e-3
+
+
+class Pairs(NamedTuple):
+    """Each pair once: atoms `i` and `j`, their distance, and the vector from i to the image of j, shape (n, 3)."""
+
+    i: Ints
+    j: Ints
+    distance_A: Floats
+    vector_A: Floats
+
+
+def pair_key(first: str, second: str) -> str:
+    """The one name of an element pair: `A-B`, alphabetical."""
+    return "-".join(sorted((first, second)))
+
+
+def covalent_sum(first: int, second: int) -> float:
+    """Sum of two covalent radii, Å, from atomic numbers (Cordero 2008, as ASE has them)."""
+    return float(covalent_radii[first] + covalent_radii[second])
+
+
+def pairs(atoms: Atoms, cutoff_A: float) -> Pairs:
+    """Every pair of atoms (images included) nearer than the cut-off, once.
+
+    Raises BadInput on positions that are not finite.
+    """
+    positions = np.ascontiguousarray(atoms.positions, dtype=float)
+    if not np.isfinite(positions).all():
+        raise BadInput("Positions that are not finite have no neighbours; look at the step before this one.")
+    if len(atoms) == 0:
+        return Pairs(*(np.zeros(0, int), np.zeros(0, int), np.zeros(0), np.zeros((0, 3))))
+    box, fractional = _box(atoms, positions)
+    periodic = np.asarray(atoms.pbc, dtype=np.bool_)
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(box), axis=0)
+    most = max(1.0, (2.0 * len(atoms)) ** (1 / 3) * 2)
+    bins = np.maximum(1, np.minimum(np.floor(heights / cutoff_A), most)).astype(np.int64)
+    reach = np.ceil(cutoff_A * bins / heights - 1e-12).astype(np.int64)
+    arguments = (fractional, box, periodic, bins, reach, cutoff_A)
+    room = max(64, 40 * len(atoms))
+    while True:
+        found, i, j, vector = _half_list(*arguments, room)
+        if found <= room:
+            break
+        room = found
+    vector = vector[:found]
+    return Pairs(i[:found], j[:found], np.sqrt(np.einsum("ij,ij->i", vector, vector)), vector)
+
+
+def distances(atoms: Atoms, cutoff_A: float) -> Floats:
+    """Distances of every pair nearer than the cut-off, each pair once, Å."""
+    return pairs(atoms, cutoff_A).distance_A
+
+
+def closest(atoms: Atoms, cutoff_A: float) -> dict[str, float]:
+    """The shortest distance of each element pair, Å; a pair with none within the cut-off is not named."""
+    found = pairs(atoms, cutoff_A)
+    return closest_of(found, np.asarray(atoms.numbers))
+
+
+def closest_of(found: Pairs, numbers: NDArray[Any]) -> dict[str, float]:
+    """The shortest distance of each element pair in a list of pairs, Å."""
+    kinds, index = np.unique(numbers, return_inverse=True)
+    low = np.full(len(kinds) ** 2, np.inf)
+    first, second = index[found.i], index[found.j]
+    np.minimum.at(low, np.minimum(first, second) * len(kinds) + np.maximum(first, second), found.distance_A)
+    symbols = [chemical_symbols[number] for number in kinds]
+    shortest = {}
+    for code in np.flatnonzero(np.isfinite(low)):
+        a, b = divmod(int(code), len(kinds))
+        shortest[pair_key(symbols[a], symbols[b])] = float(low[code])
+    return shortest
+
+
+def bond_graph(atoms: Atoms, factor: float = 1.2) -> tuple[tuple[int, int], ...]:
+    """Pairs of atoms nearer than `factor` times their covalent sum, each once, sorted: the bonds of a molecule."""
+    radii = covalent_radii[atoms.numbers]
+    found = pairs(atoms, 2.0 * factor * float(radii.max())) if len(atoms) else None
+    if found is None:
+        return ()
+    bonded = found.distance_A < factor * (radii[found.i] + radii[found.j])
+    return tuple(sorted({(int(a), int(b)) for a, b in zip(found.i[bonded], found.j[bonded], strict=True)}))
+
+
+def _box(atoms: Atoms, positions: Floats) -> tuple[Floats, Floats]:
+    """A box of full rank, and coordinates in it within [0, 1): free directions get a box that just holds the atoms."""
+    box = np.array(atoms.cell.complete(), dtype=float)
+    if not atoms.pbc.all():
+        box = _orthogonal_where_free(box, np.asarray(atoms.pbc))
+    fractional = positions @ np.linalg.inv(box)
+    for axis in np.flatnonzero(~np.asarray(atoms.pbc)):
+        length = float(np.linalg.norm(box[axis]))
+        low = float(fractional[:, axis].min())
+        span = float(np.ptp(fractional[:, axis])) + _FREE_MARGIN_A / length
+        fractional[:, axis] = (fractional[:, axis] - low) / span
+        box[axis] *= span
+    fractional -= np.floor(fractional)
+    fractional[fractional >= 1.0] = 0.0
+    return box, np.ascontiguousarray(fractional)
+
+
+def _orthogonal_where_free(box: Floats, periodic: NDArray[Any]) -> Floats:
+    """The same box with each free vector perpendicular to the periodic ones."""
+    kept = [box[axis] for axis in np.flatnonzero(periodic)]
+    for axis in np.flatnonzero(~periodic):
+        basis = np.linalg.qr(np.array(kept).T)[0].T if kept else np.zeros((0, 3))
+        residues = [vector - basis.T @ (basis @ vector) for vector in (box[axis], *np.eye(3))]
+        best = max(residues, key=lambda residue: float(np.linalg.norm(residue)))
+        box[axis] = best / np.linalg.norm(best)
+        kept.append(box[axis])
+    return box
+
+
+@njit(cache=True)
+def _fill_bins(fractional: Any, bins: Any) -> Any:
+    """Linked list of atoms per bin: head of each bin, next of each atom, bin of each atom (n, 3)."""
+    n = len(fractional)
+    head = np.full(bins[0] * bins[1] * bins[2], -1, dtype=np.int64)
+    following = np.full(n, -1, dtype=np.int64)
+    where = np.empty((n, 3), dtype=np.int64)
+    for i in range(n):
+        for k in range(3):
+            where[i, k] = min(int(fractional[i, k] * bins[k]), bins[k] - 1)
+        flat = (where[i, 0] * bins[1] + where[i, 1]) * bins[2] + where[i, 2]
+        following[i] = head[flat]
+        head[flat] = i
+    return head, following, where
+
+
+@njit(cache=True)
+def _half_list(fractional: Any, box: Any, periodic: Any, bins: Any, reach: Any, cutoff: float, room: int) -> Any:
+    """(number found, i, j, vectors): counts on past `room` without writing, so that the caller can ask again.
+
+    Of the two namings (i, j, shift) and (j, i, −shift) of a pair the one with i < j is kept, or for an atom and its own
+    image the one whose shift is positive in its first component that is not zero.
+    """
+    head, following, where = _fill_bins(fractional, bins)
+    place = fractional @ box
+    first = np.empty(room, dtype=np.int64)
+    second = np.empty(room, dtype=np.int64)
+    vectors = np.empty((room, 3))
+    shift = np.zeros(4, dtype=np.int64)
+    width = 2 * reach + 1
+    limit = cutoff * cutoff
+    found = 0
+    for i in range(len(fractional)):
+        for flat in range(width[0] * width[1] * width[2]):
+            other = _bin_at(where[i], flat, width, reach, bins, periodic, shift)
+            if other < 0:
+                continue
+            x0 = shift[0] * box[0, 0] + shift[1] * box[1, 0] + shift[2] * box[2, 0] - place[i, 0]
+            x1 = shift[0] * box[0, 1] + shift[1] * box[1, 1] + shift[2] * box[2, 1] - place[i, 1]
+            x2 = shift[0] * box[0, 2] + shift[1] * box[1, 2] + shift[2] * box[2, 2] - place[i, 2]
+            j = head[other]
+            while j >= 0:
+                if j > i or (j == i and shift[3] > 0):
+                    d0, d1, d2 = x0 + place[j, 0], x1 + place[j, 1], x2 + place[j, 2]
+                    if d0 * d0 + d1 * d1 + d2 * d2 < limit:
+                        if found < room:
+                            first[found], second[found] = i, j
+                            vectors[found, 0], vectors[found, 1], vectors[found, 2] = d0, d1, d2
+                        found += 1
+                j = following[j]
+    return found, first, second, vectors
+
+
+@njit(cache=True)
+def _bin_at(own: Any, number: int, width: Any, reach: Any, bins: Any, periodic: Any, shift: Any) -> int:
+    """Index of the neighbouring bin of that number, −1 outside a free direction.
+
+    Writes the image that it lies in to `shift[:3]`, and to `shift[3]` the sign of the first component that is not zero.
+    """
+    sign = 0
+    index = 0
+    for k in range(3):
+        below = 1
+        for rest in range(k + 1, 3):
+            below *= width[rest]
+        place = own[k] + (number // below) % width[k] - reach[k]
+        image = place // bins[k]
+        if image != 0 and not periodic[k]:
+            return -1
+        if sign == 0:
+            sign = image
+        shift[k] = image
+        index = index * bins[k] + place - image * bins[k]
+    shift[3] = sign
+    return index

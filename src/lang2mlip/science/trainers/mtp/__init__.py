@@ -1,0 +1,1 @@
+"""Moment tensor potentials: basis, kernels, fit, calculator, extrapolation grade."""

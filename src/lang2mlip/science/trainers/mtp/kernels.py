@@ -1,0 +1,215 @@
+"""Compiled kernels: energies, forces and virial of a moment tensor potential, and per-atom basis values.
+
+For a centre atom the neighbours lie along rows, so that every inner loop is a vector loop. Forces come from one reverse
+pass through the contractions (adjoint of every moment), not from the derivative of every basis function.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["FAST", "adjoints", "angular", "basic_moments", "contract", "evaluate", "gather", "radial", "site_values"]
+
+FAST = {"contract", "reassoc", "nsz", "arcp"}
+"""Reordering is allowed, ignoring NaN is not."""
+
+jit: Any = njit(cache=True, nogil=True, fastmath=FAST)
+inline: Any = njit(cache=True, nogil=True, fastmath=FAST, inline="always")
+
+
+@jit
+def gather(i, system, cutoff, w):  # type: ignore[no-untyped-def]
+    """Distances and unit vectors of the neighbours of i within the cutoff, by species. Returns their padded number."""
+    n = 0
+    many = w.edges.shape[0] > 2
+    for z in range(w.edges.shape[0] - 1):
+        w.edges[z] = n
+        for k in range(system.first[i], system.first[i + 1]):
+            j = system.index[k]
+            if many and system.types[j] != z:
+                continue
+            x = system.positions[j, 0] - system.positions[i, 0] + system.offset[k, 0]
+            y = system.positions[j, 1] - system.positions[i, 1] + system.offset[k, 1]
+            t = system.positions[j, 2] - system.positions[i, 2] + system.offset[k, 2]
+            square = x * x + y * y + t * t
+            if square < cutoff * cutoff:
+                w.index[n], w.r[n] = j, square
+                w.unit[0, n], w.unit[1, n], w.unit[2, n] = x, y, t
+                n += 1
+    w.edges[-1] = n
+    for k in range(n):
+        w.r[k] = np.sqrt(w.r[k])
+        for a in range(3):
+            w.unit[a, k] /= w.r[k]
+    return _pad(n, cutoff, w)
+
+
+@jit
+def _pad(n, cutoff, w):  # type: ignore[no-untyped-def]
+    """Fill up to a multiple of 8 with neighbours at the cutoff, which contribute nothing."""
+    full = (n + 7) // 8 * 8
+    for k in range(n, full):
+        w.index[k], w.r[k] = 0, cutoff
+        for a in range(3):
+            w.unit[a, k] = 0.0
+    return full
+
+
+@jit
+def radial(n, zi, p, w):  # type: ignore[no-untyped-def]
+    """Smoothed Chebyshev functions and radial functions with their slopes, f = (R - r)^2 sum_q c_q T_q(x(r))."""
+    _chebyshev(n, p, w)
+    size = w.cheb.shape[0]
+    for mu in range(w.f.shape[0]):
+        for k in range(n):
+            w.f[mu, k] = 0.0
+            w.df[mu, k] = 0.0
+        for z in range(w.edges.shape[0] - 1):
+            end = n if z == w.edges.shape[0] - 2 else w.edges[z + 1]
+            for q in range(size):
+                c = p.radial[zi, z, mu, q]
+                for k in range(w.edges[z], end):
+                    w.f[mu, k] += c * w.cheb[q, k]
+                    w.df[mu, k] += c * w.slope[q, k]
+
+
+@jit
+def _chebyshev(n, p, w):  # type: ignore[no-untyped-def]
+    """T_q(x) (R - r)^2 and its slope in r, by the recurrence T_{q+1} = 2 x T_q - T_{q-1}."""
+    size = w.cheb.shape[0]
+    scale = 2.0 / (p.high - p.low)
+    for k in range(n):
+        w.s0[k] = (2.0 * w.r[k] - (p.low + p.high)) / (p.high - p.low)
+        w.cheb[0, k], w.slope[0, k] = 1.0, 0.0
+    if size > 1:
+        for k in range(n):
+            w.cheb[1, k], w.slope[1, k] = w.s0[k], scale
+    for q in range(2, size):
+        for k in range(n):
+            w.cheb[q, k] = 2.0 * w.s0[k] * w.cheb[q - 1, k] - w.cheb[q - 2, k]
+            w.slope[q, k] = 2.0 * (scale * w.cheb[q - 1, k] + w.s0[k] * w.slope[q - 1, k]) - w.slope[q - 2, k]
+    for q in range(size):
+        for k in range(n):
+            d = p.high - w.r[k]
+            w.slope[q, k] = d * (d * w.slope[q, k] - 2.0 * w.cheb[q, k])
+            w.cheb[q, k] *= d * d
+
+
+@jit
+def angular(n, t, w):  # type: ignore[no-untyped-def]
+    """Monomials of the unit vectors."""
+    for k in range(n):
+        w.mono[0, k] = 1.0
+    for m in range(1, t.parent.shape[0]):
+        a, b = t.parent[m], t.axis[m]
+        for k in range(n):
+            w.mono[m, k] = w.mono[a, k] * w.unit[b, k]
+
+
+@jit
+def basic_moments(n, t, w):  # type: ignore[no-untyped-def]
+    """M_b = sum over neighbours of f_mu(r) times a monomial of the direction."""
+    for b in range(t.mu.shape[0]):
+        mu, m = t.mu[b], t.monomial[b]
+        total = 0.0
+        for k in range(n):
+            total += w.f[mu, k] * w.mono[m, k]
+        w.moment[b] = total
+
+
+@jit
+def contract(t, moment):  # type: ignore[no-untyped-def]
+    """All contracted moments from the basic ones."""
+    moment[t.mu.shape[0] :] = 0.0
+    for k in range(t.weight.shape[0]):
+        moment[t.times[k, 2]] += t.weight[k] * moment[t.times[k, 0]] * moment[t.times[k, 1]]
+
+
+@jit
+def adjoints(t, linear, w):  # type: ignore[no-untyped-def]
+    """Energy of the centre, and its derivative with respect to every moment (reverse pass)."""
+    energy = 0.0
+    w.adjoint[:] = 0.0
+    for k in range(t.mapping.shape[0]):
+        energy += linear[k] * w.moment[t.mapping[k]]
+        w.adjoint[t.mapping[k]] += linear[k]
+    for k in range(t.weight.shape[0] - 1, -1, -1):
+        a, b, g = t.times[k, 0], t.times[k, 1], t.weight[k] * w.adjoint[t.times[k, 2]]
+        w.adjoint[a] += g * w.moment[b]
+        w.adjoint[b] += g * w.moment[a]
+    return energy
+
+
+@jit
+def _gradient(n, t, w):  # type: ignore[no-untyped-def]
+    """Derivative of the centre's energy with respect to each neighbour's position, in w.grad."""
+    for k in range(n):
+        w.grad[0, k], w.grad[1, k], w.grad[2, k] = 0.0, 0.0, 0.0
+        w.cheb[0, k] = 0.0
+    for m in range(t.parent.shape[0]):
+        if t.uses[m] < t.uses[m + 1]:
+            _spread(n, m, t, w)
+            nu = t.power[m, 3]
+            for k in range(n):
+                w.cheb[0, k] += (w.s1[k] - nu * w.s0[k] / w.r[k]) * w.mono[m, k]
+            for a in range(3):
+                if t.power[m, a] > 0.0:
+                    e, below = t.power[m, a], t.lower[m, a]
+                    for k in range(n):
+                        w.grad[a, k] += e * w.s0[k] * w.mono[below, k]
+    for a in range(3):
+        for k in range(n):
+            w.grad[a, k] = w.grad[a, k] / w.r[k] + w.unit[a, k] * w.cheb[0, k]
+
+
+@jit
+def _spread(n, m, t, w):  # type: ignore[no-untyped-def]
+    """Sum of adjoint times radial function over the basic moments of monomial m."""
+    for k in range(n):
+        w.s0[k], w.s1[k] = 0.0, 0.0
+    for u in range(t.uses[m], t.uses[m + 1]):
+        g, mu = w.adjoint[t.user[u]], t.mu[t.user[u]]
+        for k in range(n):
+            w.s0[k] += g * w.f[mu, k]
+            w.s1[k] += g * w.df[mu, k]
+
+
+@jit
+def evaluate(t, p, system, w, energies, forces, virial):  # type: ignore[no-untyped-def]
+    """Site energies (n,), forces (n, 3) and virial dE/dstrain (3, 3), added to what the arrays hold."""
+    for i in range(system.types.shape[0]):
+        n = gather(i, system, p.high, w)
+        radial(n, system.types[i], p, w)
+        angular(n, t, w)
+        basic_moments(n, t, w)
+        contract(t, w.moment)
+        energies[i] += adjoints(t, p.linear, w) + p.shift[system.types[i]]
+        _gradient(n, t, w)
+        _scatter(i, w, forces, virial)
+
+
+@jit
+def _scatter(i, w, forces, virial):  # type: ignore[no-untyped-def]
+    for k in range(w.edges[-1]):
+        j = w.index[k]
+        for a in range(3):
+            forces[i, a] += w.grad[a, k]
+            forces[j, a] -= w.grad[a, k]
+            for b in range(3):
+                virial[a, b] += w.grad[a, k] * w.unit[b, k] * w.r[k]
+
+
+@jit
+def site_values(t, p, system, w, values):  # type: ignore[no-untyped-def]
+    """Basis functions of every atom, (n_atoms, n_scalars)."""
+    for i in range(system.types.shape[0]):
+        n = gather(i, system, p.high, w)
+        radial(n, system.types[i], p, w)
+        angular(n, t, w)
+        basic_moments(n, t, w)
+        contract(t, w.moment)
+        for k in range(t.mapping.shape[0]):
+            values[i, k] = w.moment[t.mapping[k]]

@@ -1,0 +1,234 @@
+"""Figures as inline SVG: one quiet style, units on every axis, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["COLOURS", "cost", "curves", "eos", "learning", "parity"]
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#5D4A9C", "#8C564B")
+"""After Okabe and Ito, Color Universal Design (2008), with the yellow and orange darkened for white paper."""
+
+INK, MUTED, GRID = "#1b2430", "#5a6572", "#e3e8ee"
+REFERENCE, POTENTIAL = INK, COLOURS[0]
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "report",
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "text.parse_math": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "text.color": INK,
+    "lines.linewidth": 1.6,
+}
+
+
+def _draw(paint: Callable[[Any], None], label: str, size: tuple[float, float] = (3.4, 2.6)) -> str:
+    """The SVG that `paint(figure)` makes, in inches `size`, scalable, with `label` for readers who cannot see it."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=size, dpi=180)
+        paint(figure)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return _inline(buffer.getvalue(), label)
+
+
+def _inline(svg: str, label: str) -> str:
+    """An SVG file as a piece of a page: ids of its own, the page's font, the page's width."""
+    body = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    mark = "f" + hashlib.sha256(body.encode()).hexdigest()[:8]
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{mark}-\1"', body)
+    body = re.sub(r'(url\(#|href="#)', rf"\1{mark}-", body)
+    body = body.replace("'DejaVu Sans'", "inherit")
+    opening = re.search(r'viewBox="[^"]+"', body)
+    head = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {opening.group() if opening else ""} role="img"'
+    return f'{head} aria-label="{_attribute(label)}">{body[body.index(">") + 1 :]}'
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def _pairs(values: Sequence[Sequence[float]], scale: float = 1.0) -> np.ndarray:
+    """(reference, potential) pairs as an array of shape (n, 2), finite ones only."""
+    array = np.asarray(values, dtype=float).reshape(-1, 2) * scale
+    return array[np.isfinite(array).all(axis=1)]
+
+
+def _xy(curve: Mapping[str, Any] | None, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
+    """The finite points of a curve; empty arrays when it is absent."""
+    known = curve or {}
+    pairs = _pairs(list(zip(known.get(x, ()), known.get(y, ()), strict=False)))
+    return pairs[:, 0], pairs[:, 1]
+
+
+def parity(values: Sequence[Sequence[float]], quantity: str, colour: str = POTENTIAL) -> str | None:
+    """Potential against reference for `energy` (eV/atom) or `forces` (eV/Å), the error in thousandths below it.
+
+    None when there is no finite pair.
+    """
+    pairs = _pairs(values)
+    if not len(pairs):
+        return None
+    unit = {"energy": ("energy", "eV/atom", "meV/atom"), "forces": ("force component", "eV/Å", "meV/Å")}[quantity]
+    error = 1000.0 * (pairs[:, 1] - pairs[:, 0])
+    rmse = float(np.sqrt(np.mean(error**2)))
+
+    def paint(figure: Any) -> None:
+        top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        figure.subplots_adjust(left=0.2, right=0.97, top=0.98, bottom=0.14, hspace=0.1)
+        span = (float(pairs.min()), float(pairs.max()))
+        top.axline((span[0], span[0]), slope=1, color=MUTED, linewidth=0.8)
+        dots = {"s": 7, "color": colour, "alpha": 0.45, "linewidths": 0, "rasterized": len(pairs) > 150}
+        top.scatter(pairs[:, 0], pairs[:, 1], **dots)
+        top.set_ylabel(f"potential ({unit[1]})")
+        top.text(0.04, 0.95, f"RMSE {rmse:.3g} {unit[2]}", transform=top.transAxes, va="top", fontweight="bold")
+        below.axhline(0, color=MUTED, linewidth=0.8)
+        below.scatter(pairs[:, 0], error, **dots)
+        below.set_ylabel(f"error\n({unit[2]})")
+        below.set_xlabel(f"reference {unit[0]} ({unit[1]})")
+        figure.align_ylabels()
+
+    return _draw(paint, f"{unit[0]}: potential against reference, RMSE {rmse:.3g} {unit[2]}", (3.4, 3.2))
+
+
+def eos(curve: Mapping[str, Any], subject: str) -> str | None:
+    """Energy against volume, each curve relative to its own lowest point, meV/atom; None without points."""
+    lines = {who: _xy(curve.get(who), "volume_A3_atom", "energy_eV_atom") for who in ("reference", "potential")}
+    if not any(len(x) for x, _ in lines.values()):
+        return None
+    shifted = {who: (x, 1000 * (y - y.min()) if len(y) else y) for who, (x, y) in lines.items()}
+
+    def paint(figure: Any) -> None:
+        axes = _axes(figure, "volume (Å³/atom)", "energy above minimum (meV/atom)")
+        _two_lines(axes, shifted)
+
+    return _draw(paint, f"Equation of state of {subject}, reference and potential")
+
+
+def curves(curve: Mapping[str, Any], kind: str, subject: str) -> str | None:
+    """A radial distribution (`rdf`) or a mean squared displacement (`msd`); None without points."""
+    keys = {"rdf": ("r_A", "g"), "msd": ("t_ps", "msd_A2")}[kind]
+    lines = {who: _xy(curve.get(who), *keys) for who in ("reference", "potential")}
+    if not any(len(x) for x, _ in lines.values()):
+        return None
+    pair = next((part["pair"] for part in curve.values() if part and part.get("pair")), "")
+    labels = {"rdf": ("distance (Å)", f"g(r) {pair}".strip()), "msd": ("time (ps)", "mean squared displacement (Å²)")}
+
+    def paint(figure: Any) -> None:
+        axes = _axes(figure, *labels[kind])
+        axes.set_ylim(bottom=0, top=1.18 * max(float(y.max()) for _, y in lines.values() if len(y)) or 1)
+        _two_lines(axes, lines)
+
+    return _draw(paint, f"{labels[kind][1]} of {subject}, reference and potential")
+
+
+def _axes(figure: Any, x: str, y: str) -> Any:
+    axes = figure.subplots()
+    figure.subplots_adjust(left=0.16, right=0.97, top=0.96, bottom=0.17)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    return axes
+
+
+def _two_lines(axes: Any, lines: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    """The reference as a broad pale line, the potential as a thin dark one on top, so that agreement is seen."""
+    looks = {
+        "reference": {"color": "#9aa5b1", "linewidth": 4.5, "solid_capstyle": "round"},
+        "potential": {"color": POTENTIAL, "linewidth": 1.5},
+    }
+    for who, (x, y) in lines.items():
+        if len(x):
+            marker = "o" if len(x) <= 25 else None
+            axes.plot(x, y, label=who, marker=marker, markersize=3, **looks[who])
+    axes.legend(frameon=False, loc="upper center", ncols=2, borderaxespad=0, handlelength=1.6)
+
+
+def learning(series: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str) -> str | None:
+    """Error against what the model had cost, logarithmic; the first series stands out. None without points.
+
+    series: name → (cost, error) in the order of time.
+    """
+    known = {name: _pairs(points) for name, points in series.items()}
+    known = {name: points[points[:, 1] > 0] for name, points in known.items()}
+    known = {name: points for name, points in known.items() if len(points)}
+    if not known:
+        return None
+
+    def paint(figure: Any) -> None:
+        axes = _axes(figure, x, y)
+        figure.subplots_adjust(right=0.72)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
+        for index, points in enumerate(known.values()):
+            width, size, level = (2.2, 4, 3) if index == 0 else (1.1, 3, 2)
+            look: dict[str, Any] = {"linewidth": width, "markersize": size, "zorder": level, "marker": "o"}
+            axes.plot(points[:, 0], points[:, 1], color=_line_colour(index), **look)
+        _label_ends(axes, [(name, float(p[-1, 1])) for name, p in known.items()])
+
+    return _draw(paint, f"{y} against {x}", (3.8, 2.7))
+
+
+def _label_ends(axes: Any, ends: Sequence[tuple[str, float]], gap: float = 0.075) -> None:
+    """The name of each line beside its last point, moved apart where they would touch."""
+    low, high = np.log10(axes.get_ylim())
+    wanted = np.array([(np.log10(value) - low) / (high - low) for _, value in ends])
+    order = np.argsort(wanted)
+    placed = wanted[order]
+    for i in range(1, len(placed)):
+        placed[i] = max(placed[i], placed[i - 1] + gap)
+    placed -= max(0.0, placed[-1] - 1.0)
+    for place, i in zip(placed, order, strict=True):
+        look = {"color": _line_colour(int(i)), "fontweight": "bold" if i == 0 else "normal", "va": "center"}
+        axes.text(1.03, place, ends[i][0], transform=axes.transAxes, **look)
+
+
+def _line_colour(index: int) -> str:
+    """The first line in ink, the others in the colours."""
+    return INK if index == 0 else COLOURS[(index - 1) % len(COLOURS)]
+
+
+def cost(rows: Sequence[tuple[str, tuple[float, float, float]]]) -> str | None:
+    """Core-seconds of each step: (name, (reference, training, MD)); None when nothing was spent."""
+    values = np.array([parts for _, parts in rows], dtype=float).reshape(-1, 3)
+    if not values.sum() > 0:
+        return None
+
+    def paint(figure: Any) -> None:
+        axes = _axes(figure, "step", "core-seconds")
+        figure.subplots_adjust(left=0.09, top=0.88)
+        bottom = np.zeros(len(values))
+        for column, name in enumerate(("reference", "training", "MD with the potential")):
+            axes.bar(range(len(values)), values[:, column], 0.8, bottom, color=COLOURS[column], label=name)
+            bottom += values[:, column]
+        every = max(1, len(rows) // 12)
+        axes.set_xticks(range(0, len(rows), every), [name for name, _ in rows][::every])
+        axes.grid(axis="x", visible=False)
+        axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
+
+    return _draw(paint, "Core-seconds of each step by reference, training and MD", (7.2, 2.4))

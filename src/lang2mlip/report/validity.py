@@ -1,0 +1,173 @@
+"""What the potential may and may not be used for: only what was measured counts, everything else is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lang2mlip.contracts import Errors, Gate, Goals, Property, State
+from lang2mlip.report.evidence import Evidence, verdict
+from lang2mlip.report.words import number, pressures, several, temperatures
+
+__all__ = ["Coverage", "Validity", "coverage", "missed", "validity"]
+
+_SHOWN_BY: dict[str, tuple[str, ...]] = {
+    "lattice": ("lattice", "volume", "V0"),
+    "equation_of_state": ("bulk_modulus", "equation_of_state", "B0"),
+    "elastic": ("elastic", "C"),
+    "vacancy": ("vacancy",),
+    "surface_energy": ("surface",),
+    "density": ("density",),
+    "rdf": ("rdf",),
+    "msd": ("msd", "diffusion"),
+    "diffusion": ("diffusion",),
+}
+"""A property of the task → how the names of its measurements begin."""
+
+_SHOWN_ELSEWHERE = frozenset({"dynamics", "geometry"})
+"""Properties that stability runs and held-out errors speak for."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One group of the task and what is known of the potential there."""
+
+    group: str
+    labels: int
+    errors: Errors | None
+    runs: int
+    healthy: int
+    hottest_K: float | None
+    """Highest temperature at which every MD run stayed healthy."""
+    faults: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """`pass` within all goals, `fail` outside one, `open` when never tested."""
+        if self.errors is None:
+            return "open"
+        return "fail" if self.faults else "pass"
+
+
+@dataclass(frozen=True)
+class Validity:
+    """The two lists that a user must read, a sentence each."""
+
+    may: tuple[str, ...]
+    may_not: tuple[str, ...]
+    groups: tuple[Coverage, ...]
+
+
+def coverage(state: State, evidence: Evidence) -> tuple[Coverage, ...]:
+    """Every group of the task, with the reasons why it is not within the goals."""
+    names = dict.fromkeys((*state.groups, *evidence.by_group))
+    return tuple(_group(name, state, evidence) for name in names)
+
+
+def _group(name: str, state: State, evidence: Evidence) -> Coverage:
+    known = state.groups.get(name)
+    errors = evidence.by_group.get(name) or (known.held_out if known and evidence.evaluation else None)
+    runs = [run for run in evidence.stability if run.group == name]
+    bad = {run.temperature_K for run in runs if not run.healthy}
+    coldest_bad = min(bad, default=float("inf"))
+    good = [run.temperature_K for run in runs if run.healthy and run.temperature_K < coldest_bad]
+    gates = evidence.evaluation.gates if evidence.evaluation else ()
+    faults = _error_faults(name, errors, state.task.goals, gates) if errors else []
+    if bad:
+        faults.append(f"MD failed at {several([number(t) for t in sorted(bad)])} K")
+    healthy = sum(run.healthy for run in runs)
+    labels = known.labels if known else 0
+    return Coverage(name, labels, errors, len(runs), healthy, max(good, default=None), tuple(faults))
+
+
+def _error_faults(name: str, errors: Errors, goals: Goals, gates: tuple[Gate, ...]) -> list[str]:
+    """Failed gates of the group; where none were set, the goal that holds in each group: the relative force error."""
+    own = [gate for gate in gates if gate.group == name]
+    if own:
+        return [missed(gate) for gate in own if not gate.passed]
+    if errors.force_relative <= goals.force_relative:
+        return []
+    share, goal = number(100 * errors.force_relative, 2), number(100 * goals.force_relative, 2)
+    return [f"force error {share} % of the rms force (goal {goal} %)"]
+
+
+def missed(gate: Gate) -> str:
+    """A failed gate in words: its name, value and limit."""
+    return f"{gate.name.replace('_', ' ')} {number(gate.value)} {gate.unit} (limit {number(gate.limit)} {gate.unit})"
+
+
+def validity(state: State, evidence: Evidence) -> Validity:
+    """The two lists, from measurements only."""
+    groups = coverage(state, evidence)
+    return Validity(_may(state, evidence, groups), _may_not(state, evidence, groups), groups)
+
+
+def _may(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> tuple[str, ...]:
+    sentences = []
+    for one in groups:
+        if one.status == "pass" and one.errors is not None:
+            sentences.append(f"{one.group}: {_evidence_of(one)}.")
+    good = [p for p in evidence.properties if p.limit is not None and p.passed]
+    if good:
+        listed = ", ".join(f"{_spoken(p)} ({number(p.deviation, 2)} {p.deviation_unit} off)" for p in good[:12])
+        sentences.append(f"Properties that agree with the reference: {listed}.")
+    if not sentences:
+        return ("Nothing yet: no group has been shown to be within the goals.",)
+    scope = f"Only {several(state.task.elements)}, {temperatures(state.task)}, near {pressures(state.task)}."
+    return (scope, *sentences)
+
+
+def _evidence_of(one: Coverage) -> str:
+    assert one.errors is not None
+    text = f"force error {number(one.errors.force_rmse_meV_A)} meV/Å on {one.errors.n_frames} unseen configurations"
+    if one.hottest_K is None:
+        return f"{text}; statics only, as no MD was run on it"
+    return f"{text}; {one.healthy} of {one.runs} MD runs stayed healthy, up to {number(one.hottest_K)} K"
+
+
+def _may_not(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> tuple[str, ...]:
+    task = state.task
+    sentences = [*_reference_limits(state)]
+    sentences += [f"{one.group}: {'; '.join(one.faults)}." for one in groups if one.status == "fail"]
+    untested = [one.group for one in groups if one.status == "open"]
+    if untested:
+        sentences.append(f"Never tested on unseen configurations: {several(untested)}.")
+    gates = evidence.evaluation.gates if evidence.evaluation else ()
+    sentences += [f"Goal missed: {missed(gate)}." for gate in gates if not gate.passed and gate.group is None]
+    failed = [p for p in evidence.properties if not p.passed]
+    sentences += [
+        f"{_spoken(p)}: {number(p.deviation, 2)} {p.deviation_unit} off, limit {number(p.limit, 2)} {p.deviation_unit}."
+        for p in failed
+    ]
+    missing = [name for name in task.properties if not _measured(name, evidence.properties)]
+    if missing:
+        sentences.append(f"Asked for but not measured: {several([name.replace('_', ' ') for name in missing])}.")
+    sentences.append(f"Other elements than {several(task.elements)}: it has never seen them.")
+    sentences.append(
+        f"Temperatures outside {temperatures(task)}, pressures far from {pressures(task)},"
+        " and phases, surfaces or defects that are not among the groups below."
+    )
+    sentences.append("Charge, magnetism and other electronic properties: it knows energy, forces and stress alone.")
+    return tuple(sentences)
+
+
+def _reference_limits(state: State) -> tuple[str, ...]:
+    adequate = verdict(state, "reference adequate for this goal")
+    name = state.task.reference.name
+    if adequate is None:
+        return (f"Statements about the real material: whether {name} is good enough has not been judged.",)
+    if adequate.answer == "yes":
+        return ()
+    if adequate.answer == "demonstration only":
+        return (f"Any statement about the real material: with {name} as reference this is a demonstration only.",)
+    return (f"Statements about the real material without care: {adequate.because}",)
+
+
+def _measured(name: str, properties: tuple[Property, ...]) -> bool:
+    if name in _SHOWN_ELSEWHERE:
+        return True
+    starts = _SHOWN_BY.get(name, (name,))
+    return any(p.name.startswith(starts) for p in properties)
+
+
+def _spoken(one: Property) -> str:
+    return f"{one.name.replace('_', ' ')} of {one.subject}"

@@ -1,0 +1,62 @@
+"""Numbers as people read them. A value that is missing or not finite is an en dash, never a guess."""
+
+from __future__ import annotations
+
+import math
+
+from lang2mlip.contracts import Task
+
+__all__ = ["MISSING", "count", "duration", "number", "pressures", "several", "temperatures"]
+
+MISSING = "–"
+_THIN = "\u202f"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """`value` with `digits` significant figures and a real minus sign; powers of ten only below 10⁻⁴."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    text = f"{value:.{digits - 1}e}" if magnitude < -4 else f"{value:,.{max(0, digits - 1 - magnitude)}f}"
+    return text.replace(",", _THIN).replace("-", "−")
+
+
+def count(value: int) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{value:,}".replace(",", _THIN)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `45 s`, `3 min 20 s`, `1 h 05 min`."""
+    if not math.isfinite(seconds):
+        return MISSING
+    if seconds < 10:
+        return f"{number(seconds, 2)} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(seconds / 60)
+    return f"{count(minutes // 60)} h {minutes % 60:02d} min"
+
+
+def several(names: tuple[str, ...] | list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def temperatures(task: Task) -> str:
+    """The temperature range of the task, in K."""
+    low, high = task.temperature_K
+    return f"{number(low)} K" if low == high else f"{number(low)} to {number(high)} K"
+
+
+def pressures(task: Task) -> str:
+    """The pressure range of the task, in GPa."""
+    low, high = task.pressure_GPa
+    return f"{number(low)} GPa" if low == high else f"{number(low)} to {number(high)} GPa"

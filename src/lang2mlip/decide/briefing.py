@@ -1,0 +1,182 @@
+"""The state in Markdown: complete, compact, with units; for a model, and for a person who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from lang2mlip.contracts import Budget, Cost, Errors, Evaluation, GroupState, State, Task
+from lang2mlip.record.ledger import calls_left, labels_left, time_left_s
+
+__all__ = ["brief", "cost_line", "error_cells", "gates_table", "table"]
+
+LAST_STEPS = 12
+"""Steps of the log that are shown; a tool shows any of them in full."""
+
+
+def brief(state: State, steps: Sequence[Any] = (), last: int = LAST_STEPS) -> str:
+    """Everything a decision rests on. `steps` are the view's steps; with them the log shows reasons too."""
+    parts = [
+        _task(state.task),
+        _groups(state),
+        _model(state),
+        _evaluation(state),
+        _means(state),
+        _log(state, steps, last),
+    ]
+    return "\n\n".join(parts)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; a bar or a line break inside a cell cannot break it."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
+
+
+def error_cells(errors: Errors | None) -> list[str]:
+    """Energy RMSE in meV/atom, force RMSE in meV/Å, force RMSE over the rms force in %; dashes when not measured."""
+    if errors is None:
+        return ["-", "-", "-"]
+    return [
+        f"{errors.energy_rmse_meV_atom:.2f}",
+        f"{errors.force_rmse_meV_A:.1f}",
+        f"{100 * errors.force_relative:.1f}",
+    ]
+
+
+def gates_table(evaluation: Evaluation, failed_only: bool = False) -> str:
+    """Gate by gate: what was measured, the limit, passed or not."""
+    gates = [gate for gate in evaluation.gates if not (failed_only and gate.passed)]
+    return table(
+        ["gate", "group", "measured", "limit", "unit", "passed"],
+        [[g.name, g.group or "all", f"{g.value:.4g}", f"{g.limit:.4g}", g.unit, _yes(g.passed)] for g in gates],
+    )
+
+
+def cost_line(cost: Cost) -> str:
+    """A cost in one line, with units."""
+    return (
+        f"{cost.calls} reference calls ({cost.cached} more from the cache, {cost.failed} failed), "
+        f"{cost.labels} labels, {cost.reference_s:.0f} s reference, {cost.training_s:.0f} s training, "
+        f"{cost.md_s:.0f} s MD, {cost.wall_s:.0f} s in all, {cost.tokens} tokens"
+    )
+
+
+def _task(task: Task) -> str:
+    low, high = task.temperature_K
+    lines = [
+        "## Task",
+        f"- The person's words: {_cell(task.prompt)}",
+        f"- Goal: {_cell(task.goal)}",
+        *(f"- Component: {c.name} ({c.formula}): {', '.join(c.phases)}" for c in task.components),
+        f"- Elements: {', '.join(task.elements)}",
+        f"- Conditions of use: {low:g} to {high:g} K, {task.pressure_GPa[0]:g} to {task.pressure_GPa[1]:g} GPa",
+        f"- Properties wanted: {', '.join(task.properties) or 'none named'}",
+        *([f"- Layers: {' / '.join(task.layers)}"] if task.layers else []),
+        f"- Reference: {task.reference.name}. Potential family: {task.potential.family}.",
+        f"- Accuracy goals (on configurations never trained on): {_goals(task)}",
+    ]
+    return "\n".join(lines)
+
+
+def _goals(task: Task) -> str:
+    goals = task.goals
+    return (
+        f"force RMSE ≤ {goals.force_rmse_meV_A:g} meV/Å over all "
+        f"and ≤ {100 * goals.force_relative:g} % of the rms force in each group; "
+        f"energy RMSE ≤ {goals.energy_rmse_meV_atom:g} meV/atom; lattice ≤ {goals.lattice_percent:g} %, "
+        f"bulk modulus ≤ {goals.bulk_modulus_percent:g} %, elastic constants ≤ {goals.elastic_percent:g} %, density ≤ "
+        f"{goals.density_percent:g} %, diffusion ≤ {goals.diffusion_percent:g} % off; RDF RMSE ≤ {goals.rdf_rmse:g}; "
+        f"{goals.stable_seeds} seeds of {goals.stable_steps} MD steps all healthy"
+    )
+
+
+def _groups(state: State) -> str:
+    head = ["group", "structures", "labels", "pool", "ref. MD"]
+    head += [f"{kind} {unit}" for kind in ("train", "held-out", "fresh") for unit in ("E meV/atom", "F meV/Å", "F %")]
+    head += ["stable to K", "broken walkers"]
+    return "## Groups\n\n" + _GROUPS_KEY + "\n\n" + table(head, [_group(group) for group in state.groups.values()])
+
+
+_GROUPS_KEY = (
+    "train: current model on its own training data (says little). held-out: on validation frames. fresh: the model of "
+    "that time on its newest labels before it learnt them (the honest error). F %: force RMSE over the rms force. "
+    "-: not measured."
+)
+
+
+def _group(group: GroupState) -> list[object]:
+    fresh = group.fresh[-1] if group.fresh else None
+    errors = [*error_cells(group.train_error), *error_cells(group.held_out), *error_cells(fresh)]
+    stable = "-" if group.stable_K is None else f"{group.stable_K:g}"
+    broken = f"{group.failures} of {group.walkers}" if group.walkers else "not run"
+    counts: list[object] = [group.group, group.structures, group.labels, group.pool, _yes(group.reference_done)]
+    return [*counts, *errors, stable, broken]
+
+
+def _model(state: State) -> str:
+    model = state.model
+    if model is None:
+        return "## Model\n\nNone yet."
+    changes = (
+        f"{state.labels_since_training} labels are new since." if state.labels_since_training else "No data are new."
+    )
+    return (
+        f"## Model\n\n{model.id}: family {model.family}, {model.n_parameters} parameters, "
+        f"fitted to {model.n_frames} frames with {model.effort or 'unknown'} effort. "
+        f"{len(state.models)} models so far. {changes}"
+    )
+
+
+def _evaluation(state: State) -> str:
+    evaluation = state.evaluation
+    if evaluation is None:
+        return "## Evaluation of the current model\n\nNone yet."
+    held = sum(gate.passed for gate in evaluation.gates)
+    return (
+        f"## Evaluation of the current model (depth {evaluation.depth})\n\n"
+        f"{held} of {len(evaluation.gates)} gates hold.\n\n{gates_table(evaluation)}"
+    )
+
+
+def _means(state: State) -> str:
+    budget = state.task.budget
+    tokens_left = None if budget.max_tokens is None else max(0, budget.max_tokens - state.cost.tokens)
+    rows: list[tuple[str, object, object, object]] = [
+        ("reference calls", state.cost.calls, budget.max_calls, calls_left(state)),
+        ("labels", state.cost.labels, budget.max_labels, labels_left(state)),
+        ("time, s", round(state.cost.wall_s), *_rounded(budget, time_left_s(state))),
+        ("language-model tokens", state.cost.tokens, budget.max_tokens, tokens_left),
+    ]
+    shown = [["no limit" if value is None else value for value in row] for row in rows]
+    return "## Cost and budget\n\n" + table(["what", "spent", "budget", "left"], shown)
+
+
+def _rounded(budget: Budget, left: float | None) -> tuple[int | None, int | None]:
+    return (
+        None if budget.max_time_s is None else round(budget.max_time_s),
+        None if left is None else round(left),
+    )
+
+
+def _log(state: State, steps: Sequence[Any], last: int) -> str:
+    if not state.log:
+        return "## Log\n\nNothing was done yet."
+    reasons = {step.number: step.decision.reason for step in steps}
+    rows = [
+        [entry.step, entry.action, entry.status, entry.reason or reasons.get(entry.step, ""), entry.summary]
+        for entry in state.log[-last:]
+    ]
+    left_out = len(state.log) - len(rows)
+    note = f"The {left_out} earlier steps are left out here.\n\n" if left_out > 0 else ""
+    trouble = (
+        f"\n\n{state.consecutive_failures} actions failed one after another." if state.consecutive_failures else ""
+    )
+    return f"## Log\n\n{note}{table(['step', 'action', 'status', 'reason', 'what came of it'], rows)}{trouble}"
+
+
+_yes: Callable[[bool], str] = {True: "yes", False: "no"}.__getitem__
+
+
+def _cell(value: object) -> str:
+    return " ".join(str(value).replace("|", "¦").split())

@@ -1,0 +1,168 @@
+"""Where a crystal comes from: an entry of the crystal table, a prototype with a formula, or a file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from ase import Atoms
+from ase.formula import Formula
+from ase.spacegroup import Spacegroup
+from pydantic import Field, model_validator
+
+from lang2mlip.contracts.base import Noun, check
+from lang2mlip.data import table
+from lang2mlip.errors import BadInput, UnknownName
+
+__all__ = ["CrystalEntry", "CrystalSource", "conventional", "entry", "key_for", "primitive"]
+
+SYMPREC_A = 1e-3
+"""How exactly positions must obey the symmetry, Å."""
+
+_HEXAGONAL = range(143, 195)
+"""Space groups whose usual axes have gamma = 120° (rhombohedral ones in hexagonal axes)."""
+
+
+class Site(Noun):
+    """One symmetry-independent site."""
+
+    element: str
+    position: tuple[Fraction, Fraction, Fraction] = Field(description="cell fractions; `1/3` is exact")
+
+
+class Cell(Noun):
+    """The free cell parameters; the rest follows from the space group."""
+
+    a: float = Field(gt=0, description="Å")
+    b: float | None = Field(default=None, description="Å; a when not given")
+    c: float | None = Field(default=None, description="Å; a when not given")
+    alpha: float = Field(default=90.0, description="degrees")
+    beta: float = Field(default=90.0, description="degrees")
+    gamma: float | None = Field(default=None, description="degrees; 90, or 120 in hexagonal axes")
+
+
+class CrystalEntry(Noun):
+    """One crystal of the table, with its citation."""
+
+    formula: str
+    names: tuple[str, ...]
+    spacegroup: int = Field(ge=1, le=230)
+    setting: int = Field(default=1, ge=1, le=2, description="origin choice of the International Tables")
+    cell: Cell
+    sites: tuple[Site, ...] = Field(min_length=1)
+    density_g_cm3: float | None = Field(default=None, description="from the literature, to check the cell against")
+    melting_K: float | None = None
+    source: str
+
+
+class CrystalSource(Noun):
+    """What every builder that starts from a crystal needs to know about it."""
+
+    crystal: str | None = Field(default=None, description="key in the crystal table, e.g. Cu or SiO2-quartz")
+    formula: str | None = Field(default=None, description="with `prototype`: the formula, e.g. AlNi")
+    prototype: str | None = Field(
+        default=None,
+        description="fcc, bcc, hcp, diamond, rocksalt, zincblende, wurtzite, cesiumchloride or fluorite",
+    )
+    a: float | None = Field(default=None, gt=0, description="with `prototype`: lattice parameter, Å")
+    c: float | None = Field(default=None, gt=0, description="with hcp or wurtzite: lattice parameter, Å")
+    file: str | None = Field(default=None, description="structure file of the crystal, instead of the above")
+    scale: float = Field(default=1.0, gt=0.5, lt=2, description="all lengths times this: the reference's own size")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in ("crystal", "prototype", "file") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of crystal, prototype, file; got {given or 'none'}")
+        if self.prototype and (self.formula is None or self.a is None):
+            raise ValueError("prototype needs formula and a")
+        return self
+
+
+def entry(key: str) -> CrystalEntry:
+    """The entry called `key`. Raises UnknownName, which names the nearest."""
+    crystals = table("crystals")
+    if key not in crystals:
+        raise UnknownName.of("crystal", key, crystals)
+    return check(CrystalEntry, crystals[key], f"crystal {key}")
+
+
+def key_for(formula: str) -> str | None:
+    """The key of the first crystal with this composition, or None. The table lists the common polymorph first."""
+    wanted = _reduced(formula)
+    for key, fields in table("crystals").items():
+        if _reduced(str(fields["formula"])) == wanted:
+            return key
+    return None
+
+
+def conventional(source: CrystalSource) -> Atoms:
+    """The conventional cell, scaled. Raises BadInput when the source cannot be read."""
+    if source.crystal is not None:
+        atoms = _from_entry(entry(source.crystal))
+    elif source.file is not None:
+        atoms = _from_file(Path(source.file))
+    else:
+        atoms = _from_prototype(source)
+    atoms.set_cell(atoms.cell * source.scale, scale_atoms=True)
+    return atoms
+
+
+def primitive(atoms: Atoms) -> Atoms:
+    """The primitive cell of a perfect crystal, in the same orientation and length scale."""
+    import spglib
+
+    found = spglib.standardize_cell(_spglib_cell(atoms), to_primitive=True, no_idealize=True, symprec=SYMPREC_A)
+    if found is None:
+        return atoms.copy()
+    cell, positions, numbers = found
+    return Atoms(numbers, scaled_positions=positions, cell=cell, pbc=True)
+
+
+def _reduced(formula: str) -> dict[str, int]:
+    try:
+        return dict(Formula(formula).reduce()[0].count())
+    except ValueError as error:
+        raise BadInput(f"{formula!r} is not a chemical formula; write it like NaCl or Mg(OH)2.") from error
+
+
+def _spglib_cell(atoms: Atoms) -> tuple[Any, Any, Any]:
+    return atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers
+
+
+def _from_entry(crystal: CrystalEntry) -> Atoms:
+    basis = np.array([[float(x) for x in site.position] for site in crystal.sites])
+    group = Spacegroup(crystal.spacegroup, crystal.setting)
+    scaled, kinds = group.equivalent_sites(basis, onduplicates="error", symprec=SYMPREC_A)
+    symbols = [crystal.sites[kind].element for kind in kinds]
+    return Atoms(symbols, scaled_positions=scaled, cell=_cell_parameters(crystal), pbc=True)
+
+
+def _cell_parameters(crystal: CrystalEntry) -> list[float]:
+    cell = crystal.cell
+    gamma = cell.gamma if cell.gamma is not None else (120.0 if crystal.spacegroup in _HEXAGONAL else 90.0)
+    return [cell.a, cell.b or cell.a, cell.c or cell.a, cell.alpha, cell.beta, gamma]
+
+
+def _from_prototype(source: CrystalSource) -> Atoms:
+    from ase.build import bulk
+
+    # hcp and wurtzite have no cubic cell; the hexagonal one is conventional already.
+    hexagonal = source.prototype in ("hcp", "wurtzite")
+    try:
+        return bulk(source.formula, source.prototype, a=source.a, c=source.c, cubic=not hexagonal)
+    except (ValueError, RuntimeError, KeyError, NotImplementedError) as error:
+        raise BadInput(
+            f"A crystal of {source.formula} with the prototype {source.prototype!r} cannot be made: {error}"
+        ) from error
+
+
+def _from_file(path: Path) -> Atoms:
+    from lang2mlip.science.structures.other import read_structure
+
+    atoms = read_structure(path)
+    if not atoms.pbc.all():
+        raise BadInput(f"{path} is not periodic in three directions, so it is no crystal; use the builder `other`.")
+    return atoms

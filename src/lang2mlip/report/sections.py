@@ -133,8 +133,8 @@ def _stability(evidence: Evidence) -> Section:
 def _learning(view: View) -> Section:
     title = "Learning curve"
     lead = (
-        "Each model is scored on newly labelled configurations before it learns from them. Where they are picked because "
-        "the model is unsure of them, this error lies above the ordinary one; as long as it falls, the loop still learns."
+        "Each model is scored on newly labelled configurations before it learns from them. Picks that it was "
+        "unsure of make this error larger than the ordinary one; as long as it falls, the loop still learns."
     )
     points = learning_points(view.steps())
     if not points:

@@ -30,7 +30,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take the de
 
 @app.command()
 def run(
-    what: Annotated[str, typer.Argument(metavar="PROMPT|TASK.YAML|NAME", help="words, a task file, or a run to go on with")],
+    what: Annotated[
+        str, typer.Argument(metavar="PROMPT|TASK.YAML|NAME", help="words, a task file, or a run to go on with")
+    ],
     yes: Yes = False,
     name: Annotated[Optional[str], typer.Option(help="name of the run")] = None,
     out: Out = None,
@@ -43,7 +45,9 @@ def run(
     max_time: Annotated[Optional[float], typer.Option(help="seconds of work, at most")] = None,
     max_tokens: Annotated[Optional[int], typer.Option(help="language-model tokens, at most")] = None,
     seed: Annotated[Optional[int], typer.Option(help="random seed")] = None,
-    data: Annotated[Optional[list[Path]], typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")] = None,
+    data: Annotated[
+        Optional[list[Path]], typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")
+    ] = None,
 ) -> None:
     """Develop a potential from words, from a task file, or go on with a run."""
     from lang2mlip.doors.developing import Wishes, go_on, start
@@ -84,7 +88,9 @@ def resume(name: Name, out: Out = None, decider: Decider = None, model: Model = 
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
-def act(context: typer.Context, name: Name, action: Annotated[str, typer.Argument(help="the action")], out: Out = None) -> None:
+def act(
+    context: typer.Context, name: Name, action: Annotated[str, typer.Argument(help="the action")], out: Out = None
+) -> None:
     """One action by hand, e.g. `lang2mlip act NAME train --effort accurate`."""
     from lang2mlip.doors.byhand import act_by_hand
 

@@ -104,7 +104,9 @@ def _task(wishes: Wishes) -> tuple[Task, str]:
         task = task_from_file(Path(wishes.what))
         dialogue = f"The task was read from {wishes.what}.\n"
     else:
-        task, dialogue = task_from_words(wishes.what, wishes.yes, wishes.model, parse(wishes.reference) if wishes.reference else None)
+        task, dialogue = task_from_words(
+            wishes.what, wishes.yes, wishes.model, parse(wishes.reference) if wishes.reference else None
+        )
     return _with_options(task, wishes), dialogue
 
 

@@ -61,8 +61,12 @@ def open_run(name: str, out: Path | None) -> Run:
         return Run(Path(name))
     if not (folder / "run.db").exists():
         known = [path.parent.name for path in runs_folder(out).glob("*/run.db")]
-        raise UnknownName.of("run", name, known) if known else BadInput(
-            f"There are no runs in {runs_folder(out)}. Start one with: lang2mlip run \"what you want to simulate\""
+        raise (
+            UnknownName.of("run", name, known)
+            if known
+            else BadInput(
+                f'There are no runs in {runs_folder(out)}. Start one with: lang2mlip run "what you want to simulate"'
+            )
         )
     return Run(folder)
 

@@ -1,0 +1,53 @@
+"""The gates: conditions a potential must meet before it may be called faithful. Limits come from the task's goals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lang2mlip.contracts import Errors, Gate, Goals, Property, StabilityRun
+
+__all__ = ["error_gates", "property_gates", "stability_gates"]
+
+
+def error_gates(errors: Mapping[str, Errors], goals: Goals) -> tuple[Gate, ...]:
+    """Overall force and energy errors, and the force error of each group against its own scale."""
+    overall = errors["all"]
+    gates = [
+        _gate("force error", overall.force_rmse_meV_A, goals.force_rmse_meV_A, "meV/Å"),
+        _gate("energy error", overall.energy_rmse_meV_atom, goals.energy_rmse_meV_atom, "meV/atom"),
+    ]
+    gates += [
+        _gate("force error against rms force", 100 * each.force_relative, 100 * goals.force_relative, "%", group)
+        for group, each in errors.items()
+        if group != "all" and each.force_rms_meV_A > 0
+    ]
+    return tuple(gates)
+
+
+def property_gates(properties: Sequence[Property]) -> tuple[Gate, ...]:
+    """One gate for each property that has a limit."""
+    return tuple(
+        Gate(
+            name=f"{one.name} of {one.subject}",
+            value=one.deviation,
+            limit=one.limit,
+            unit=one.deviation_unit,
+            passed=one.passed,
+            group=one.subject,
+        )
+        for one in properties
+        if one.limit is not None
+    )
+
+
+def stability_gates(runs: Sequence[StabilityRun]) -> tuple[Gate, ...]:
+    """Every walker of every group stays healthy: the value is the number that did not."""
+    groups = dict.fromkeys(run.group for run in runs)
+    return tuple(
+        _gate("MD runs that broke", sum(not run.healthy for run in runs if run.group == group), 0, "runs", group)
+        for group in groups
+    )
+
+
+def _gate(name: str, value: float, limit: float, unit: str, group: str | None = None) -> Gate:
+    return Gate(name=name, value=value, limit=limit, unit=unit, passed=value <= limit, group=group)

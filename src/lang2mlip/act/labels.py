@@ -1,0 +1,98 @@
+"""Every word of the reference goes through here: cached, counted, timed, and checked to be a number."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from lang2mlip.contracts import Cost, ReferenceSpec
+from lang2mlip.errors import LabelFailed, PartFailed
+from lang2mlip.record.labels import Label, LabelCache, cache_folder
+from lang2mlip.science.atoms.identity import structure_id
+from lang2mlip.science.reference.spec import identity, open_reference
+
+__all__ = ["Labeller", "MeteredCalculator"]
+
+
+class MeteredCalculator(Calculator):  # type: ignore[misc]
+    """A reference calculator that never computes the same structure twice and counts what it is asked."""
+
+    implemented_properties = ("energy", "forces", "stress")
+
+    def __init__(self, spec: ReferenceSpec) -> None:
+        super().__init__()
+        self._inner = open_reference(spec).calculator()
+        self._identity = identity(spec)
+        self._cache = LabelCache(cache_folder())
+        self.cost = Cost()
+
+    def calculate(
+        self, atoms: Atoms, properties: Sequence[str] = ("energy",), system_changes: Sequence[str] = tuple(all_changes)
+    ) -> None:
+        """Energy, forces and, for a periodic cell, stress. Raises LabelFailed when the reference fails or gives NaN."""
+        self.atoms = atoms.copy()
+        name = structure_id(atoms)
+        label = self._cache.get(self._identity, name)
+        cached = label is not None
+        if label is None:
+            label = self._compute(atoms)
+            self._cache.put(self._identity, name, label)
+        spent = 0.0 if cached else label.seconds
+        self.cost += Cost(calls=1, cached=int(cached), reference_s=spent)
+        self.results = {"energy": label.energy_eV, "forces": label.forces}
+        if label.stress is not None:
+            self.results["stress"] = label.stress
+
+    def _compute(self, atoms: Atoms) -> Label:
+        begun = time.perf_counter()
+        copy = atoms.copy()
+        copy.calc = self._inner
+        try:
+            energy, forces = copy.get_potential_energy(), copy.get_forces(apply_constraint=False)
+            stress = copy.get_stress() if self._has_stress(atoms) else None
+        except (PartFailed, RuntimeError, ValueError, ArithmeticError) as error:
+            self.cost += Cost(calls=1, failed=1, reference_s=time.perf_counter() - begun)
+            raise LabelFailed(f"The reference failed on {atoms.get_chemical_formula()}: {error}") from error
+        if not (np.isfinite(energy) and np.isfinite(forces).all()):
+            self.cost += Cost(calls=1, failed=1, reference_s=time.perf_counter() - begun)
+            raise LabelFailed(f"The reference gave a value that is not finite for {atoms.get_chemical_formula()}.")
+        return Label(float(energy), np.array(forces), stress, time.perf_counter() - begun)
+
+    def _has_stress(self, atoms: Atoms) -> bool:
+        known: Any = getattr(self._inner, "implemented_properties", ())
+        return "stress" in known and atoms.cell.rank == 3 and bool(atoms.pbc.any())
+
+
+class Labeller:
+    """Labels frames; what fails is left out and said."""
+
+    def __init__(self, spec: ReferenceSpec) -> None:
+        self.calculator = MeteredCalculator(spec)
+        self.faults: list[str] = []
+
+    @property
+    def cost(self) -> Cost:
+        """What it has cost so far."""
+        return self.calculator.cost
+
+    def label(self, atoms: Atoms) -> Atoms | None:
+        """A labelled copy (energy, forces, stress; `info["id"]`), or None when the reference failed on it."""
+        copy: Atoms = atoms.copy()
+        try:
+            self.calculator.calculate(copy)
+        except LabelFailed as error:
+            self.faults.append(str(error))
+            return None
+        copy.calc = SinglePointCalculator(copy, **self.calculator.results)
+        copy.info["id"] = structure_id(copy)
+        return copy
+
+    def label_all(self, frames: Sequence[Atoms]) -> list[Atoms]:
+        """Labelled copies of those that could be labelled."""
+        return [done for done in map(self.label, frames) if done is not None]

@@ -1,0 +1,64 @@
+"""prune: take outliers or whole data sets out of the data in use. Nothing is deleted, and it can be undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from ase import Atoms
+
+from lang2mlip.act.base import Desk, Done, Piece
+from lang2mlip.act.score import score_frames
+from lang2mlip.contracts import Prune, Pruning, Result
+from lang2mlip.record.state import current_data
+from lang2mlip.science.pruning.outliers import outliers
+
+__all__ = ["PruneAction"]
+
+
+class PruneAction:
+    """Finds frames whose residual or force is far outside the rest of their group."""
+
+    def pieces(self, desk: Desk, parameters: Prune) -> Sequence[Piece]:
+        """Nothing to run ahead; scoring is asked for in `gather`."""
+        return []
+
+    def gather(self, desk: Desk, parameters: Prune, done: Sequence[Done]) -> Result:
+        """What was dropped and put back, by data set."""
+        dropped = self._outliers(desk, parameters) if parameters.outliers else {}
+        count = sum(len(frames) for frames in dropped.values())
+        pruning = Pruning(
+            id=desk.number, frames=dropped, datasets=parameters.datasets, restored=parameters.restore
+        )
+        words = [f"{count} outliers dropped"] if parameters.outliers else []
+        words += [f"data sets dropped: {', '.join(parameters.datasets)}"] if parameters.datasets else []
+        words += [f"put back: {', '.join(parameters.restore)}"] if parameters.restore else []
+        return Result(action="prune", status="done", summary="; ".join(words) + ".", pruning=pruning)
+
+    @staticmethod
+    def _outliers(desk: Desk, parameters: Prune) -> dict[str, tuple[str, ...]]:
+        frames = desk.view.training_frames()
+        residuals = _residuals(desk, frames)
+        forces = [float(np.abs(atoms.get_forces()).max()) for atoms in frames]
+        groups = [str(atoms.info["group"]) for atoms in frames]
+        bad = {
+            str(frames[index].info["id"])
+            for index in outliers(residuals, forces, groups, parameters.sigma, parameters.max_force_eV_A)
+        }
+        found: dict[str, tuple[str, ...]] = {}
+        for dataset in current_data(desk.state):
+            ids = tuple(i for i in (str(a.info["id"]) for a in desk.view.frames(dataset.file)) if i in bad)
+            if ids:
+                found[dataset.id] = ids
+        return found
+
+
+def _residuals(desk: Desk, frames: Sequence[Atoms]) -> list[float]:
+    """Force RMSE of the current model on each frame, eV/Å; zeros without a model."""
+    if desk.state.model is None:
+        return [0.0] * len(frames)
+    score_frames(desk, desk.state.model, frames, "residuals")
+    file = desk.job / "residuals" / "residuals.json"
+    known = json.loads(file.read_text(encoding="utf-8"))
+    return [known[str(atoms.info["id"])][0] for atoms in frames]

@@ -1,0 +1,89 @@
+"""reference: MD with the reference on the validation structures. It gives the frames to judge by and the normal ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lang2mlip.act.base import Desk, Done, Piece
+from lang2mlip.act.conditions import is_condensed, temperatures, timestep_fs
+from lang2mlip.act.gathering import collect, cost_of, faults_of, total_frames
+from lang2mlip.contracts import Json, ReferenceRun, Result, StructureRecord
+from lang2mlip.record.run import write_json
+
+__all__ = ["ReferenceAction", "validation_walks"]
+
+
+class ReferenceAction:
+    """Runs validation structures; saves validation/GROUP.extxyz and the walks that an evaluation repeats."""
+
+    def pieces(self, desk: Desk, parameters: ReferenceRun) -> Sequence[Piece]:
+        """A walk per validation structure and condition."""
+        records = desk.view.structures("validation", parameters.groups)
+        return [
+            Piece(walk["name"], "lang2mlip.act.walk:reference_walk", {**walk, "reference": _reference(desk)})
+            for record in records
+            for walk in validation_walks(desk, record, parameters)
+        ]
+
+    def gather(self, desk: Desk, parameters: ReferenceRun, done: Sequence[Done]) -> Result:
+        """Frames by group into validation/, ranges into the state."""
+        good = [one for one in done if one.fault is None]
+        groups = collect(good, desk.run / "validation")
+        write_json(desk.job / "walks.json", [{**one.piece.arguments, "thermo": one.value["thermo"]} for one in good])
+        for one in good:
+            target = desk.run / "validation" / "walks" / f"{one.piece.name}.json"
+            write_json(target, {**one.piece.arguments, "frames": str((one.folder / "frames.extxyz").relative_to(desk.run)),
+                                "thermo": one.value["thermo"]})  # fmt: skip
+        return Result(
+            action="reference",
+            status="done" if len(good) == len(done) else "partial" if good else "failed",
+            summary=f"{len(good)} of {len(done)} reference runs done, {total_frames(groups)} held-out frames kept.",
+            cost=cost_of(done),
+            ranges={group: _ranges([one for one in good if _group(one) == group]) for group in groups},
+            faults=faults_of(done),
+        )
+
+
+def validation_walks(desk: Desk, record: StructureRecord, parameters: ReferenceRun) -> list[dict[str, Json]]:
+    """The walks of one validation structure: constant volume at the ends of the range, constant pressure if condensed."""
+    kelvins = dict.fromkeys(temperatures(desk.task, record, 2))
+    steps = max(10, parameters.steps // (len(kelvins) + is_condensed(record)))
+    plans = [("nvt", kelvin) for kelvin in kelvins]
+    if is_condensed(record):
+        plans.append(
+            ("npt", temperatures(desk.task, record, 1)[0] if len(kelvins) == 1 else desk.task.temperature_K[0])
+        )
+    return [
+        {
+            "name": f"{record.request.name}-{ensemble}-{kelvin:.0f}K",
+            "structure": record.file,
+            "plan": {
+                "ensemble": ensemble,
+                "temperature_K": kelvin,
+                "pressure_GPa": desk.task.pressure_GPa[0],
+                "timestep_fs": timestep_fs(desk.task.elements),
+                "steps": steps,
+                "keep_every": min(parameters.keep_every, steps),
+                "seed": desk.seed(record.request.name, ensemble, kelvin),
+            },
+            "note": {"group": record.request.group, "structure": record.request.name, "source": "validation"},
+        }
+        for ensemble, kelvin in plans
+    ]
+
+
+def _reference(desk: Desk) -> dict[str, Json]:
+    return desk.task.reference.model_dump(mode="json")
+
+
+def _group(one: Done) -> str:
+    return str(one.piece.arguments["note"]["group"])
+
+
+def _ranges(done: Sequence[Done]) -> dict[str, tuple[float, float]]:
+    merged: dict[str, tuple[float, float]] = {}
+    for one in done:
+        for key, (low, high) in one.value["seen"].items():
+            known = merged.get(key, (low, high))
+            merged[key] = (min(low, known[0]), max(high, known[1]))
+    return merged

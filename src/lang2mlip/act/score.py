@@ -1,0 +1,55 @@
+"""score: a potential on labelled frames, per group; a piece that several actions use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ase import Atoms
+
+from lang2mlip.act.base import Desk, Piece, run_pieces
+from lang2mlip.catalogue import load
+from lang2mlip.contracts import Errors, Json, Model
+from lang2mlip.contracts.parts import Progress
+from lang2mlip.errors import PartFailed
+from lang2mlip.record.run import write_json
+from lang2mlip.science.atoms.frames import read_frames, write_frames
+from lang2mlip.science.evaluation.errors import compare
+
+__all__ = ["score", "score_frames"]
+
+
+def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -> tuple[dict[str, Errors], Json]:
+    """Errors per group and over all, and parity points per group. Raises PartFailed when the potential fails."""
+    file = desk.job / f"{name}.extxyz"
+    write_frames(list(frames), file)
+    arguments = {"family": model.family, "model": model.folder, "frames": str(file.relative_to(desk.run))}
+    done = run_pieces(desk, [Piece(name, "lang2mlip.act.score:score", arguments)], "score")[0]
+    if done.fault is not None:
+        raise PartFailed(f"{model.id} could not be scored: {done.fault}")
+    errors = {group: Errors(**numbers) for group, numbers in done.value["errors"].items()}
+    return errors, done.value["parity"]
+
+
+def score(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
+    """Arguments: family, model (folder), frames (file)."""
+    run = Path(arguments["run"])
+    frames = read_frames(run / arguments["frames"])
+    calculator = load("potential", arguments["family"])().calculator(run / arguments["model"])
+    comparison = compare(frames, calculator)
+    each = zip(comparison.frames, comparison.force_rmse_eV_A(), comparison.energy_errors_eV_atom(), strict=True)
+    residuals = {str(atoms.info["id"]): [float(force), float(energy)] for atoms, force, energy in each}
+    write_json(folder / "residuals.json", residuals)
+    errors = {**comparison.by_group(), "all": comparison.errors()}
+    return {
+        "errors": {name: value.model_dump() for name, value in errors.items()},
+        "by_element": comparison.by_element(),
+        "parity": {group: _points(columns) for group, columns in comparison.parity().items()},
+    }
+
+
+def _points(columns: dict[str, list[float]]) -> dict[str, list[tuple[float, float]]]:
+    """Columns → [(reference, potential), …]."""
+    energies = zip(columns["energy_true_eV_atom"], columns["energy_predicted_eV_atom"], strict=True)
+    forces = zip(columns["force_true_eV_A"], columns["force_predicted_eV_A"], strict=True)
+    return {"energy": list(energies), "forces": list(forces)}

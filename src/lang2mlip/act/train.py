@@ -1,0 +1,108 @@
+"""train: fit the potential to the labelled data in use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lang2mlip.act.base import Desk, Done, Piece
+from lang2mlip.act.gathering import cost_of, faults_of, per_group
+from lang2mlip.catalogue import load
+from lang2mlip.contracts import Cost, Errors, Json, Model, Result, Train
+from lang2mlip.contracts.parts import FitRequest, Progress
+from lang2mlip.record.state import current_data
+from lang2mlip.science.atoms.frames import read_frames, write_frames
+from lang2mlip.science.evaluation.errors import frame_errors
+
+__all__ = ["TrainAction", "fit"]
+
+
+class TrainAction:
+    """One fit in one worker."""
+
+    def pieces(self, desk: Desk, parameters: Train) -> Sequence[Piece]:
+        """The training frames, written out, and the request."""
+        frames = desk.view.training_frames()
+        file = desk.job / "training.extxyz"
+        write_frames(frames, file)
+        spec, elements = desk.task.potential, desk.task.elements
+        trainer: Any = load("potential", spec.family)()
+        settings = {
+            **trainer.suggest(elements, len(frames), parameters.effort),
+            **spec.settings,
+            **parameters.settings,
+        }
+        current = desk.state.model if parameters.start == "current" else None
+        request = FitRequest(
+            elements=elements,
+            effort=parameters.effort,
+            seed=desk.seed("fit"),
+            settings=settings,
+            start=str(desk.run / current.folder) if current else None,
+        )
+        arguments = {
+            "family": spec.family,
+            "frames": str(file.relative_to(desk.run)),
+            "request": request.model_dump(mode="json"),
+            "model": f"models/{self._id(desk)}",
+        }
+        return [Piece("fit", "lang2mlip.act.train:fit", arguments)]
+
+    def gather(self, desk: Desk, parameters: Train, done: Sequence[Done]) -> Result:
+        """The model, with its errors on the training data per group."""
+        one = done[0]
+        if one.fault is not None:
+            return Result(action="train", status="failed", summary=f"The fit failed: {one.fault}", cost=cost_of(done),
+                          faults=faults_of(done))  # fmt: skip
+        value = one.value
+        errors = {name: Errors(**numbers) for name, numbers in value["errors"].items()}
+        model = Model(
+            id=self._id(desk),
+            family=desk.task.potential.family,
+            folder=one.piece.arguments["model"],
+            settings=one.piece.arguments["request"]["settings"],
+            n_frames=value["n_frames"],
+            datasets=tuple(dataset.id for dataset in current_data(desk.state)),
+            n_parameters=value["n_parameters"],
+            train_errors=errors,
+            effort=parameters.effort,
+            parent=desk.state.model.id if parameters.start == "current" and desk.state.model else None,
+        )
+        return Result(
+            action="train",
+            status="done",
+            summary=f"{model.id}: {model.family}, {model.n_parameters} parameters, {model.n_frames} frames; training "
+            f"error {errors['all'].force_rmse_meV_A:.1f} meV/Å, {errors['all'].energy_rmse_meV_atom:.2f} meV/atom.",
+            cost=cost_of(done),
+            model=model,
+            faults=tuple(value["notes"]),
+        )
+
+    @staticmethod
+    def _id(desk: Desk) -> str:
+        return f"m{len(desk.state.models) + 1}"
+
+
+def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
+    """Fit and score on the training data. Arguments: family, frames (file), request, model (folder)."""
+    run = Path(arguments["run"])
+    frames = read_frames(run / arguments["frames"])
+    trainer = load("potential", arguments["family"])()
+    target = run / arguments["model"]
+    target.mkdir(parents=True, exist_ok=True)
+    begun = time.process_time()
+    report = trainer.fit(frames, FitRequest(**arguments["request"]), target, progress)
+    spent = time.process_time() - begun
+    calculator = trainer.calculator(target)
+    errors = {name: frame_errors(members, calculator) for name, members in per_group(frames).items()}
+    errors["all"] = frame_errors(frames, calculator)
+    return {
+        "n_frames": len(frames),
+        "n_parameters": report.n_parameters,
+        "curve": report.curve,
+        "notes": list(report.notes),
+        "errors": {name: value.model_dump() for name, value in errors.items()},
+        "cost": Cost(training_s=spent).model_dump(),
+    }

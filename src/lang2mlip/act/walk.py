@@ -1,0 +1,87 @@
+"""MD as a piece of work: with the reference, whose frames are labels, or with the potential, whose frames are a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ase import Atoms
+
+from lang2mlip.act.labels import MeteredCalculator
+from lang2mlip.catalogue import load
+from lang2mlip.contracts import Cost, Json, ReferenceSpec, StabilityRun
+from lang2mlip.contracts.parts import Progress
+from lang2mlip.science.atoms.frames import read_frames, write_frames
+from lang2mlip.science.atoms.health import Health
+from lang2mlip.science.atoms.identity import structure_id
+from lang2mlip.science.atoms.md import Hooks, MDOutcome, MDPlan, run
+
+__all__ = ["potential_walk", "reference_walk"]
+
+
+def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
+    """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame)."""
+    calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]))
+    start = _start(arguments)
+    outcome = run(start, calculator, MDPlan(**arguments["plan"]), Health(), Hooks(progress=progress))
+    frames = [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]
+    _note(frames, arguments["note"])
+    write_frames(frames, folder / "frames.extxyz")
+    return {
+        "frames": len(frames),
+        "seen": outcome.seen,
+        "cost": calculator.cost.model_dump(),
+        "trip": outcome.trip,
+        "thermo": _thermo(outcome),
+    }
+
+
+def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
+    """Watched MD with the potential. Arguments: family, model (folder), structure, plan, health, note, drift (bool)."""
+    trainer = load("potential", arguments["family"])()
+    calculator = trainer.calculator(Path(arguments["run"]) / arguments["model"])
+    start = _start(arguments)
+    plan = MDPlan(**arguments["plan"])
+    outcome = run(start, calculator, plan, Health(**arguments["health"]), Hooks(progress=progress))
+    _note(outcome.frames, arguments["note"])
+    write_frames(outcome.frames, folder / "frames.extxyz")
+    speed = len(start) * outcome.done / outcome.wall_s if outcome.wall_s else 0.0
+    stability = StabilityRun(
+        group=arguments["note"]["group"],
+        structure=arguments["note"]["structure"],
+        temperature_K=plan.temperature_K,
+        steps=plan.steps,
+        done=outcome.done,
+        healthy=outcome.healthy,
+        trip=outcome.trip,
+        seed=plan.seed,
+        drift_meV_atom_ps=_drift(outcome, len(start)) if plan.ensemble == "nve" else None,
+        atom_steps_per_s=speed,
+    )
+    return {
+        "stability": stability.model_dump(),
+        "frames": len(outcome.frames),
+        "cost": Cost(md_s=outcome.wall_s).model_dump(),
+        "thermo": _thermo(outcome),
+        "seen": outcome.seen,
+    }
+
+
+def _start(arguments: dict[str, Json]) -> Atoms:
+    """The structure that a walk begins with: the last frame of its file."""
+    return read_frames(Path(arguments["run"]) / arguments["structure"])[-1]
+
+
+def _note(frames: list[Atoms], note: dict[str, Any]) -> None:
+    for frame in frames:
+        frame.info |= {**note, "id": structure_id(frame)}
+
+
+def _thermo(outcome: MDOutcome) -> dict[str, list[float]]:
+    return {key: [float(value) for value in column] for key, column in outcome.thermo.items()}
+
+
+def _drift(outcome: MDOutcome, n_atoms: int) -> float | None:
+    from lang2mlip.science.evaluation.drift import drift
+
+    return drift(outcome.thermo["time_ps"], outcome.thermo["conserved_eV"], n_atoms)

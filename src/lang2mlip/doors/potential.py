@@ -1,0 +1,37 @@
+"""A potential from wherever it lies: a run, a deliverable, a model folder, a native file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ase.calculators.calculator import Calculator
+
+from lang2mlip.catalogue import load as load_part
+from lang2mlip.errors import BadInput
+
+__all__ = ["load"]
+
+
+def load(where: str | Path) -> Calculator:
+    """An ASE calculator for any number of atoms. Raises BadInput when nothing loadable is there."""
+    path = Path(where)
+    for candidate in (path, path / "potential", Path("runs") / path / "potential"):
+        if (candidate / "potential.json").exists():
+            return _from_card(candidate)
+    if path.is_file():
+        return _native(path)
+    raise BadInput(f"No potential in {path}: neither a run with a potential/ folder, nor such a folder, nor a native file.")
+
+
+def _from_card(folder: Path) -> Calculator:
+    facts = json.loads((folder / "potential.json").read_text(encoding="utf-8"))
+    return load_part("potential", facts["family"])().calculator(folder / "model")
+
+
+def _native(file: Path) -> Calculator:
+    families = {".mtp": "mtp", ".almtp": "mtp", ".model": "mace", ".xml": "gap"}
+    family = families.get(file.suffix)
+    if family is None:
+        raise BadInput(f"{file} is of no kind that can be loaded; known endings: {', '.join(families)}.")
+    return load_part("potential", family)().calculator(file.parent)

@@ -1,0 +1,96 @@
+"""Warm workers: in order, in parallel, and a dead one is replaced."""
+
+import socket
+import sys
+
+import pytest
+
+from lang2mlip.compute.local import Workers
+from lang2mlip.compute.sandbox import available, run_confined
+
+WORKER = """
+import os, pathlib, sys
+for line in sys.stdin:
+    folder = pathlib.Path(line.strip())
+    if (folder / "die").exists() and not (folder / "died").exists():
+        (folder / "died").touch()
+        os._exit(3)
+    if (folder / "always-die").exists():
+        print("out of memory", file=sys.stderr)
+        os._exit(3)
+    if (folder / "fail").exists():
+        print("failed it was bad", flush=True)
+        continue
+    (folder / "pid").write_text(str(os.getpid()))
+    print("done", folder, flush=True)
+"""
+
+
+@pytest.fixture
+def workers():
+    pool = Workers((sys.executable, "-c", WORKER), count=2)
+    yield pool
+    pool.close()
+
+
+def folders(tmp_path, *names):
+    made = [tmp_path / f"{number}-{name}" for number, name in enumerate(names)]
+    for folder, name in zip(made, names, strict=True):
+        folder.mkdir()
+        (folder / name).touch()
+    return made
+
+
+def test_outcomes_come_in_the_order_of_the_folders(workers, tmp_path):
+    outcomes = workers.run(folders(tmp_path, "ok", "fail", "ok", "ok"))
+    assert [outcome.fault for outcome in outcomes] == [None, "it was bad", None, None]
+
+
+def test_a_worker_stays_warm_between_calls(workers, tmp_path):
+    made = folders(tmp_path, *["ok"] * 6)
+    workers.run(made[:3])
+    workers.run(made[3:])
+    assert len({(folder / "pid").read_text() for folder in made}) <= 2
+
+
+def test_a_folder_whose_worker_died_is_tried_once_more(workers, tmp_path):
+    outcomes = workers.run(folders(tmp_path, "die", "ok"))
+    assert [outcome.fault for outcome in outcomes] == [None, None]
+
+
+def test_a_folder_that_kills_every_worker_is_given_back_with_its_last_words(workers, tmp_path):
+    outcome, other = workers.run(folders(tmp_path, "always-die", "ok"))
+    assert "out of memory" in outcome.fault
+    assert other.fault is None
+
+
+needs_sandbox = pytest.mark.skipif(not available(), reason="no bubblewrap here")
+
+
+@needs_sandbox
+def test_the_sandbox_writes_in_its_own_folder_only(tmp_path):
+    code = "open('mine', 'w').write('x'); open('/usr/yours', 'w')"
+    done = run_confined([sys.executable, "-c", code], tmp_path)
+    assert (tmp_path / "mine").read_text() == "x"
+    assert done.status != 0 and "Read-only" in done.output
+
+
+@needs_sandbox
+def test_the_sandbox_has_no_network_no_other_files_and_a_clean_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_API_KEY", "do-not-leak")
+    secret, folder = tmp_path / "secret", tmp_path / "job"
+    secret.write_text("private")
+    folder.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = f"import os, socket; print(dict(os.environ), os.path.exists({str(secret)!r}), flush=True);"
+        code += f"socket.create_connection(('127.0.0.1', {port}), 1)"
+        done = run_confined([sys.executable, "-c", code], folder)
+    assert "do-not-leak" not in done.output
+    assert done.output.splitlines()[0].endswith("False")
+    assert done.status != 0 and "refused" in done.output
+
+
+@needs_sandbox
+def test_a_time_out_is_said_to_be_one(tmp_path):
+    assert run_confined([sys.executable, "-c", "while True: pass"], tmp_path, timeout_s=1).timed_out

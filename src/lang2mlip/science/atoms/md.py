@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.constraints import FixAtoms
 
 from lang2mlip.errors import BadInput, BudgetSpent, PartFailed
-from lang2mlip.science.atoms.drive import Drive
+from lang2mlip.science.atoms.drive import FAULTS, Drive
 from lang2mlip.science.atoms.health import Health, Reading, Watch
 from lang2mlip.science.atoms.integrators import Bath, MDState, System, advance, maxwell, pressure, temperature
 from lang2mlip.science.atoms.md_plan import Checkpoint, Ended, Hooks, MDOutcome, MDPlan
@@ -72,7 +72,7 @@ class _Walk:
         except BudgetSpent as error:
             self.recorder.finish()
             return "budget", str(error)
-        except (PartFailed, RuntimeError, ValueError, ArithmeticError, IndexError, OSError) as error:
+        except (PartFailed, *FAULTS) as error:
             self.recorder.tripped(None, 0.0)
             step = self.state.step + 1 if self.state else 0
             return "failed", f"the calculator failed at step {step}: {type(error).__name__}: {error}"

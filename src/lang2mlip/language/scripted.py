@@ -122,6 +122,12 @@ class ScriptedModel:
         """For ANTHROPIC_BASE_URL."""
         return self.url
 
+    def environment(self, key: str = "scripted-key") -> dict[str, str]:
+        """The variables that send every provider's client to this server."""
+        chat = {f"{provider}_BASE_URL": self.openai_url for provider in ("OPENAI", "OLLAMA", "VLLM")}
+        keys = {f"{provider}_API_KEY": key for provider in ("OPENAI", "OLLAMA", "VLLM", "ANTHROPIC")}
+        return {**chat, **keys, "ANTHROPIC_BASE_URL": self.anthropic_url}
+
     def take(self, request: Request) -> Reply:
         """Keep the request and give the next entry of the script; past its end, an error that is not retried."""
         with self._lock:

@@ -39,14 +39,14 @@ class Padded(Calculator):
     implemented_properties = ["energy", "free_energy", "forces", "stress"]
 
     def __init__(self, inner: Calculator, cutoff_A: float, elements: Collection[str]):
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.inner, self.cutoff_A, self.elements = inner, cutoff_A, frozenset(elements)
 
     def calculate(
         self, atoms: Atoms | None = None, properties: Sequence[str] = (), system_changes: Any = all_changes
     ) -> None:
         """Energy (eV), forces (eV/Å) and, where the atoms have a volume, stress (eV/Å³, ASE sign, Voigt)."""
-        super().calculate(atoms, list(properties), system_changes)
+        super().calculate(atoms, list(properties), system_changes)  # type: ignore[no-untyped-call]
         here: Any = self.atoms
         unknown = sorted(set(here.symbols) - self.elements)
         if unknown:

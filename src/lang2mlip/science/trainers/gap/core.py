@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from ase.data import atomic_numbers
 
-from lang2mlip.science.atoms.zbl import covalent_sum, zbl
+from lang2mlip.science.atoms.zbl import zbl, zbl_reach
 
 __all__ = ["write_core"]
 
@@ -39,7 +39,7 @@ def _no_embedding() -> list[str]:
 
 
 def _pair(z1: int, z2: int) -> list[str]:
-    r = np.linspace(INNERMOST_A, covalent_sum(z1, z2), POINTS)
+    r = np.linspace(INNERMOST_A, zbl_reach(z1, z2), POINTS)
     step = 1e-6
     slope = float(zbl(r[:1] + step, z1, z2)[0] - zbl(r[:1] - step, z1, z2)[0]) / (2 * step)
     points = [f'<point r="{x:.8f}" E="{energy:.12e}"/>' for x, energy in zip(r, zbl(r, z1, z2), strict=True)]

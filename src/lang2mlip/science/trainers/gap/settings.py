@@ -40,6 +40,6 @@ class GAPSettings(Noun):
     group_sigmas: dict[str, Sigmas] = Field(
         default_factory=dict, description="other tolerances for groups, by the frames' info['group']"
     )
-    core: bool = Field(default=True, description="ZBL repulsion below the covalent distance as the baseline")
+    core: bool = Field(default=True, description="ZBL repulsion below 0.8 covalent sums as the baseline")
     e0: BaseEnergy = Field(default="auto", description="where the energy of a free atom comes from")
     time_limit_s: float | None = Field(default=None, gt=0, description="stop the fit after so many seconds")

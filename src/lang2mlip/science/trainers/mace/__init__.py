@@ -1,0 +1,1 @@
+"""Equivariant message passing through mace-torch; training runs in a process of its own."""

@@ -28,9 +28,7 @@ class PruneAction:
         """What was dropped and put back, by data set."""
         dropped = self._outliers(desk, parameters) if parameters.outliers else {}
         count = sum(len(frames) for frames in dropped.values())
-        pruning = Pruning(
-            id=desk.number, frames=dropped, datasets=parameters.datasets, restored=parameters.restore
-        )
+        pruning = Pruning(id=desk.number, frames=dropped, datasets=parameters.datasets, restored=parameters.restore)
         words = [f"{count} outliers dropped"] if parameters.outliers else []
         words += [f"data sets dropped: {', '.join(parameters.datasets)}"] if parameters.datasets else []
         words += [f"put back: {', '.join(parameters.restore)}"] if parameters.restore else []

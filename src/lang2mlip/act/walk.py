@@ -84,4 +84,6 @@ def _thermo(outcome: MDOutcome) -> dict[str, list[float]]:
 def _drift(outcome: MDOutcome, n_atoms: int) -> float | None:
     from lang2mlip.science.evaluation.drift import drift
 
-    return drift(outcome.thermo["time_ps"], outcome.thermo["conserved_eV"], n_atoms)
+    if len(outcome.thermo["time_ps"]) < 3:
+        return None
+    return drift(outcome.thermo["time_ps"], outcome.thermo["conserved_eV"], n_atoms).meV_atom_ps

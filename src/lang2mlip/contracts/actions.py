@@ -33,8 +33,8 @@ class ReferenceRun(Noun):
 
     action: Literal["reference"] = "reference"
     groups: Groups = ()
-    steps: int = Field(default=400, ge=10, description="MD steps per validation structure; each is a reference call")
-    keep_every: int = Field(default=20, ge=1, description="steps between frames that are kept")
+    steps: int = Field(default=450, ge=10, description="MD steps per validation structure; each is a reference call")
+    keep_every: int = Field(default=5, ge=1, description="steps between frames that are kept")
 
 
 class Explore(Noun):

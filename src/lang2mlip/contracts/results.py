@@ -27,11 +27,15 @@ __all__ = [
 
 
 class Cost(Noun):
-    """What a piece of work cost. Calls whose result came from the label cache are counted as `cached`, never as calls."""
+    """What a piece of work cost.
 
-    calls: int = Field(default=0, ge=0, description="reference calls paid for")
+    `calls` counts every evaluation that the work needed, those answered from the label cache included, so that a
+    resumed or repeated run decides alike; what was really computed, and paid for, is `calls - cached`.
+    """
+
+    calls: int = Field(default=0, ge=0, description="reference calls")
     labels: int = Field(default=0, ge=0, description="calls kept as data")
-    cached: int = Field(default=0, ge=0, description="results taken from the label cache")
+    cached: int = Field(default=0, ge=0, description="of the calls, those answered from the label cache")
     failed: int = Field(default=0, ge=0, description="reference calls that failed")
     reference_s: float = Field(default=0.0, ge=0, description="core-seconds inside the reference")
     training_s: float = Field(default=0.0, ge=0, description="core-seconds of training")

@@ -110,7 +110,7 @@ def reference_first(state: State) -> Choice | None:
     left = calls_left(state)
     steps = ReferenceRun().steps if left is None or cost <= 0.3 * left else max(20, int(0.3 * left / len(missing)))
     return Choice(
-        ReferenceRun(groups=missing if tried else (), steps=steps, keep_every=max(1, steps // 20)),
+        ReferenceRun(groups=missing if tried else (), steps=steps, keep_every=max(1, steps // 90)),
         f"No reference MD yet for {_list(missing)}; it gives the frames to judge by and the normal ranges.",
         f"Ranges and held-out frames for {len(missing)} groups at about {steps * len(missing)} reference calls.",
     )

@@ -1,0 +1,105 @@
+"""end: measure the best potential on the frozen test set, give the two verdicts, write deliverable and report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lang2mlip.act.base import Desk, Done, Piece, run_pieces
+from lang2mlip.act.deliver import deliver
+from lang2mlip.act.evaluate import measurements, pieces_for, summary
+from lang2mlip.act.frozen import freeze
+from lang2mlip.act.gates import error_gates, property_gates, stability_gates
+from lang2mlip.act.gathering import cost_of, faults_of
+from lang2mlip.act.score import score_frames
+from lang2mlip.contracts import Cost, End, Evaluate, Evaluation, Model, Result, State, Verdict
+from lang2mlip.record.run import write_json
+from lang2mlip.science.reference.choice import adequacy
+
+__all__ = ["EndAction", "best_model"]
+
+
+class EndAction:
+    """The honest end, whatever the outcome."""
+
+    def pieces(self, desk: Desk, parameters: End) -> Sequence[Piece]:
+        """Nothing ahead: the measuring of the best model is asked for in `gather`."""
+        return []
+
+    def gather(self, desk: Desk, parameters: End, done: Sequence[Done]) -> Result:
+        """Verdicts on the frozen test set, deliverable, report."""
+        second = adequacy(desk.task.reference, desk.task)
+        model = best_model(desk.state)
+        if model is None:
+            verdict = Verdict(question="faithful to the reference", answer="no", because="No potential was trained.")
+            return Result(action="end", status="done", summary="Ended without a potential.", verdicts=(verdict, second))
+        evaluation, costs, faults = _examine(desk, model)
+        verdicts = (_faithful(evaluation), second)
+        artefacts = deliver(desk, model, evaluation, verdicts)
+        return Result(
+            action="end",
+            status="done",
+            summary=f"Ended ({parameters.outcome}): {summary(evaluation)}",
+            cost=costs[0],
+            test_cost=costs[1],
+            evaluation=evaluation,
+            verdicts=verdicts,
+            artefacts=artefacts,
+            faults=faults,
+        )
+
+
+def best_model(state: State) -> Model | None:
+    """The model whose evaluation held most gates, then has the lowest force error; else the newest."""
+    judged = [one for one in state.evaluations if one.on == "validation" and one.depth == "full"]
+    if not judged:
+        return state.model
+    best = max(judged, key=lambda one: (_share(one), -one.errors["all"].force_rmse_meV_A))
+    return next((model for model in state.models if model.id == best.model), state.model)
+
+
+def _share(evaluation: Evaluation) -> float:
+    return sum(gate.passed for gate in evaluation.gates) / max(1, len(evaluation.gates))
+
+
+def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], tuple[str, ...]]:
+    """The model on the frozen set, with the properties and MD of its last full evaluation, or measured now."""
+    frames, test_cost, faults = freeze(desk)
+    errors, parity = score_frames(desk, model, frames, "test-scores")
+    known = [one for one in desk.state.evaluations if one.model == model.id and one.depth == "full"]
+    if known:
+        properties, stability, cost = known[-1].properties, known[-1].stability, Cost()
+        curves = {key: value for key, value in desk.view.details(known[-1]).items() if key != "parity"}
+    else:
+        done = run_pieces(desk, pieces_for(desk, model, Evaluate(depth="full")), "evaluate")
+        found, cost, faults = measurements(desk, done), cost_of(done), faults + faults_of(done)
+        properties, stability, curves = tuple(found.properties), tuple(found.stability), found.curves
+    gates = error_gates(errors, desk.task.goals) + property_gates(properties) + stability_gates(stability)
+    details = write_json(desk.job / "details.json", {"parity": parity, **curves})
+    evaluation = Evaluation(
+        model=model.id,
+        depth="full",
+        on="test",
+        errors=errors,
+        properties=properties,
+        stability=stability,
+        gates=gates,
+        details=str(details.relative_to(desk.run)),
+    )
+    return evaluation, (cost, test_cost), faults
+
+
+def _faithful(evaluation: Evaluation) -> Verdict:
+    missed = [gate for gate in evaluation.gates if not gate.passed]
+    overall = evaluation.errors["all"]
+    numbers = (
+        f"{overall.force_rmse_meV_A:.1f} meV/Å and {overall.energy_rmse_meV_atom:.2f} meV/atom on the frozen test set"
+    )
+    if not missed:
+        because = f"{numbers}; all {len(evaluation.gates)} gates hold."
+        return Verdict(question="faithful to the reference", answer="yes", because=because)
+    words = ", ".join(
+        f"{g.name}{f' in {g.group}' if g.group else ''} {g.value:.3g} > {g.limit:.3g} {g.unit}" for g in missed[:5]
+    )
+    broke = any(gate.name.startswith("MD runs") for gate in missed) or len(missed) > len(evaluation.gates) / 2
+    return Verdict(question="faithful to the reference", answer="no" if broke else "partly",
+                   because=f"{numbers}; missed: {words}.")  # fmt: skip

@@ -1,0 +1,119 @@
+"""evaluate: measure the current potential against the reference: held-out errors, properties, MD side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lang2mlip.act.base import Desk, Done, Piece
+from lang2mlip.act.gates import error_gates, property_gates, stability_gates
+from lang2mlip.act.gathering import cost_of, faults_of
+from lang2mlip.act.properties import property_pieces
+from lang2mlip.act.score import score_frames
+from lang2mlip.act.sidebyside import compare_walks
+from lang2mlip.act.stability import stability_pieces, walk_pieces
+from lang2mlip.contracts import Evaluate, Evaluation, Json, Model, Property, Result, StabilityRun
+from lang2mlip.errors import BadInput
+from lang2mlip.record.run import write_json
+from lang2mlip.science.atoms.frames import read_frames
+
+__all__ = ["EvaluateAction", "Measurements", "measurements"]
+
+
+@dataclass
+class Measurements:
+    """What the pieces of an evaluation brought together."""
+
+    properties: list[Property] = field(default_factory=list)
+    stability: list[StabilityRun] = field(default_factory=list)
+    curves: dict[str, dict[str, Json]] = field(default_factory=dict)
+
+
+class EvaluateAction:
+    """Held-out errors always; statics and MD as deep as asked."""
+
+    def pieces(self, desk: Desk, parameters: Evaluate) -> Sequence[Piece]:
+        """Properties and walks, as the depth says. Raises BadInput without a model."""
+        model = _model(desk)
+        return pieces_for(desk, model, parameters)
+
+    def gather(self, desk: Desk, parameters: Evaluate, done: Sequence[Done]) -> Result:
+        """The evaluation, its gates and the curves for the report."""
+        model = _model(desk)
+        frames = [
+            atoms
+            for file in sorted((desk.run / "validation").glob("*.extxyz"))
+            for atoms in read_frames(file)
+            if not parameters.groups or atoms.info["group"] in parameters.groups
+        ]
+        if not frames:
+            return Result(action="evaluate", status="failed", cost=cost_of(done),
+                          summary="There are no held-out frames; run the reference on the validation structures first.")  # fmt: skip
+        errors, parity = score_frames(desk, model, frames, "validation")
+        found = measurements(desk, done)
+        gates = error_gates(errors, desk.task.goals) + property_gates(found.properties)
+        gates += stability_gates(found.stability)
+        details = write_json(desk.job / "details.json", {"parity": parity, **found.curves})
+        evaluation = Evaluation(
+            model=model.id,
+            depth=parameters.depth,
+            on="validation",
+            errors=errors,
+            properties=tuple(found.properties),
+            stability=tuple(found.stability),
+            gates=gates,
+            details=str(details.relative_to(desk.run)),
+        )
+        return Result(
+            action="evaluate",
+            status="partial" if any(one.fault for one in done) else "done",
+            summary=summary(evaluation),
+            cost=cost_of(done),
+            evaluation=evaluation,
+            faults=faults_of(done),
+        )
+
+
+def pieces_for(desk: Desk, model: Model, parameters: Evaluate) -> list[Piece]:
+    """What an evaluation of this depth runs."""
+    pieces: list[Piece] = []
+    records = desk.view.structures("validation", parameters.groups)
+    if parameters.depth in ("properties", "full"):
+        pieces += property_pieces(desk, model, records)
+    if parameters.depth == "full":
+        pieces += walk_pieces(desk, model, parameters.groups)
+        pieces += stability_pieces(desk, model, records)
+    return pieces
+
+
+def measurements(desk: Desk, done: Sequence[Done]) -> Measurements:
+    """Properties, stability and curves from finished pieces."""
+    found = Measurements()
+    for one in done:
+        if one.fault is not None:
+            continue
+        found.properties += [Property(**numbers) for numbers in one.value.get("properties", [])]
+        for kind, curves in one.value.get("curves", {}).items():
+            found.curves.setdefault(kind, {})[one.piece.arguments["subject"]] = curves
+        if "stability" in one.value and one.piece.arguments.get("counts", True):
+            found.stability.append(StabilityRun(**one.value["stability"]))
+    compare_walks(desk, [one for one in done if "repeats" in one.piece.arguments and one.fault is None], found)
+    return found
+
+
+def summary(evaluation: Evaluation) -> str:
+    """One line: errors and gates."""
+    missed = [f"{gate.name}{f' in {gate.group}' if gate.group else ''}" for gate in evaluation.gates if not gate.passed]
+    overall = evaluation.errors["all"]
+    held = f"{len(evaluation.gates) - len(missed)} of {len(evaluation.gates)} gates hold"
+    return (
+        f"{evaluation.model} on {evaluation.on} frames: {overall.force_rmse_meV_A:.1f} meV/Å, "
+        f"{overall.energy_rmse_meV_atom:.2f} meV/atom; {held}"
+        + (f"; missed: {', '.join(missed[:6])}." if missed else ".")
+    )
+
+
+def _model(desk: Desk) -> Model:
+    if desk.state.model is None:
+        raise BadInput("There is no potential to evaluate yet; train one first.")
+    return desk.state.model

@@ -1,0 +1,102 @@
+"""CHGNet, a universal potential with its weights inside the package."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any, Literal
+
+import numpy as np
+from ase import Atoms, units
+from ase.calculators.calculator import Calculator
+from ase.data import chemical_symbols
+from ase.stress import full_3x3_to_voigt_6_stress
+from pydantic import Field
+
+from lang2mlip.contracts import Noun
+from lang2mlip.errors import LabelFailed
+from lang2mlip.science.reference.calculator import Computed
+from lang2mlip.science.reference.method import Method
+from lang2mlip.science.reference.selftest import Tolerances
+
+__all__ = ["CHGNetReference", "CrystalGraph"]
+
+LAST_ELEMENT = 94
+"""Its embedding has 94 elements; five of them (rare gases and radioactive ones) had no data (see data/references)."""
+
+
+class CHGNetReference(Method):
+    """CHGNet (Deng et al. 2023): energies, forces and stresses of periodic crystals at the PBE/PBE+U level."""
+
+    TEXT = "weights"
+    TOLERANCES = Tolerances(step_A=1e-2, strain=1e-2, force_eV_A=2e-2, stress_eV_A3=2e-3, invariance_eV_atom=2e-5)
+
+    class Settings(Noun):
+        """Settings of CHGNet."""
+
+        weights: Literal["0.3.0", "0.2.0", "r2scan"] = Field(
+            default="0.3.0", description="which of the bundled weights: 0.3.0 and 0.2.0 (PBE/PBE+U), r2scan"
+        )
+        device: Literal["cpu", "cuda"] = Field(default="cpu", description="where it runs")
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def elements(self) -> frozenset[str]:
+        """Hydrogen to plutonium, less the elements without data."""
+        from lang2mlip.data import table
+
+        without = set(table("references")["chgnet"].get("elements_without_data", ()))
+        return frozenset(chemical_symbols[1 : LAST_ELEMENT + 1]) - without
+
+    def packages(self) -> tuple[str, ...]:
+        """The weights come with the package."""
+        return ("chgnet",)
+
+    def calculator(self) -> Calculator:
+        """A fresh calculator: energy (eV), forces (eV/Å), stress (eV/Å³); periodic cells only."""
+        return CrystalGraph(self.settings)
+
+
+class CrystalGraph(Computed):
+    """CHGNet's prediction in single precision, handed on in double."""
+
+    def __init__(self, settings: CHGNetReference.Settings) -> None:
+        super().__init__(("energy", "free_energy", "forces", "stress", "magmoms"))
+        self._settings = settings
+        self._model: Any = None
+
+    def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
+        """Raises LabelFailed for a structure that is not periodic, or that has an atom without neighbours."""
+        if not atoms.pbc.all():
+            raise LabelFailed(f"CHGNet treats periodic crystals only; {atoms.symbols} is not periodic.")
+        if self._model is None:
+            self._model = self._load()
+        from pymatgen.io.ase import AseAtomsAdaptor
+
+        try:
+            graph = self._model.graph_converter(AseAtomsAdaptor.get_structure(atoms))
+        except (ValueError, RuntimeError) as error:
+            raise LabelFailed(f"CHGNet cannot treat {atoms.symbols}: {error}") from error
+        found = self._model.predict_graph(graph.to(self._settings.device), task="efsm")
+        energy = float(found["e"]) * (len(atoms) if self._model.is_intensive else 1)
+        results = {
+            "energy": energy,
+            "free_energy": energy,
+            "forces": np.asarray(found["f"], dtype=np.float64),
+            "stress": full_3x3_to_voigt_6_stress(np.asarray(found["s"], dtype=np.float64) * units.GPa),
+            "magmoms": np.asarray(found["m"], dtype=np.float64),
+        }
+        if not (np.isfinite(energy) and np.isfinite(results["forces"]).all()):
+            raise LabelFailed(f"CHGNet gave a value that is not finite for {atoms.symbols}; leave the frame out.")
+        return results
+
+    def _load(self) -> Any:
+        from chgnet.model.model import CHGNet
+
+        with contextlib.redirect_stdout(io.StringIO()):
+            model = CHGNet.load(
+                model_name=self._settings.weights, use_device=self._settings.device, check_cuda_mem=False, verbose=False
+            )
+        model.graph_converter.set_isolated_atom_response("ignore")
+        return model

@@ -14,7 +14,7 @@ from ase.calculators.emt import EMT
 from ase.eos import EquationOfState
 from ase.geometry.rdf import get_rdf
 from ase.md.langevin import Langevin
-from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
+from ase.md.velocitydistribution import thermalize_momenta
 
 from lang2mlip.contracts import (
     Component,
@@ -165,7 +165,7 @@ def md_curves(steps: int = 30) -> dict[str, dict[str, dict[str, Any]]]:
     for who, calculator in (("reference", EMT()), ("potential", near())):
         atoms = bulk("Cu", cubic=True).repeat((2, 2, 2))
         rng = np.random.default_rng(1)
-        MaxwellBoltzmannDistribution(atoms, temperature_K=900, rng=rng)
+        thermalize_momenta(atoms, temperature_K=900, rng=rng)
         atoms.calc = calculator
         md = Langevin(atoms, 4 * units.fs, temperature_K=900, friction=0.01 / units.fs, fixcm=False, rng=rng)
         start, times, squares = atoms.get_positions(), [], []
@@ -288,13 +288,21 @@ def develop(run: Run, rounds: int = 3) -> None:
 
 def finish(run: Run, number: int, answer: str = "demonstration only", healthy: int = 5) -> None:
     """A full evaluation of model `number`, its frozen test, the verdicts and the end."""
-    gate = Gate(name="force_rmse", value=comparison("bulk").errors().force_rmse_meV_A, limit=30, unit="meV/Å", passed=True)
+    gate = Gate(
+        name="force_rmse", value=comparison("bulk").errors().force_rmse_meV_A, limit=30, unit="meV/Å", passed=True
+    )
     full = evaluation(run, number, stability=stability(healthy, 5))
     take(run, Evaluate(depth="full"), "errors have stopped falling", evaluation=full, summary="all measured")
     test = evaluation(run, number, on="test", depth="errors", properties=(), details=None, gates=(gate,))
     verdicts = (
-        Verdict(question="faithful to the reference", answer="yes", because="errors on the frozen test set meet the goals"),
-        Verdict(question="reference adequate for this goal", answer=answer, because="a toy: see doi:10.1103/PhysRevB.35.7423"),
+        Verdict(
+            question="faithful to the reference", answer="yes", because="errors on the frozen test set meet the goals"
+        ),
+        Verdict(
+            question="reference adequate for this goal",
+            answer=answer,
+            because="a toy: see doi:10.1103/PhysRevB.35.7423",
+        ),
     )
     words = "the potential meets its goals"
     end = End(outcome="success", advice="try a real reference next")

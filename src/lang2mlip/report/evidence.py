@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lang2mlip.contracts import Errors, Evaluation, Model, Property, Result, StabilityRun, State, Verdict
+from lang2mlip.contracts import Errors, Evaluation, Gate, Model, Property, Result, StabilityRun, State, Verdict
 from lang2mlip.errors import Lang2mlipError
 from lang2mlip.record.view import Step, View
 
@@ -25,6 +25,7 @@ class Evidence:
     stability: tuple[StabilityRun, ...]
     stability_from: str
     """`evaluation`, `sampling` or empty."""
+    gates: tuple[Gate, ...]
     curves: dict[str, Any]
     faults: tuple[str, ...]
     """Curves that could not be read, and an evaluation that is not of the newest model."""
@@ -70,9 +71,8 @@ def gather(view: View) -> Evidence:
     judged = _judged(state)
     if judged is None:
         sampled = state.stability
-        return Evidence(None, state.model, (), sampled, "sampling" if sampled else "", {}, ())
+        return Evidence(None, state.model, (), sampled, "sampling" if sampled else "", (), {}, ())
     same = [judged, *(e for e in reversed(state.evaluations) if e.model == judged.model and e != judged)]
-    models = {model.id: model for model in state.models}
     runs, origin = _stability(state, same)
     curves, faults = _curves(view, same)
     if state.model is not None and state.model.id != judged.model:
@@ -80,8 +80,10 @@ def gather(view: View) -> Evidence:
             *faults,
             f"These figures are of model {judged.model}; {state.model.id} came later and was not judged.",
         )
+    gates = {(gate.name, gate.group): gate for evaluation in reversed(same) for gate in evaluation.gates}
+    model = next((known for known in state.models if known.id == judged.model), state.model)
     properties = next((e.properties for e in same if e.properties), ())
-    return Evidence(judged, models.get(judged.model, state.model), properties, runs, origin, curves, faults)
+    return Evidence(judged, model, properties, runs, origin, tuple(gates.values()), curves, faults)
 
 
 def _judged(state: State) -> Evaluation | None:

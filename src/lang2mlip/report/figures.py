@@ -50,7 +50,7 @@ def _draw(paint: Callable[[Any], None], label: str, size: tuple[float, float] = 
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=size, dpi=180)
+        figure = Figure(figsize=size, dpi=180, layout="constrained")
         paint(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
@@ -65,7 +65,8 @@ def _inline(svg: str, label: str) -> str:
     body = re.sub(r'(url\(#|href="#)', rf"\1{mark}-", body)
     body = body.replace("'DejaVu Sans'", "inherit")
     opening = re.search(r'viewBox="[^"]+"', body)
-    head = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {opening.group() if opening else ""} role="img"'
+    box = opening.group() if opening else ""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {box} role="img"'
     return f'{head} aria-label="{_attribute(label)}">{body[body.index(">") + 1 :]}'
 
 
@@ -100,20 +101,22 @@ def parity(values: Sequence[Sequence[float]], quantity: str, colour: str = POTEN
 
     def paint(figure: Any) -> None:
         top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        figure.subplots_adjust(left=0.2, right=0.97, top=0.98, bottom=0.14, hspace=0.1)
-        span = (float(pairs.min()), float(pairs.max()))
-        top.axline((span[0], span[0]), slope=1, color=MUTED, linewidth=0.8)
-        dots = {"s": 7, "color": colour, "alpha": 0.45, "linewidths": 0, "rasterized": len(pairs) > 150}
+        low, reach = float(pairs.min()), 1.15 * float(abs(error).max()) or 1.0
+        size = 14 if len(pairs) <= 60 else 6
+        dots = {"s": size, "color": colour, "alpha": 0.5, "linewidths": 0, "rasterized": len(pairs) > 150}
+        top.axline((low, low), slope=1, color=MUTED, linewidth=0.8)
         top.scatter(pairs[:, 0], pairs[:, 1], **dots)
         top.set_ylabel(f"potential ({unit[1]})")
-        top.text(0.04, 0.95, f"RMSE {rmse:.3g} {unit[2]}", transform=top.transAxes, va="top", fontweight="bold")
+        top.text(0.05, 0.96, f"RMSE {rmse:.3g}\n{unit[2]}", transform=top.transAxes, va="top", fontweight="bold")
         below.axhline(0, color=MUTED, linewidth=0.8)
         below.scatter(pairs[:, 0], error, **dots)
+        below.set_ylim(-reach, reach)
         below.set_ylabel(f"error\n({unit[2]})")
         below.set_xlabel(f"reference {unit[0]} ({unit[1]})")
-        figure.align_ylabels()
+        for axis in (top.xaxis, top.yaxis):
+            axis.set_major_locator(_ticks(4))
 
-    return _draw(paint, f"{unit[0]}: potential against reference, RMSE {rmse:.3g} {unit[2]}", (3.4, 3.2))
+    return _draw(paint, f"{unit[0]}: potential against reference, RMSE {rmse:.3g} {unit[2]}", (2.6, 2.8))
 
 
 def eos(curve: Mapping[str, Any], subject: str) -> str | None:
@@ -137,7 +140,7 @@ def curves(curve: Mapping[str, Any], kind: str, subject: str) -> str | None:
     if not any(len(x) for x, _ in lines.values()):
         return None
     pair = next((part["pair"] for part in curve.values() if part and part.get("pair")), "")
-    labels = {"rdf": ("distance (Å)", f"g(r) {pair}".strip()), "msd": ("time (ps)", "mean squared displacement (Å²)")}
+    labels = {"rdf": ("distance (Å)", f"g(r) {pair}".strip()), "msd": ("time (ps)", "MSD (Å²)")}
 
     def paint(figure: Any) -> None:
         axes = _axes(figure, *labels[kind])
@@ -147,9 +150,14 @@ def curves(curve: Mapping[str, Any], kind: str, subject: str) -> str | None:
     return _draw(paint, f"{labels[kind][1]} of {subject}, reference and potential")
 
 
+def _ticks(most: int) -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(most)
+
+
 def _axes(figure: Any, x: str, y: str) -> Any:
     axes = figure.subplots()
-    figure.subplots_adjust(left=0.16, right=0.97, top=0.96, bottom=0.17)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     return axes
@@ -181,17 +189,16 @@ def learning(series: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str
 
     def paint(figure: Any) -> None:
         axes = _axes(figure, x, y)
-        figure.subplots_adjust(right=0.72)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
+        axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "235" else "")
         for index, points in enumerate(known.values()):
             width, size, level = (2.2, 4, 3) if index == 0 else (1.1, 3, 2)
             look: dict[str, Any] = {"linewidth": width, "markersize": size, "zorder": level, "marker": "o"}
             axes.plot(points[:, 0], points[:, 1], color=_line_colour(index), **look)
         _label_ends(axes, [(name, float(p[-1, 1])) for name, p in known.items()])
 
-    return _draw(paint, f"{y} against {x}", (3.8, 2.7))
+    return _draw(paint, f"{y} against {x}", (5.0, 2.9))
 
 
 def _label_ends(axes: Any, ends: Sequence[tuple[str, float]], gap: float = 0.075) -> None:
@@ -221,7 +228,6 @@ def cost(rows: Sequence[tuple[str, tuple[float, float, float]]]) -> str | None:
 
     def paint(figure: Any) -> None:
         axes = _axes(figure, "step", "core-seconds")
-        figure.subplots_adjust(left=0.09, top=0.88)
         bottom = np.zeros(len(values))
         for column, name in enumerate(("reference", "training", "MD with the potential")):
             axes.bar(range(len(values)), values[:, column], 0.8, bottom, color=COLOURS[column], label=name)
@@ -231,4 +237,4 @@ def cost(rows: Sequence[tuple[str, tuple[float, float, float]]]) -> str | None:
         axes.grid(axis="x", visible=False)
         axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
 
-    return _draw(paint, "Core-seconds of each step by reference, training and MD", (7.2, 2.4))
+    return _draw(paint, "Core-seconds of each step by reference, training and MD", (10.6, 2.4))

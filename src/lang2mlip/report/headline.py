@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lang2mlip.contracts import End, State, Verdict
 from lang2mlip.record.view import View
 from lang2mlip.report.evidence import Evidence, verdict
-from lang2mlip.report.words import count, duration, number
+from lang2mlip.report.words import count, duration, limit, number, sentence
 
 __all__ = ["Headline", "KeyFigure", "VerdictCard", "ending", "first_line", "key_figures", "verdict_cards"]
 
@@ -84,7 +84,7 @@ def _card(question: str, given: Verdict | None, ended: bool) -> VerdictCard:
         because = "The run ended without judging it." if ended else "It is judged when the run ends."
         return VerdictCard(_QUESTIONS[question], "not judged yet", because, "open", "…")
     kind, symbol = _LOOKS[given.answer]
-    return VerdictCard(_QUESTIONS[question], given.answer, given.because, kind, symbol)
+    return VerdictCard(_QUESTIONS[question], given.answer, sentence(given.because), kind, symbol)
 
 
 def ending(view: View) -> tuple[str, str]:
@@ -94,7 +94,7 @@ def ending(view: View) -> tuple[str, str]:
     words = {"success": "Ended with success", "failure": "Ended without success", "budget": "Ended at the budget"}
     for step in reversed(view.steps()):
         if isinstance(step.decision.parameters, End):
-            return words[step.decision.parameters.outcome], step.decision.parameters.advice
+            return words[step.decision.parameters.outcome], sentence(step.decision.parameters.advice)
     return "Ended", ""
 
 
@@ -105,22 +105,20 @@ def key_figures(state: State, evidence: Evidence) -> tuple[KeyFigure, ...]:
 
 def _errors(state: State, evidence: Evidence) -> tuple[KeyFigure, ...]:
     goals, overall = state.task.goals, evidence.overall
-    limits = (number(goals.force_rmse_meV_A), number(goals.energy_rmse_meV_atom), number(100 * goals.force_relative))
     labels = ("Force error (RMSE)", "Energy error (RMSE)", "Worst group's force error")
-    units = ("meV/Å", "meV/atom", "% of rms force")
+    units = ("meV/Å", "meV/atom", "%")
+    bounds = (goals.force_rmse_meV_A, goals.energy_rmse_meV_atom, 100 * goals.force_relative)
     if overall is None:
-        missing = zip(labels, units, limits, strict=True)
-        return tuple(KeyFigure(label, "–", unit, f"goal ≤ {limit}", "open") for label, unit, limit in missing)
+        missing = zip(labels, units, bounds, strict=True)
+        return tuple(KeyFigure(label, "–", unit, f"goal ≤ {limit(bound)}", "open") for label, unit, bound in missing)
     groups = evidence.by_group or {"all": overall}
     worst = max(groups, key=lambda name: groups[name].force_relative)
     values = (overall.force_rmse_meV_A, overall.energy_rmse_meV_atom, 100 * groups[worst].force_relative)
-    bounds = (goals.force_rmse_meV_A, goals.energy_rmse_meV_atom, 100 * goals.force_relative)
-    frames = f"{count(overall.n_frames)} unseen configurations"
+    frames = f"on {count(overall.n_frames)} unseen configurations"
+    notes = (frames, frames, f"of the rms force, in {worst}")
     return tuple(
-        KeyFigure(label, number(value), unit, f"goal ≤ {limit}", "pass" if value <= bound else "fail", note)
-        for label, value, unit, limit, bound, note in zip(
-            labels, values, units, limits, bounds, (frames, frames, worst), strict=True
-        )
+        KeyFigure(label, number(value), unit, f"goal ≤ {limit(bound)}", "pass" if value <= bound else "fail", note)
+        for label, value, unit, bound, note in zip(labels, values, units, bounds, notes, strict=True)
     )
 
 
@@ -130,23 +128,25 @@ def _properties(evidence: Evidence) -> tuple[KeyFigure, ...]:
         return (KeyFigure("Properties within limits", "–", "", "not measured", "open"),)
     good = sum(one.passed for one in limited)
     worst = max(limited, key=lambda one: one.deviation / (one.limit or 1.0))
-    note = f"worst: {worst.name.replace('_', ' ')}, {number(worst.deviation, 2)} {worst.deviation_unit}"
-    goal = f"its limit {number(worst.limit, 2)} {worst.deviation_unit}"
+    off, allowed = f"{number(worst.deviation, 2)} {worst.deviation_unit}", f"{limit(worst.limit, 2)}"
+    note = f"worst: {worst.name.replace('_', ' ')}, {off} off, {allowed} allowed"
     value = f"{good} of {len(limited)}"
-    return (KeyFigure("Properties within limits", value, "", goal, "pass" if good == len(limited) else "fail", note),)
+    return (
+        KeyFigure("Properties within limits", value, "", "goal: all", "pass" if good == len(limited) else "fail", note),
+    )
 
 
 def _stability(state: State, evidence: Evidence) -> KeyFigure:
     """All runs must be healthy, and enough of them long enough."""
     goals, runs = state.task.goals, evidence.stability
-    goal = f"goal {goals.stable_seeds} of {goals.stable_seeds} for {count(goals.stable_steps)} steps"
+    goal = f"goal {goals.stable_seeds}, {count(goals.stable_steps)} steps"
     if not runs:
         return KeyFigure("Healthy MD runs", "–", "", goal, "open")
     healthy = sum(run.healthy for run in runs)
     long_enough = sum(run.healthy and run.steps >= goals.stable_steps for run in runs)
     kind = "fail" if healthy < len(runs) else "pass" if long_enough >= goals.stable_seeds else "open"
     hottest = max(run.temperature_K for run in runs)
-    note = f"up to {number(hottest)} K, {count(max(run.steps for run in runs))} steps"
+    note = f"{count(max(run.steps for run in runs))} steps, up to {limit(hottest)} K"
     return KeyFigure("Healthy MD runs", f"{healthy} of {len(runs)}", "", goal, kind, note)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 import shlex
 from datetime import UTC, datetime
 from functools import cache
@@ -9,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lang2mlip.errors import RunFault
 from lang2mlip.record.run import write_text
@@ -18,7 +21,7 @@ from lang2mlip.report import headline, sections, tables
 from lang2mlip.report.evidence import gather
 from lang2mlip.report.timeline import chapters
 from lang2mlip.report.validity import validity
-from lang2mlip.report.words import pressures, temperatures
+from lang2mlip.report.words import pressures, sentence, temperatures
 
 __all__ = ["render", "reproduce", "write_report"]
 
@@ -53,7 +56,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["svg"] = Markup  # our own drawings; figures.py escapes the words in them
+    environment.filters["cited"] = _cited
     return environment
+
+
+def _cited(text: str) -> Markup:
+    """Escaped text in which each `doi:10…` is a link."""
+    link = r'<a href="https://doi.org/\1" rel="noopener noreferrer">doi:\1</a>'
+    return Markup(re.sub(r"\bdoi:\s?(10\.\d{4,}/[\w./()<>:;-]*[\w)])", link, str(escape(text))))
 
 
 def _context(view: View) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def _context(view: View) -> dict[str, Any]:
         "keys": headline.key_figures(state, evidence),
         "measured_on": evidence.configurations,
         "outcome": outcome,
-        "outcome_words": state.outcome or "",
+        "outcome_words": sentence(state.outcome or ""),
         "advice": advice,
         "model": evidence.model,
         "limits": limits,
@@ -81,8 +91,16 @@ def _context(view: View) -> dict[str, Any]:
         "versions": view.created.versions,
         "commands": reproduce(view),
         "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "css": Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        "css": _own("report.css"),
+        "js": _own("print.js"),
+        "js_hash": Markup(base64.b64encode(hashlib.sha256(_own("print.js").encode()).digest()).decode()),
     }
+
+
+@cache
+def _own(name: str) -> Markup:
+    """A file of the template folder, to stand in the page as it is."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def reproduce(view: View) -> tuple[tuple[str, str], ...]:

@@ -26,7 +26,6 @@ class Figure:
 
     title: str
     svg: str
-    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ class Section:
     lead: str
     figures: tuple[Figure, ...] = ()
     tables: tuple[tables.Table, ...] = ()
+    layout: str = ""
+    """How wide the figures stand: `small`, `half`, `wide`, or a third of the page."""
     notes: tuple[str, ...] = ()
     absent: str = ""
 
@@ -54,8 +55,8 @@ def sections(view: View, evidence: Evidence, groups: tuple[Coverage, ...]) -> tu
     )
 
 
-def _figures(found: Sequence[tuple[str, str | None]], wide: bool = False) -> tuple[Figure, ...]:
-    return tuple(Figure(title, svg, wide) for title, svg in found if svg)
+def _figures(found: Sequence[tuple[str, str | None]]) -> tuple[Figure, ...]:
+    return tuple(Figure(title, svg) for title, svg in found if svg)
 
 
 def _accuracy(evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
@@ -67,9 +68,9 @@ def _accuracy(evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
         return Section("accuracy", "Energies and forces", "", absent="No model has been evaluated yet.")
     drawn, left_out = _parity(evidence)
     notes = (*evidence.faults, *left_out)
-    gates = evidence.evaluation.gates
+    gates = evidence.gates
     found = (tables.group_table(groups), *((tables.gate_table(gates),) if gates else ()))
-    return Section("accuracy", "Energies and forces", lead, drawn, found, notes)
+    return Section("accuracy", "Energies and forces", lead, drawn, found, "small", notes)
 
 
 def _parity(evidence: Evidence) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
@@ -125,9 +126,10 @@ def _stability(evidence: Evidence) -> Section:
     )
     if not evidence.stability:
         return Section("stability", "Stability", lead, absent="No MD has been run with this potential.")
-    notes = ("These runs are from sampling; no evaluation of stability was made.",)
+    sampled = evidence.stability_from == "sampling"
+    notes = ("These runs are from sampling; no evaluation of stability was made.",) if sampled else ()
     table = tables.stability_table(evidence.stability)
-    return Section("stability", "Stability", lead, (), (table,), notes if evidence.stability_from == "sampling" else ())
+    return Section("stability", "Stability", lead, tables=(table,), notes=notes)
 
 
 def _learning(view: View) -> Section:
@@ -144,7 +146,7 @@ def _learning(view: View) -> Section:
         ("against labels", figures.learning(_series(points, "labels"), "labels in the training data", error)),
         ("against reference calls", figures.learning(_series(points, "calls"), "reference calls spent", error)),
     ]
-    return Section("learning", title, lead, _figures(found))
+    return Section("learning", title, lead, _figures(found), layout="half")
 
 
 def _series(points: tuple[LearningPoint, ...], cost: str) -> dict[str, list[tuple[float, float]]]:
@@ -173,8 +175,8 @@ def _cost(view: View) -> Section:
     prepared = [row.cost for row in rows if row.step == 0]
     table = tables.cost_table(view.state, prepared, view.steps())
     bars = [(str(row.step), (row.cost.reference_s, row.cost.training_s, row.cost.md_s)) for row in rows]
-    drawn = _figures([("Work of each step", figures.cost(bars))], wide=True)
-    return Section("cost", "What it cost", lead, drawn, (table,), (_budget(view),))
+    drawn = _figures([("Work of each step", figures.cost(bars))])
+    return Section("cost", "What it cost", lead, drawn, (table,), "wide", (_budget(view),))
 
 
 def _budget(view: View) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lang2mlip.contracts import Cost, Gate, Property, StabilityRun, State
 from lang2mlip.record.view import Step
 from lang2mlip.report.validity import Coverage
-from lang2mlip.report.words import MISSING, count, duration, number
+from lang2mlip.report.words import MISSING, count, duration, limit, number, pressures, temperatures
 
 __all__ = [
     "Cell",
@@ -41,8 +41,17 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
     total: bool = False
     """The last row is a sum."""
+
+    @property
+    def header(self) -> tuple[Cell, ...]:
+        """The column names, each of the kind of what stands below it."""
+        kinds = [cell.kind for cell in self.rows[0]] if self.rows else ["text"] * len(self.columns)
+        return tuple(
+            Cell(name, "num" if kind == "num" else "text") for name, kind in zip(self.columns, kinds, strict=True)
+        )
 
 
 def _text(value: str) -> Cell:
@@ -68,7 +77,7 @@ def group_table(groups: tuple[Coverage, ...]) -> Table:
         "healthy MD runs",
         "stable up to (K)",
     )
-    return Table(columns, tuple(_group_row(one) for one in groups))
+    return Table(columns, tuple(_group_row(one) for one in groups), "Errors in each group")
 
 
 def _group_row(one: Coverage) -> tuple[Cell, ...]:
@@ -87,7 +96,7 @@ def _group_row(one: Coverage) -> tuple[Cell, ...]:
         else (MISSING,) * 6
     )
     runs = f"{one.healthy} of {one.runs}" if one.runs else MISSING
-    cells = (count(one.labels), *figures, runs, number(one.hottest_K))
+    cells = (count(one.labels), *figures, runs, limit(one.hottest_K))
     return (_text(one.group), Cell(words[one.status], one.status), *(Cell(text) for text in cells))
 
 
@@ -101,7 +110,7 @@ def _property_row(one: Property) -> tuple[Cell, ...]:
     error = f" ± {number(one.error_bar, 2)}" if one.error_bar is not None else ""
     deviation = f"{number(one.deviation, 2)} {one.deviation_unit}"
     share = one.deviation / one.limit if one.limit else None
-    limit = MISSING if one.limit is None else f"{number(one.limit, 2)} {one.deviation_unit}"
+    allowed = MISSING if one.limit is None else f"{limit(one.limit, 2)} {one.deviation_unit}"
     return (
         _text(one.name.replace("_", " ")),
         _text(one.subject),
@@ -109,7 +118,7 @@ def _property_row(one: Property) -> tuple[Cell, ...]:
         Cell(number(one.reference, 4)),
         _text(one.unit),
         Cell(deviation, "num", share),
-        Cell(limit),
+        Cell(allowed),
         Cell("no limit set", "open") if one.limit is None else _judged(one.passed),
     )
 
@@ -121,13 +130,13 @@ def gate_table(gates: Iterable[Gate]) -> Table:
             _text(gate.name.replace("_", " ")),
             _text(gate.group or "all"),
             Cell(number(gate.value)),
-            Cell(number(gate.limit)),
+            Cell(limit(gate.limit)),
             _text(gate.unit),
             _judged(gate.passed),
         )
         for gate in gates
     )
-    return Table(("gate", "group", "value", "limit", "unit", ""), tuple(rows))
+    return Table(("gate", "group", "value", "limit", "unit", ""), tuple(rows), "Gates that had to be passed")
 
 
 def stability_table(runs: Iterable[StabilityRun]) -> Table:
@@ -157,7 +166,7 @@ def _stability_row(same: list[StabilityRun]) -> tuple[Cell, ...]:
     trips = [run.trip for run in same if run.trip]
     return (
         _text(one.group),
-        Cell(number(one.temperature_K)),
+        Cell(limit(one.temperature_K)),
         Cell(count(one.steps)),
         Cell(count(min(run.done for run in same))),
         Cell(f"{healthy} of {len(same)}"),
@@ -192,7 +201,14 @@ def cost_table(state: State, prepared: Iterable[Cost], steps: Iterable[Step]) ->
     if state.test_cost != Cost():
         rows.append(_cost_row("frozen test set, charged apart", MISSING, state.test_cost))
     rows.append(_cost_row("development in all", count(state.step), state.cost))
-    return Table(columns, tuple(rows), total=True)
+    return _without_zeros(Table(columns, tuple(rows), total=True))
+
+
+def _without_zeros(table: Table) -> Table:
+    """The ledger without the columns that hold nothing but zeros; calls and labels always stay."""
+    kept = [i for i in range(len(table.columns)) if i < 4 or any(row[i].text not in ("0", "0 s") for row in table.rows)]
+    columns = tuple(table.columns[i] for i in kept)
+    return Table(columns, tuple(tuple(row[i] for i in kept) for row in table.rows), table.title, table.total)
 
 
 def _paid(step: Step) -> Cost:
@@ -219,13 +235,12 @@ def task_table(state: State) -> Table:
     settings = ", ".join(f"{key} = {value}" for key, value in task.potential.settings.items())
     given = ", ".join(f"{key} = {value}" for key, value in task.reference.settings.items())
     components = "; ".join(f"{one.name} ({one.formula}): {', '.join(one.phases)}" for one in task.components)
-    low, high = task.temperature_K
     rows = (
         ("components", components),
         ("elements", ", ".join(task.elements)),
         ("layers", " / ".join(task.layers)),
-        ("temperature of use", f"{number(low)} to {number(high)} K"),
-        ("pressure of use", f"{number(task.pressure_GPa[0])} to {number(task.pressure_GPa[1])} GPa"),
+        ("temperature of use", temperatures(task)),
+        ("pressure of use", pressures(task)),
         ("properties wanted", ", ".join(name.replace("_", " ") for name in task.properties)),
         ("reference", " · ".join(part for part in (task.reference.name, given, task.reference.reason) if part)),
         ("potential", " · ".join(part for part in (task.potential.family, settings, task.potential.reason) if part)),

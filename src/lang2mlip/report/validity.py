@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lang2mlip.contracts import Errors, Gate, Goals, Property, State
 from lang2mlip.report.evidence import Evidence, verdict
-from lang2mlip.report.words import number, pressures, several, temperatures
+from lang2mlip.report.words import limit, number, pressures, several, temperatures
 
 __all__ = ["Coverage", "Validity", "coverage", "missed", "validity"]
 
@@ -70,10 +70,9 @@ def _group(name: str, state: State, evidence: Evidence) -> Coverage:
     bad = {run.temperature_K for run in runs if not run.healthy}
     coldest_bad = min(bad, default=float("inf"))
     good = [run.temperature_K for run in runs if run.healthy and run.temperature_K < coldest_bad]
-    gates = evidence.evaluation.gates if evidence.evaluation else ()
-    faults = _error_faults(name, errors, state.task.goals, gates) if errors else []
+    faults = _error_faults(name, errors, state.task.goals, evidence.gates) if errors else []
     if bad:
-        faults.append(f"MD failed at {several([number(t) for t in sorted(bad)])} K")
+        faults.append(f"MD failed at {several([limit(t) for t in sorted(bad)])} K")
     healthy = sum(run.healthy for run in runs)
     labels = known.labels if known else 0
     return Coverage(name, labels, errors, len(runs), healthy, max(good, default=None), tuple(faults))
@@ -86,13 +85,13 @@ def _error_faults(name: str, errors: Errors, goals: Goals, gates: tuple[Gate, ..
         return [missed(gate) for gate in own if not gate.passed]
     if errors.force_relative <= goals.force_relative:
         return []
-    share, goal = number(100 * errors.force_relative, 2), number(100 * goals.force_relative, 2)
+    share, goal = number(100 * errors.force_relative, 2), limit(100 * goals.force_relative, 2)
     return [f"force error {share} % of the rms force (goal {goal} %)"]
 
 
 def missed(gate: Gate) -> str:
     """A failed gate in words: its name, value and limit."""
-    return f"{gate.name.replace('_', ' ')} {number(gate.value)} {gate.unit} (limit {number(gate.limit)} {gate.unit})"
+    return f"{gate.name.replace('_', ' ')} {number(gate.value)} {gate.unit} (limit {limit(gate.limit)} {gate.unit})"
 
 
 def validity(state: State, evidence: Evidence) -> Validity:
@@ -121,7 +120,7 @@ def _evidence_of(one: Coverage) -> str:
     text = f"force error {number(one.errors.force_rmse_meV_A)} meV/Å on {one.errors.n_frames} unseen configurations"
     if one.hottest_K is None:
         return f"{text}; statics only, as no MD was run on it"
-    return f"{text}; {one.healthy} of {one.runs} MD runs stayed healthy, up to {number(one.hottest_K)} K"
+    return f"{text}; {one.healthy} of {one.runs} MD runs stayed healthy, up to {limit(one.hottest_K)} K"
 
 
 def _may_not(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> tuple[str, ...]:
@@ -131,14 +130,13 @@ def _may_not(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> 
     untested = [one.group for one in groups if one.status == "open"]
     if untested:
         sentences.append(f"Never tested on unseen configurations: {several(untested)}.")
-    gates = evidence.evaluation.gates if evidence.evaluation else ()
-    sentences += [f"Goal missed: {missed(gate)}." for gate in gates if not gate.passed and gate.group is None]
+    sentences += [f"Goal missed: {missed(gate)}." for gate in evidence.gates if not gate.passed and gate.group is None]
     failed = [p for p in evidence.properties if not p.passed]
     sentences += [
-        f"{_spoken(p)}: {number(p.deviation, 2)} {p.deviation_unit} off, limit {number(p.limit, 2)} {p.deviation_unit}."
+        f"{_spoken(p)}: {number(p.deviation, 2)} {p.deviation_unit} off, limit {limit(p.limit, 2)} {p.deviation_unit}."
         for p in failed
     ]
-    missing = [name for name in task.properties if not _measured(name, evidence.properties)]
+    missing = [name for name in task.properties if not _measured(name, evidence)]
     if missing:
         sentences.append(f"Asked for but not measured: {several([name.replace('_', ' ') for name in missing])}.")
     sentences.append(f"Other elements than {several(task.elements)}: it has never seen them.")
@@ -162,11 +160,11 @@ def _reference_limits(state: State) -> tuple[str, ...]:
     return (f"Statements about the real material without care: {adequate.because}",)
 
 
-def _measured(name: str, properties: tuple[Property, ...]) -> bool:
-    if name in _SHOWN_ELSEWHERE:
+def _measured(name: str, evidence: Evidence) -> bool:
+    if name in _SHOWN_ELSEWHERE or name in evidence.curves:
         return True
     starts = _SHOWN_BY.get(name, (name,))
-    return any(p.name.startswith(starts) for p in properties)
+    return any(one.name.startswith(starts) for one in evidence.properties)
 
 
 def _spoken(one: Property) -> str:

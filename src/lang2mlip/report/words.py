@@ -6,10 +6,11 @@ import math
 
 from lang2mlip.contracts import Task
 
-__all__ = ["MISSING", "count", "duration", "number", "pressures", "several", "temperatures"]
+__all__ = ["MISSING", "count", "duration", "limit", "number", "pressures", "sentence", "several", "temperatures"]
 
 MISSING = "–"
 _THIN = "\u202f"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -19,13 +20,27 @@ def number(value: float | None, digits: int = 3) -> str:
     if value == 0:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))
-    text = f"{value:.{digits - 1}e}" if magnitude < -4 else f"{value:,.{max(0, digits - 1 - magnitude)}f}"
-    return text.replace(",", _THIN).replace("-", "−")
+    if magnitude < -4:
+        mantissa, power = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa}×10{str(int(power)).translate(_RAISED)}".replace("-", "−")
+    text = f"{value:,.{max(0, digits - 1 - magnitude)}f}"
+    return _spaced(text.replace("-", "−"), abs(value))
+
+
+def limit(value: float | None, digits: int = 3) -> str:
+    """A goal or limit: as `number`, without zeros that only a measurement would carry."""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
 
 
 def count(value: int) -> str:
     """A whole number with thin spaces between thousands."""
-    return f"{value:,}".replace(",", _THIN)
+    return _spaced(f"{value:,}", abs(value))
+
+
+def _spaced(text: str, size: float) -> str:
+    """Thin spaces for the commas; four digits stand together."""
+    return text.replace(",", _THIN if size >= 10_000 else "")
 
 
 def duration(seconds: float) -> str:
@@ -43,6 +58,12 @@ def duration(seconds: float) -> str:
     return f"{count(minutes // 60)} h {minutes % 60:02d} min"
 
 
+def sentence(text: str) -> str:
+    """`text` with a capital at the start and a full stop at the end."""
+    words = text.strip()
+    return words[:1].upper() + words[1:] + ("" if not words or words[-1] in ".!?…)" else ".")
+
+
 def several(names: tuple[str, ...] | list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(names) < 2:
@@ -53,10 +74,10 @@ def several(names: tuple[str, ...] | list[str]) -> str:
 def temperatures(task: Task) -> str:
     """The temperature range of the task, in K."""
     low, high = task.temperature_K
-    return f"{number(low)} K" if low == high else f"{number(low)} to {number(high)} K"
+    return f"{limit(low)} K" if low == high else f"{limit(low)} to {limit(high)} K"
 
 
 def pressures(task: Task) -> str:
     """The pressure range of the task, in GPa."""
     low, high = task.pressure_GPa
-    return f"{number(low)} GPa" if low == high else f"{number(low)} to {number(high)} GPa"
+    return f"{limit(low)} GPa" if low == high else f"{limit(low)} to {limit(high)} GPa"

@@ -1,0 +1,86 @@
+"""A structure file of the person's own: CIF, POSCAR, extxyz or whatever ASE reads, refused when it is not sound."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from ase import Atoms
+from ase.io import read
+from ase.io.formats import UnknownFileTypeError
+from pydantic import Field
+
+from lang2mlip.contracts.base import Noun
+from lang2mlip.errors import BadInput
+from lang2mlip.science.structures.gate import PAIR_FACTOR, Expectations, closest_pair
+
+__all__ = ["Other", "OtherParameters", "read_structure"]
+
+
+class OtherParameters(Noun):
+    """Which file, and how much of it."""
+
+    file: str = Field(description="path of a CIF, POSCAR, extxyz or other file that ASE reads")
+    repeat: tuple[int, int, int] = Field(default=(1, 1, 1), description="copies along the three cell vectors")
+    rattle_A: float = Field(default=0.0, ge=0, le=0.5, description="standard deviation of random displacements, Å")
+
+
+class Other:
+    """Builder for a file that the person gave."""
+
+    Parameters: ClassVar[type[Noun]] = OtherParameters
+
+    def __init__(self, parameters: OtherParameters) -> None:
+        self.parameters = parameters
+
+    def build(self, seed: int) -> Atoms:
+        """The file's structure. Raises BadInput when it cannot be read, is partly occupied, or has overlaps."""
+        wish = self.parameters
+        atoms = read_structure(Path(wish.file))
+        if wish.repeat != (1, 1, 1) and not atoms.pbc.any():
+            raise BadInput(f"{wish.file} is not periodic, so it cannot be repeated; leave `repeat` out.")
+        atoms = atoms.repeat(wish.repeat)
+        if wish.rattle_A:
+            atoms.positions += np.random.default_rng(seed).normal(scale=wish.rattle_A, size=atoms.positions.shape)
+        return atoms
+
+    def expectations(self) -> Expectations:
+        """Only the checks that hold for any structure."""
+        return Expectations()
+
+
+def read_structure(path: Path) -> Atoms:
+    """The last structure of a file, without its calculator. Raises BadInput, which says what is wrong with it."""
+    atoms = _read(path)
+    _refuse_partial(atoms, path)
+    ratio, sentence = closest_pair(atoms)
+    if ratio < PAIR_FACTOR:
+        raise BadInput(f"{path} has overlapping atoms: {sentence}; correct the file.")
+    return Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+
+
+def _read(path: Path) -> Atoms:
+    if not path.is_file():
+        raise BadInput(f"There is no structure file {path}; give the path of a CIF, POSCAR or extxyz file.")
+    options = {"fractional_occupancies": True} if path.suffix.lower() == ".cif" else {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            atoms = read(path, index=-1, **options)
+    # Parsers of some forty formats raise whatever they stumble over.
+    except (ValueError, KeyError, IndexError, TypeError, AssertionError, RuntimeError, OSError) as error:
+        raise BadInput(f"{path} cannot be read as a structure: {str(error) or type(error).__name__}.") from error
+    except (UnknownFileTypeError, StopIteration, SyntaxError) as error:
+        raise BadInput(f"{path} is in no format that is known; use CIF, POSCAR or extxyz.") from error
+    if not isinstance(atoms, Atoms) or not len(atoms):
+        raise BadInput(f"{path} has no atoms.")
+    return atoms
+
+
+def _refuse_partial(atoms: Atoms, path: Path) -> None:
+    for site in atoms.info.get("occupancy", {}).values():
+        if len(site) > 1 or any(share < 0.999 for share in site.values()):
+            shared = ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
+            raise BadInput(f"{path} has a partly occupied site ({shared}); give an ordered version of the structure.")

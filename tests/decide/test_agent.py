@@ -186,6 +186,11 @@ def test_a_token_budget_that_runs_out_leaves_the_decision_to_the_rules(serve, tm
         decision = agent().decide(state, view)
     assert len(model.requests) == 2
     assert decision.decider == "rules" and decision.tokens == 240
+    with serve([choose("train"), Call("train", {})]) as model:
+        bounded = Agent.open(OPENAI, tmp_path / "transcript", Rules(), max_tokens=100)
+        assert "cut off" in bounded.decide(state, view).remarks[0]
+        assert "token budget is used up" in bounded.decide(state, view).remarks[0]
+    assert len(model.requests) == 1
     spent = state.model_copy(update={"cost": state.cost.model_copy(update={"tokens": 150})})
     with serve([choose("train")]) as model:
         decision = agent().decide(spent, view)
@@ -254,10 +259,10 @@ def test_a_replay_makes_the_same_decisions_without_a_request(serve, tmp_path):
         *(choose("train"), Call("train", {"effort": "quick"})),
     ]
     with serve(script) as model:
-        live = agent(folder=transcript)
+        live = Agent.open(OPENAI, transcript, Rules())
         first = [live.decide(*run(tmp_path, upto)) for upto in (0, 1)]
         asked = len(model.requests)
-        replay = Agent(Speaker.replay(transcript), Rules())
+        replay = Agent.replay(transcript, Rules())
         again = [replay.decide(*run(tmp_path, upto)) for upto in (0, 1)]
         assert len(model.requests) == asked == len(script)
     assert [decision.parameters for decision in again] == [decision.parameters for decision in first]
@@ -272,7 +277,7 @@ def test_where_the_model_fell_the_replay_falls_too(serve, tmp_path):
     with serve([Fault(400), choose("train"), Call("train", {})]):
         live = agent(folder=transcript)
         first = [live.decide(*run(tmp_path, upto)) for upto in (0, 1)]
-    replay = Agent(Speaker.replay(transcript), Rules())
+    replay = Agent.replay(transcript, Rules())
     again = [replay.decide(*run(tmp_path, upto)) for upto in (0, 1)]
     assert [d.parameters for d in again] == [d.parameters for d in first]
     assert [d.decider for d in again] == ["rules", "llm:replay"]

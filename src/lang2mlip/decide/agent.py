@@ -73,11 +73,25 @@ class _Talk:
 class Agent:
     """A decider that is a language model; where the model fails, the fallback decides and the decision says so."""
 
-    def __init__(self, speaker: Speaker, fallback: Decider) -> None:
-        """`speaker` is live or a replay; `fallback` is usually the rules."""
+    def __init__(self, speaker: Speaker, fallback: Decider, max_tokens: int | None = None) -> None:
+        """`speaker` is live or a replay, `fallback` is usually the rules; `max_tokens` bounds this agent's own use."""
         self.name = f"llm:{speaker.name}"
         self._speaker = speaker
         self._fallback = fallback
+        self._max_tokens = max_tokens
+
+    @classmethod
+    def open(cls, model: str, transcript: Path, fallback: Decider, max_tokens: int | None = None) -> Agent:
+        """A decider over the model PROVIDER:NAME, recording into the folder `transcript`.
+
+        Raises BadInput, UnknownName or NotInstalled; no request is made yet.
+        """
+        return cls(Speaker.live(model, transcript), fallback, max_tokens)
+
+    @classmethod
+    def replay(cls, transcript: Path, fallback: Decider) -> Agent:
+        """A decider that gives the recorded replies of `transcript` again, at no cost. Raises RunFault."""
+        return cls(Speaker.replay(transcript), fallback)
 
     def decide(self, state: State, view: Any) -> Decision:
         """The model's decision, or the fallback's with a remark on why the model's did not come about."""
@@ -154,9 +168,11 @@ class Agent:
         return self._speaker.tokens - talk.tokens_before
 
     def _tokens_left(self, talk: _Talk) -> int | None:
-        """Tokens that the budget still allows; None without a limit."""
-        limit = talk.state.task.budget.max_tokens
-        return None if limit is None else limit - talk.state.cost.tokens - self._spent(talk)
+        """Tokens that the task's budget and this agent's own bound still allow; None without a limit."""
+        budget, own = talk.state.task.budget.max_tokens, self._max_tokens
+        left = [] if budget is None else [budget - talk.state.cost.tokens - self._spent(talk)]
+        left += [] if own is None else [own - self._speaker.tokens]
+        return min(left, default=None)
 
 
 def _impossible(state: State, choice: Choice) -> str | None:

@@ -14,15 +14,14 @@ from pydantic import BaseModel
 from lang2mlip.errors import ModelTrouble
 from lang2mlip.language.models import Limits, open_model
 from lang2mlip.language.quoting import RULE
+from lang2mlip.language.recording import Around, Player, Recorder
 from lang2mlip.language.transcript import Transcript, recorded_replies, scrub
 
 if TYPE_CHECKING:
     from pydantic_ai import Agent
+    from pydantic_ai.messages import ModelMessage, ModelResponse
     from pydantic_ai.models import Model
     from pydantic_ai.settings import ModelSettings
-    from pydantic_ai.usage import UsageLimits
-
-    from lang2mlip.language.recording import Meter
 
 __all__ = ["Answer", "Form", "Query", "Speaker"]
 
@@ -66,76 +65,73 @@ class Speaker:
     """A model that can be asked questions. Counts every token, also those of conversations that failed."""
 
     def __init__(
-        self, name: str, source: Callable[[str], Model], limits: Limits, transcript: Transcript | None = None
+        self, name: str, model: Callable[[], Model], around: Callable[[str], Around], limits: Limits | None = None
     ) -> None:
-        """`source` gives the model for the conversation of a label. Use `live` or `replay` instead of this."""
+        """`around` makes what stands around the conversation of a label. Use `live` or `replay` instead of this."""
         self.name = name
-        self.limits = limits
+        self.limits = limits or Limits()
         self.tokens = 0
-        self._source = source
-        self._transcript = transcript
+        self._model = model
+        self._around = around
 
     @classmethod
     def live(cls, name: str, folder: Path | None = None, limits: Limits | None = None) -> Speaker:
         """A speaker over the model PROVIDER:NAME, recording into `folder`. Raises BadInput or NotInstalled."""
         model = open_model(name)
-        return cls(name, lambda label: model, limits or Limits(), Transcript(folder) if folder else None)
+        transcript = Transcript(folder) if folder else None
+        return cls(name, lambda: model, lambda label: Recorder(label, name, transcript), limits)
 
     @classmethod
     def replay(cls, folder: Path, limits: Limits | None = None) -> Speaker:
         """A speaker that gives the replies recorded in `folder` again: no request, no cost. Raises RunFault."""
         replies = recorded_replies(folder)
-
-        def source(label: str) -> Model:
-            from lang2mlip.language.recording import Replaying
-
-            return Replaying(label, replies.get(label, []))
-
-        return cls("replay", source, limits or Limits())
+        return cls("replay", _nobody, lambda label: Player(label, replies.get(label, [])), limits)
 
     def ask(self, query: Query, tokens_left: int | None = None) -> Answer:
         """The model's answer to `query`, checked. Raises ModelTrouble with one sentence when there is none.
 
         `tokens_left` bounds the conversation: it is not begun at zero, and ends at the reply that passes the bound.
         """
-        from lang2mlip.language.recording import Meter
-
         if tokens_left is not None and tokens_left <= 0:
             raise ModelTrouble(f"The token budget is used up, so {self.name} was not asked; raise --max-tokens.")
-        meter, refusals = Meter(), list[str]()
+        around, refusals = self._around(query.label), list[str]()
+        agent = self._agent(query, around, refusals)
         try:
-            value = _wait(self._converse(query, meter, refusals, tokens_left))
+            value = _wait(self._converse(agent, query.message, tokens_left, refusals))
         finally:
-            self.tokens += meter.tokens
-        malformed = meter.returned - len(refusals)
+            self.tokens += around.tokens
+        malformed = around.returned - len(refusals)
         remarks = [f"refused: {reason}" for reason in refusals]
-        return Answer(value, meter.tokens, (*remarks, *([f"{malformed} malformed"] if malformed > 0 else [])))
+        return Answer(value, around.tokens, (*remarks, *([f"{malformed} malformed"] if malformed > 0 else [])))
 
-    async def _converse(self, query: Query, meter: Meter, refusals: list[str], tokens_left: int | None) -> Any:
+    async def _converse(
+        self, agent: Agent[None, Any], message: str, tokens_left: int | None, refusals: Sequence[str]
+    ) -> Any:
         from pydantic_ai.exceptions import AgentRunError, UserError
+        from pydantic_ai.usage import UsageLimits
 
-        from lang2mlip.language.recording import Recording
-
-        model = Recording(self._source(query.label), query.label, meter, self._transcript)
-        agent = self._agent(query, model, refusals)
+        limits = UsageLimits(request_limit=self.limits.requests, total_tokens_limit=tokens_left)
         try:
-            async with model:
-                result = await agent.run(query.message, usage_limits=self._usage(tokens_left))
+            # Entering the agent opens its connections in this event loop and closes them with it.
+            async with agent:
+                result = await agent.run(message, usage_limits=limits)
         except (AgentRunError, UserError) as error:
             raise ModelTrouble(self._trouble(error, refusals)) from error
         return result.output
 
-    def _agent(self, query: Query, model: Model, refusals: list[str]) -> Agent[None, Any]:
+    def _agent(self, query: Query, around: Around, refusals: list[str]) -> Agent[None, Any]:
         from pydantic_ai import Agent, ModelRetry
+        from pydantic_ai.capabilities import Hooks
 
         agent: Agent[None, Any] = Agent(
-            model,
+            self._model(),
             deps_type=type(None),
             output_type=self._output(query.forms),
             instructions=f"{query.instructions.rstrip()}\n\n{RULE}",
             model_settings=self._settings(),
             retries={"tools": self.limits.attempts, "output": self.limits.attempts - 1},
             tools=query.tools,
+            capabilities=[Hooks[None](model_request=around.request)],
         )
 
         @agent.output_validator
@@ -161,21 +157,13 @@ class Speaker:
         from pydantic_ai.settings import ModelSettings
 
         limits = self.limits
-        # The whole of a request, attempts and pauses between them included; SDK pauses are at most 8 s each.
-        whole = (limits.timeout_s + 8.0) * (1 + limits.retries)
-        if self.name == "replay":
-            return ModelSettings()
         return ModelSettings(
             timeout=limits.timeout_s,
             max_retries=limits.retries,
-            request_timeout=whole,
+            # All attempts and the pauses between them, which the client libraries keep to 8 s each.
+            request_timeout=(limits.timeout_s + 8.0) * (1 + limits.retries),
             max_tokens=limits.max_output_tokens,
         )
-
-    def _usage(self, tokens_left: int | None) -> UsageLimits:
-        from pydantic_ai.usage import UsageLimits
-
-        return UsageLimits(request_limit=self.limits.requests, total_tokens_limit=tokens_left)
 
     def _trouble(self, error: Exception, refusals: Sequence[str]) -> str:
         """What happened, in one sentence that holds no key and no page of JSON."""
@@ -205,6 +193,16 @@ def _short(error: Exception) -> str:
     text = " ".join(scrub(str(said or error)).split())
     text = text.split(" Consider raising the limit")[0].split(" For further information")[0].rstrip(".")
     return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _nobody() -> Model:
+    """What stands where a model would, when every reply comes from a transcript."""
+    from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+    def silent(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        raise ModelTrouble("A replay asks no model; this is a fault of the program, please report it.")
+
+    return FunctionModel(silent, model_name="replay")
 
 
 def _wait(conversation: Coroutine[Any, Any, Any]) -> Any:

@@ -81,7 +81,7 @@ def supercell(wish: SupercellParameters, rng: np.random.Generator) -> Atoms:
         return rotated_supercell(primitive(unit), unit.cell.array, wish.atoms, rng)
     if wish.cell == "primitive":
         unit = primitive(unit)
-    return unit.repeat(wish.repeat or repeats_near(unit, wish.atoms))
+    return Atoms(unit.repeat(wish.repeat or repeats_near(unit, wish.atoms)))
 
 
 def _substitute(atoms: Atoms, substitutions: tuple[Substitution, ...], rng: np.random.Generator) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["conformer", "ions", "signature"]
 
-_TRIES = 20
+_TRIES = 60
 _STRIDE = 7919
 """Between the seeds of two tries; a prime, so that neighbouring seeds do not share their tries."""
 
@@ -51,16 +51,17 @@ def signature(smiles: str) -> str:
 
 def _rdkit() -> Any:
     try:
-        from rdkit import Chem, RDLogger
+        from rdkit import Chem
+        from rdkit.rdBase import DisableLog
     except ImportError as error:
         raise NotInstalled("Building molecules needs RDKit. Get it with: pip install 'lang2mlip[molecules]'") from error
     # RDKit writes its remarks straight to the terminal; what matters becomes an error of ours.
-    RDLogger.DisableLog("rdApp.*")
+    DisableLog("rdApp.*")
     return Chem
 
 
 def _parsed(smiles: str) -> Mol:
-    molecule = _rdkit().MolFromSmiles(smiles)
+    molecule: Mol | None = _rdkit().MolFromSmiles(smiles)
     if molecule is None or molecule.GetNumAtoms() == 0:
         raise BadInput(f"{smiles!r} is not a SMILES string; write the molecule like CCO or O=C1OCCO1.")
     return molecule
@@ -73,20 +74,24 @@ def _positions(molecule: Mol, smiles: str, seed: int) -> np.ndarray:
     """
     symbols, wanted = [atom.GetSymbol() for atom in molecule.GetAtoms()], signature(smiles)
     for attempt in range(_TRIES):
-        positions = _embedded(molecule, (seed + attempt * _STRIDE) % 2**31, attempt > _TRIES // 2)
+        positions = _embedded(molecule, (seed + attempt * _STRIDE) % 2**31)
         if positions is not None and fragments(Atoms(symbols, positions)) == {wanted: 1}:
             return positions
     raise BadInput(f"No geometry was found for the molecule {smiles}; give a structure file instead.")
 
 
-def _embedded(molecule: Mol, seed: int, random_start: bool) -> np.ndarray | None:
-    from rdkit.Chem import AllChem
+def _embedded(molecule: Mol, seed: int) -> np.ndarray | None:
+    from rdkit.Chem import AllChem as _AllChem
 
+    # RDKit's own stubs miss what its modules re-export.
+    AllChem: Any = _AllChem
     options = AllChem.ETKDGv3()
     options.randomSeed = seed
-    options.useRandomCoords = random_start
     if AllChem.EmbedMolecule(molecule, options) != 0:
-        return None
+        # Starting from random coordinates is slower and rougher, but finds strained molecules too.
+        options.useRandomCoords = True
+        if AllChem.EmbedMolecule(molecule, options) != 0:
+            return None
     if AllChem.MMFFHasAllMoleculeParams(molecule):
         AllChem.MMFFOptimizeMolecule(molecule, maxIters=2000)
     elif AllChem.UFFHasAllMoleculeParams(molecule):

@@ -57,16 +57,22 @@ def low_index(unit: Atoms, primitive: Atoms, count: int = 3) -> list[Indices]:
     """The planes of indices 0 and 1 that a crystal shows most readily: the widest spacing first (Bravais' rule)."""
     best: dict[Indices, tuple[Indices, float]] = {}
     rotations = _rotations(unit)
-    for indices in product((1, 0, -1), repeat=3):
+    for h, k, el in product((1, 0, -1), repeat=3):
+        indices = (h, k, el)
         if not any(indices):
             continue
         # Planes that a symmetry of the crystal turns into each other count once.
-        family = max(tuple(int(x) for x in np.asarray(indices) @ turn) for turn in rotations)
+        family = max(_turned(indices, turn) for turn in rotations)
         if family in best and sum(best[family][0]) >= sum(indices):
             continue
         best[family] = (indices, Facet.of(unit, primitive, indices).spacing_A)
     ranked = sorted(best.values(), key=lambda entry: (-round(entry[1], 4), sum(map(abs, entry[0]))))
     return [indices for indices, _ in ranked[:count]]
+
+
+def _turned(indices: Indices, rotation: np.ndarray) -> Indices:
+    h, k, el = np.asarray(indices) @ rotation
+    return int(h), int(k), int(el)
 
 
 def _rotations(unit: Atoms) -> list[np.ndarray]:

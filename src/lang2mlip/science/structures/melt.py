@@ -56,7 +56,7 @@ class Melt:
         crystal = supercell(self.parameters, rng)
         units = units_of(crystal)
         spheres = _soft_spheres(crystal, units)
-        box = crystal.copy()
+        box = Atoms(crystal)
         box.set_cell(crystal.cell * self._stretch(crystal), scale_atoms=True)
         for _ in range(_TRIES):
             trial = relax(_scatter(box, units, rng), spheres)
@@ -85,7 +85,7 @@ class Melt:
 
 def _scatter(box: Atoms, units: list[Unit], rng: np.random.Generator) -> Atoms:
     """Every unit at a random place in a random orientation."""
-    trial = box.copy()
+    trial = Atoms(box)
     for unit in units:
         turn = Rotation.random(rng=rng).as_matrix()
         trial.positions[unit.members] = unit.shape_A @ turn.T + rng.random(3) @ box.cell.array

@@ -198,4 +198,4 @@ def _beside(placed: Atoms, part: Atoms, rng: np.random.Generator) -> Atoms:
         if (np.linalg.norm(vectors, axis=2) > touch).all():
             break
     part.positions += distance * direction
-    return placed + part
+    return Atoms(placed + part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from ase import Atoms
@@ -41,7 +41,7 @@ class Other:
         atoms = read_structure(Path(wish.file))
         if wish.repeat != (1, 1, 1) and not atoms.pbc.any():
             raise BadInput(f"{wish.file} is not periodic, so it cannot be repeated; leave `repeat` out.")
-        atoms = atoms.repeat(wish.repeat)
+        atoms = Atoms(atoms.repeat(wish.repeat))
         if wish.rattle_A:
             atoms.positions += np.random.default_rng(seed).normal(scale=wish.rattle_A, size=atoms.positions.shape)
         return atoms
@@ -64,7 +64,7 @@ def read_structure(path: Path) -> Atoms:
 def _read(path: Path) -> Atoms:
     if not path.is_file():
         raise BadInput(f"There is no structure file {path}; give the path of a CIF, POSCAR or extxyz file.")
-    options = {"fractional_occupancies": True} if path.suffix.lower() == ".cif" else {}
+    options: dict[str, Any] = {"fractional_occupancies": True} if path.suffix.lower() == ".cif" else {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

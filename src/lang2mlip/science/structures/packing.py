@@ -36,8 +36,9 @@ def pack(molecules: Sequence[tuple[Atoms, int]], edge_A: float, seed: int) -> At
         for tolerance in _TOLERANCES_A:
             (folder / "pack.inp").write_text(_script([n for _, n in molecules], edge_A, tolerance, seed))
             if _ran(folder):
-                packed = read(folder / "packed.xyz")
-                return Atoms(packed.numbers, packed.positions, cell=[edge_A] * 3, pbc=True)
+                packed = Atoms(read(folder / "packed.xyz", index=-1), cell=[edge_A] * 3, pbc=True)
+                packed.info.clear()
+                return packed
     return None
 
 

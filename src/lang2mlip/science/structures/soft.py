@@ -34,7 +34,7 @@ class SoftSpheres:
 
 def relax(atoms: Atoms, spheres: SoftSpheres, steps: int = 300) -> Atoms:
     """A copy at a minimum of the soft energy Σ ½(1 − r/σ)² + springs; the cell stays, positions may leave it."""
-    trial = atoms.copy()
+    trial = Atoms(atoms)
 
     def energy(flat: np.ndarray) -> tuple[float, np.ndarray]:
         trial.positions = flat.reshape(-1, 3)

@@ -116,7 +116,7 @@ def primitive(atoms: Atoms) -> Atoms:
 
     found = spglib.standardize_cell(_spglib_cell(atoms), to_primitive=True, no_idealize=True, symprec=SYMPREC_A)
     if found is None:
-        return atoms.copy()
+        return Atoms(atoms)
     cell, positions, numbers = found
     return Atoms(numbers, scaled_positions=positions, cell=cell, pbc=True)
 
@@ -152,7 +152,7 @@ def _from_prototype(source: CrystalSource) -> Atoms:
     # hcp and wurtzite have no cubic cell; the hexagonal one is conventional already.
     hexagonal = source.prototype in ("hcp", "wurtzite")
     try:
-        return bulk(source.formula, source.prototype, a=source.a, c=source.c, cubic=not hexagonal)
+        return bulk(source.formula or "", source.prototype, a=source.a, c=source.c, cubic=not hexagonal)
     except (ValueError, RuntimeError, KeyError, NotImplementedError) as error:
         raise BadInput(
             f"A crystal of {source.formula} with the prototype {source.prototype!r} cannot be made: {error}"

@@ -54,7 +54,7 @@ class Surface:
         unit = conventional(wish)
         facet = Facet.of(unit, primitive(unit), three_indices(wish.miller))
         slab = _slab(facet, wish)
-        slab = slab.repeat((*(wish.lateral or _lateral(slab, wish.atoms)), 1))
+        slab = Atoms(slab.repeat((*(wish.lateral or _lateral(slab, wish.atoms)), 1)))
         if wish.rattle_A:
             noise = np.random.default_rng(seed).normal(size=slab.positions.shape)
             slab.positions += wish.rattle_A * noise

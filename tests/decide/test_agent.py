@@ -80,6 +80,7 @@ def test_the_maker_sees_the_whole_state_with_units(serve, tmp_path):
         "| reference calls | 480 | 1000 | 520 |",
         "reason 3",
         "melt broke",
+        "| melt | melt-train | 120 | 220 of 500 | pair Ar-Ar 1.1 Å < 1.2 Å |",
         "force RMSE ≤ 30 meV/Å",
     ):
         assert fact in shown, fact

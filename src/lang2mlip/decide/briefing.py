@@ -14,22 +14,23 @@ LAST_STEPS = 12
 """Steps of the log that are shown; a tool shows any of them in full."""
 
 
+MOST_RUNS = 8
+"""Broken MD runs that are shown."""
+
+
 def brief(state: State, steps: Sequence[Any] = (), last: int = LAST_STEPS) -> str:
     """Everything a decision rests on. `steps` are the view's steps; with them the log shows reasons too."""
-    parts = [
-        _task(state.task),
-        _groups(state),
-        _model(state),
-        _evaluation(state),
-        _means(state),
-        _log(state, steps, last),
-    ]
+    parts = [_task(state.task), _groups(state), _model(state), _broken(state), _evaluation(state), _means(state)]
+    parts.append(_log(state, steps, last))
     return "\n\n".join(parts)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; a bar or a line break inside a cell cannot break it."""
-    lines = [head, ["---"] * len(head), *rows]
+    """A Markdown table, or a word when it has no rows; a bar or a line break inside a cell cannot break it."""
+    body = list(rows)
+    if not body:
+        return "None."
+    lines = [head, ["---"] * len(head), *body]
     return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
 
 
@@ -94,14 +95,14 @@ def _goals(task: Task) -> str:
 def _groups(state: State) -> str:
     head = ["group", "structures", "labels", "pool", "ref. MD"]
     head += [f"{kind} {unit}" for kind in ("train", "held-out", "fresh") for unit in ("E meV/atom", "F meV/Å", "F %")]
-    head += ["stable to K", "broken walkers"]
+    head += ["fresh F before", "stable to K", "broken walkers"]
     return "## Groups\n\n" + _GROUPS_KEY + "\n\n" + table(head, [_group(group) for group in state.groups.values()])
 
 
 _GROUPS_KEY = (
     "train: current model on its own training data (says little). held-out: on validation frames. fresh: the model of "
-    "that time on its newest labels before it learnt them (the honest error). F %: force RMSE over the rms force. "
-    "-: not measured."
+    "that time on its newest labels before it learnt them (the honest error); before: the earlier ones, oldest first, "
+    "meV/Å. F %: force RMSE over the rms force. -: not measured."
 )
 
 
@@ -111,7 +112,8 @@ def _group(group: GroupState) -> list[object]:
     stable = "-" if group.stable_K is None else f"{group.stable_K:g}"
     broken = f"{group.failures} of {group.walkers}" if group.walkers else "not run"
     counts: list[object] = [group.group, group.structures, group.labels, group.pool, _yes(group.reference_done)]
-    return [*counts, *errors, stable, broken]
+    before = " → ".join(f"{errors.force_rmse_meV_A:.1f}" for errors in group.fresh[:-1]) or "-"
+    return [*counts, *errors, before, stable, broken]
 
 
 def _model(state: State) -> str:
@@ -126,6 +128,18 @@ def _model(state: State) -> str:
         f"fitted to {model.n_frames} frames with {model.effort or 'unknown'} effort. "
         f"{len(state.models)} models so far. {changes}"
     )
+
+
+def _broken(state: State) -> str:
+    """Where MD with the current model broke, the worst first."""
+    broken = sorted((run for run in state.stability if not run.healthy), key=lambda run: run.done / run.steps)
+    if not broken:
+        seen = "None seen." if state.stability else "It was not run in MD yet."
+        return f"## Broken MD of the current model\n\n{seen}"
+    rows = [[r.group, r.structure, f"{r.temperature_K:g}", f"{r.done} of {r.steps}", r.trip or ""] for r in broken]
+    more = f"\n\n{len(rows) - MOST_RUNS} more." if len(rows) > MOST_RUNS else ""
+    head = ["group", "structure", "T K", "steps done", "what tripped"]
+    return f"## Broken MD of the current model\n\n{table(head, rows[:MOST_RUNS])}{more}"
 
 
 def _evaluation(state: State) -> str:

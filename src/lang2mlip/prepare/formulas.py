@@ -12,7 +12,15 @@ from ase.data import atomic_names, chemical_symbols
 
 from lang2mlip.data import table
 
-__all__ = ["ELEMENTS", "charge_of", "composition", "element_names", "parse_formula", "salt_formulas", "strange_elements"]
+__all__ = [
+    "ELEMENTS",
+    "charge_of",
+    "composition",
+    "element_names",
+    "parse_formula",
+    "salt_formulas",
+    "strange_elements",
+]
 
 ELEMENTS = frozenset(chemical_symbols[1:])
 _TOKEN = re.compile(r"([A-Z][a-z]?)(\d+(?:\.\d+)?)?|([(\[])|([)\]])(\d+(?:\.\d+)?)?")

@@ -49,7 +49,9 @@ def _unit_pattern(kind: str) -> tuple[str, dict[str, str]]:
     spelled = sorted(names, key=len, reverse=True)
     parts = [f"(?i:{re.escape(word)})" if len(word) > 4 else re.escape(word) for word in spelled]
     atoms = r"(?!\s*atoms?\b)" if kind == "temperature" else ""
-    return rf"(?:{'|'.join(parts)})(?![^\W_]|\^)(?!-[A-Z]){atoms}", {word.lower(): unit for word, unit in names.items()} | names
+    return rf"(?:{'|'.join(parts)})(?![^\W_]|\^)(?!-[A-Z]){atoms}", {
+        word.lower(): unit for word, unit in names.items()
+    } | names
 
 
 def take_ranges(slate: Slate, kind: str) -> list[Span]:

@@ -12,7 +12,16 @@ from lang2mlip.prepare.formulas import charge_of, composition, element_names, pa
 from lang2mlip.prepare.lexicon import Hit, longest
 from lang2mlip.prepare.text import words_of
 
-__all__ = ["Substance", "alloy", "from_element", "from_entries", "from_formula", "from_text", "oxide_names"]
+__all__ = [
+    "Substance",
+    "alloy",
+    "from_element",
+    "from_entries",
+    "from_formula",
+    "from_text",
+    "in_lattice",
+    "oxide_names",
+]
 
 
 class Substance(Noun):
@@ -24,6 +33,8 @@ class Substance(Noun):
     """Keys of its forms in data/crystals, the usual one first."""
     molecules: tuple[str, ...] = ()
     """Keys of its isomers in data/molecules."""
+    formulas: tuple[str, ...] = ()
+    """Formulas that the name may mean, when it may mean several."""
     smiles: str | None = None
 
     @property
@@ -108,6 +119,14 @@ def from_text(text: str, entry: dict[str, Any] | None = None) -> Substance | Non
     return found
 
 
+def in_lattice(substance: Substance, spacegroups: Sequence[int]) -> Substance | None:
+    """The same substance in its forms of these space groups only; None when the data have no such form."""
+    known = _by_composition()[0].get(composition(substance.counts), [])
+    among = substance.crystals if len(substance.crystals) > 1 else tuple(known)
+    forms = tuple(key for key in among if table("crystals")[key]["spacegroup"] in spacegroups)
+    return substance.model_copy(update={"crystals": forms}) if forms else None
+
+
 def oxide_names(symbol: str, word: str, charge: int | None) -> list[str]:
     """Formulas that `iron oxide`, `iron(III) oxide` or `iron dioxide` may mean, the data's own among them."""
     formulas = salt_formulas(symbol, word, charge)
@@ -122,4 +141,8 @@ def oxide_names(symbol: str, word: str, charge: int | None) -> list[str]:
 def alloy(symbols: Sequence[str], name: str) -> Substance:
     """An alloy of elements of which no amounts are said."""
     formula = "".join(dict.fromkeys(symbols))
-    return Substance(name=name, formula=formula, crystals=tuple(_by_composition()[0].get(composition(dict.fromkeys(symbols, 1.0)), ())))
+    return Substance(
+        name=name,
+        formula=formula,
+        crystals=tuple(_by_composition()[0].get(composition(dict.fromkeys(symbols, 1.0)), ())),
+    )

@@ -1,0 +1,45 @@
+"""Structure files that the person named: each is a component, or the structure of the one component that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lang2mlip.contracts import Component
+from lang2mlip.errors import BadInput
+from lang2mlip.prepare.text import Item
+
+__all__ = ["from_files"]
+
+
+def from_files(components: list[Component], items: Sequence[Item]) -> tuple[list[Component], tuple[str, ...]]:
+    """Components with the files named among `items`. Raises BadInput for one that is missing or cannot be read."""
+    files = tuple(item.value for item in items if item.kind == "file")
+    formulas = {file: _formula(file) for file in files}
+    if len(files) == 1 and len(components) == 1:
+        return [_joined(components[0], files[0], formulas[files[0]])], files
+    own = [Component(name=Path(file).stem, formula=formulas[file], phases=(), file=file) for file in files]
+    return components + own, files
+
+
+def _joined(component: Component, file: str, formula: str) -> Component:
+    from lang2mlip.prepare.formulas import parse_formula
+
+    if set(parse_formula(formula) or ()) != set(parse_formula(component.formula) or ()):
+        raise BadInput(
+            f"The structure file {file!r} holds {formula}, but the words name {component.formula}; keep one."
+        )
+    return component.model_copy(update={"file": file, "formula": formula})
+
+
+def _formula(path: str) -> str:
+    from ase.io import read as read_file
+
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise BadInput(f"The structure file {path!r} is not there; give its path from where you are.")
+    try:
+        atoms = read_file(file)
+    except (OSError, ValueError, KeyError, IndexError, AssertionError, StopIteration, RuntimeError) as error:
+        raise BadInput(f"The structure file {path!r} cannot be read: {error}.") from error
+    return str(atoms.get_chemical_formula(empirical=True))  # type: ignore[union-attr]

@@ -47,8 +47,8 @@ class EvaluateAction:
             if not parameters.groups or atoms.info["group"] in parameters.groups
         ]
         if not frames:
-            return Result(action="evaluate", status="failed", cost=cost_of(done),
-                          summary="There are no held-out frames; run the reference on the validation structures first.")  # fmt: skip
+            words = "There are no held-out frames; run the reference on the validation structures first."
+            return Result(action="evaluate", status="failed", cost=cost_of(done), summary=words)
         errors, parity = score_frames(desk, model, frames, "validation")
         found = measurements(desk, done)
         gates = error_gates(errors, desk.task.goals) + property_gates(found.properties)

@@ -1,4 +1,4 @@
-"""reference: MD with the reference on the validation structures. It gives the frames to judge by and the normal ranges."""
+"""reference: MD with the reference on validation structures: frames to judge by, and the normal ranges."""
 
 from __future__ import annotations
 
@@ -29,11 +29,10 @@ class ReferenceAction:
         """Frames by group into validation/, ranges into the state."""
         good = [one for one in done if one.fault is None]
         groups = collect(good, desk.run / "validation")
-        write_json(desk.job / "walks.json", [{**one.piece.arguments, "thermo": one.value["thermo"]} for one in good])
         for one in good:
-            target = desk.run / "validation" / "walks" / f"{one.piece.name}.json"
-            write_json(target, {**one.piece.arguments, "frames": str((one.folder / "frames.extxyz").relative_to(desk.run)),
-                                "thermo": one.value["thermo"]})  # fmt: skip
+            frames = str((one.folder / "frames.extxyz").relative_to(desk.run))
+            walk = {**one.piece.arguments, "frames": frames, "thermo": one.value["thermo"]}
+            write_json(desk.run / "validation" / "walks" / f"{one.piece.name}.json", walk)
         return Result(
             action="reference",
             status="done" if len(good) == len(done) else "partial" if good else "failed",
@@ -45,7 +44,7 @@ class ReferenceAction:
 
 
 def validation_walks(desk: Desk, record: StructureRecord, parameters: ReferenceRun) -> list[dict[str, Json]]:
-    """The walks of one validation structure: constant volume at the ends of the range, constant pressure if condensed."""
+    """The walks of one structure: constant volume at the ends of the range, constant pressure if condensed."""
     kelvins = dict.fromkeys(temperatures(desk.task, record, 2))
     steps = max(10, parameters.steps // (len(kelvins) + is_condensed(record)))
     plans = [("nvt", kelvin) for kelvin in kelvins]

@@ -1,4 +1,4 @@
-"""sample: MD with the current potential, watched as it runs: new configurations for the pool, and a test of stability."""
+"""sample: MD with the current potential, watched as it runs: new configurations, and a test of stability."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def walk_pieces(desk: Desk, model: Model, groups: tuple[str, ...]) -> list[Piece
 
 
 def stability_pieces(desk: Desk, model: Model, records: Sequence[StructureRecord]) -> list[Piece]:
-    """Long walks at the highest temperature of use, at least `stable_seeds` in all and two a group, and one NVE a group."""
+    """Long walks at the highest temperature of use, two a group and `stable_seeds` in all at least; one NVE a group."""
     goals, high = desk.task.goals, desk.task.temperature_K[1]
     one_each = {record.request.group: record for record in records}
     seeds = max(2, -(-goals.stable_seeds // max(1, len(one_each))))

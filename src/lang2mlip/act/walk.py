@@ -1,4 +1,4 @@
-"""MD as a piece of work: with the reference, whose frames are labels, or with the potential, whose frames are a test."""
+"""MD as a piece of work: with the reference, whose frames are labels, or with the potential, a test of it."""
 
 from __future__ import annotations
 

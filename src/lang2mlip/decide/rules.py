@@ -79,7 +79,8 @@ def facts(state: State) -> str:
     model = state.model.id if state.model else "none"
     return (
         f"{labels} labels in {len(state.groups)} groups, {state.labels_since_training} new since training; "
-        f"model {model}; {sum(g.pool for g in state.groups.values())} frames in the pool; {state.cost.calls} calls spent"
+        f"model {model}; {sum(g.pool for g in state.groups.values())} frames in the pool; "
+        f"{state.cost.calls} calls spent"
     )
 
 

@@ -1,10 +1,13 @@
-"""The command line. Exit codes: 0 success, 3 ended honestly without success or at the budget, 2 bad input, 130 Ctrl-C."""
+"""The command line.
+
+Exit codes: 0 success, 3 ended honestly without success or at the budget, 2 bad input, 130 Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -17,14 +20,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Out = Annotated[Optional[Path], typer.Option("--out", help="folder for runs (default: ./runs)")]
+Out = Annotated[Path | None, typer.Option("--out", help="folder for runs (default: ./runs)")]
 Name = Annotated[str, typer.Argument(help="name of a run, or its folder")]
 Reference = Annotated[
-    Optional[str], typer.Option(help="reference method, e.g. emt, gfn2-xtb, lammps:FILE, ase:module.Class")
+    str | None, typer.Option(help="reference method, e.g. emt, gfn2-xtb, lammps:FILE, ase:module.Class")
 ]
-Potential = Annotated[Optional[str], typer.Option(help="potential family: mtp, gap, mace")]
-Decider = Annotated[Optional[str], typer.Option(help="rules | llm | ask | schedule:NAME | replay:FILE")]
-Model = Annotated[Optional[str], typer.Option(help="language model, PROVIDER:NAME, e.g. openai:gpt-5, ollama:qwen3")]
+Potential = Annotated[str | None, typer.Option(help="potential family: mtp, gap, mace")]
+Decider = Annotated[str | None, typer.Option(help="rules | llm | ask | schedule:NAME | replay:FILE")]
+Model = Annotated[str | None, typer.Option(help="language model, PROVIDER:NAME, e.g. openai:gpt-5, ollama:qwen3")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take the defaults and list them")]
 
 
@@ -34,19 +37,19 @@ def run(
         str, typer.Argument(metavar="PROMPT|TASK.YAML|NAME", help="words, a task file, or a run to go on with")
     ],
     yes: Yes = False,
-    name: Annotated[Optional[str], typer.Option(help="name of the run")] = None,
+    name: Annotated[str | None, typer.Option(help="name of the run")] = None,
     out: Out = None,
     reference: Reference = None,
     potential: Potential = None,
     decider: Decider = None,
     model: Model = None,
-    max_calls: Annotated[Optional[int], typer.Option(help="reference calls, at most")] = None,
-    max_labels: Annotated[Optional[int], typer.Option(help="labels kept as data, at most")] = None,
-    max_time: Annotated[Optional[float], typer.Option(help="seconds of work, at most")] = None,
-    max_tokens: Annotated[Optional[int], typer.Option(help="language-model tokens, at most")] = None,
-    seed: Annotated[Optional[int], typer.Option(help="random seed")] = None,
+    max_calls: Annotated[int | None, typer.Option(help="reference calls, at most")] = None,
+    max_labels: Annotated[int | None, typer.Option(help="labels kept as data, at most")] = None,
+    max_time: Annotated[float | None, typer.Option(help="seconds of work, at most")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="language-model tokens, at most")] = None,
+    seed: Annotated[int | None, typer.Option(help="random seed")] = None,
     data: Annotated[
-        Optional[list[Path]], typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")
+        list[Path] | None, typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")
     ] = None,
 ) -> None:
     """Develop a potential from words, from a task file, or go on with a run."""
@@ -64,12 +67,12 @@ def run(
 def prepare(
     what: Annotated[str, typer.Argument(metavar="PROMPT|TASK.YAML")],
     yes: Yes = False,
-    name: Annotated[Optional[str], typer.Option(help="name of the run")] = None,
+    name: Annotated[str | None, typer.Option(help="name of the run")] = None,
     out: Out = None,
     reference: Reference = None,
     potential: Potential = None,
     model: Model = None,
-    seed: Annotated[Optional[int], typer.Option(help="random seed")] = None,
+    seed: Annotated[int | None, typer.Option(help="random seed")] = None,
 ) -> None:
     """Words to task.yaml and structures, and no further; `run NAME` goes on from there."""
     from lang2mlip.doors.developing import Wishes, start
@@ -143,7 +146,7 @@ def export(
 
 
 @app.command()
-def parts(kind: Annotated[Optional[str], typer.Argument(help="only this kind")] = None) -> None:
+def parts(kind: Annotated[str | None, typer.Argument(help="only this kind")] = None) -> None:
     """Every reference, potential, structure class, action, property and decider: what it is, and whether it is here."""
     from lang2mlip.doors.telling import tell_parts
 

@@ -21,7 +21,7 @@ def load(where: str | Path) -> Calculator:
             return _from_card(candidate)
     if path.is_file():
         return _native(path)
-    raise BadInput(f"No potential in {path}: neither a run with a potential/ folder, nor such a folder, nor a native file.")
+    raise BadInput(f"No potential in {path}: no run with a potential/ folder, no such folder, no native file.")
 
 
 def _from_card(folder: Path) -> Calculator:

@@ -44,7 +44,9 @@ def choose_decider(text: str | None, model: str | None, run: Run) -> Decider:
         name = model or detail or os.environ.get("LANG2MLIP_MODEL")
         if not name:
             raise BadInput("The decider llm needs a model: --model PROVIDER:NAME, e.g. --model openai:gpt-5.")
-        return Bounded(part.open(name, run.folder / "transcript", rules, run.state.task.budget.max_tokens))
+        from lang2mlip.language.speaker import Speaker
+
+        return Bounded(part(Speaker.live(name, run.folder / "transcript"), rules))
     decider: Decider = part(detail) if kind in ("schedule", "replay") else part()
     return Bounded(decider)
 

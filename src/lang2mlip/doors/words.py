@@ -4,14 +4,67 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
-from rich.prompt import Prompt
+from rich.markup import escape
 
 from lang2mlip.contracts import ReferenceSpec, Task
-from lang2mlip.errors import BadInput
+from lang2mlip.errors import BadInput, ModelTrouble
+from lang2mlip.prepare.questions import questions
+from lang2mlip.prepare.reader import read
+from lang2mlip.prepare.task import Choosers, complete
+from lang2mlip.science.reference.choice import choose
 
 __all__ = ["task_from_words"]
 
 console = Console(stderr=True, highlight=False)
-_ = (os, sys, Prompt, ReferenceSpec, Task, BadInput)
+
+
+def task_from_words(prompt: str, yes: bool, model: str | None, reference: ReferenceSpec | None) -> tuple[Task, str]:
+    """The task and the dialogue that led to it (Markdown). Raises BadInput when the words cannot become a task."""
+    if not prompt.strip():
+        raise BadInput('The prompt is empty. Say what you want to simulate, e.g. lang2mlip run "water at 300 K"')
+    name = model or os.environ.get("LANG2MLIP_MODEL")
+    if name:
+        try:
+            return _conversation(prompt, name, yes)
+        except ModelTrouble as error:
+            console.print(f"[yellow]{escape(str(error))} Going on with the built-in reader.[/]")
+    return _reading(prompt, yes or not sys.stdin.isatty(), reference)
+
+
+def _reading(prompt: str, yes: bool, reference: ReferenceSpec | None) -> tuple[Task, str]:
+    reading = read(prompt)
+    asked = questions(reading)
+    answers = {} if yes else _ask(asked)
+    task = complete(reading, answers)
+    return task, prompt
+
+
+def _conversation(prompt: str, name: str, yes: bool) -> tuple[Task, str]:
+    from lang2mlip.language.speaker import Speaker
+    from lang2mlip.prepare.conversation import Conversation, Given
+
+    talk = Conversation(Speaker.live(name), _defaults if yes else _ask)
+    return talk.run(Given(prompt)), talk.dialogue
+
+
+def _defaults(asked: Sequence[Any]) -> Mapping[str, str]:
+    """Every default: what `--yes` means."""
+    return {}
+
+
+def _ask(asked: Sequence[Any]) -> Mapping[str, str]:
+    """Each question at the terminal; an empty line takes the default."""
+    answers = {}
+    for question in asked:
+        console.print(f"[bold]{escape(question.text)}[/] [dim]({escape(question.default)}: {escape(question.why)})[/]")
+        line = sys.stdin.readline().strip()
+        if line:
+            answers[question.field] = line
+    return answers
+
+
+_ = choose, Choosers

@@ -1,0 +1,58 @@
+"""Fixed orders of actions: the baselines that every claim about deciding has to beat. Their steps are data."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lang2mlip.contracts import ACTIONS, Decision, End, Noun, Select, State, check
+from lang2mlip.errors import UnknownName
+from lang2mlip.record.ledger import labels_left
+
+__all__ = ["Schedule", "schedules"]
+
+
+@cache
+def schedules() -> dict[str, list[dict[str, Any]]]:
+    """Name → the actions in order, each a mapping with `action` and its parameters."""
+    loaded: dict[str, list[dict[str, Any]]] = yaml.safe_load(Path(__file__).with_name("schedules.yaml").read_text())
+    return loaded
+
+
+class Schedule:
+    """Does one step after the other, whatever the state says."""
+
+    def __init__(self, name: str) -> None:
+        if name not in schedules():
+            raise UnknownName.of("schedule", name, schedules())
+        self.name = f"schedule:{name}"
+        self._steps = schedules()[name]
+
+    def decide(self, state: State, view: Any) -> Decision:
+        """The step that is due; the end when there is none left."""
+        due = state.step
+        reason = f"Step {due + 1} of {len(self._steps)} of {self.name}."
+        parameters: Any = self._parameters(due) if due < len(self._steps) else self._end(state)
+        return Decision(
+            parameters=_within(parameters, state), reason=reason, expectation="Whatever comes.", decider=self.name
+        )
+
+    def _parameters(self, due: int) -> Noun:
+        step = self._steps[due]
+        return check(ACTIONS[step["action"]], step, f"step {due + 1} of {self.name}")
+
+    @staticmethod
+    def _end(state: State) -> End:
+        passed = state.evaluation is not None and state.evaluation.passed
+        return End(outcome="success" if passed else "failure")
+
+
+def _within(parameters: Any, state: State) -> Any:
+    """A selection no larger than the labels left: the one thing that a budget changes in a schedule."""
+    left = labels_left(state)
+    if isinstance(parameters, Select) and left is not None and 0 < left < parameters.count:
+        return parameters.model_copy(update={"count": left})
+    return parameters

@@ -1,8 +1,8 @@
 """The moment basis of a level: which products of moments are contracted to which scalars.
 
-A. V. Shapeev, Multiscale Model. Simul. 14, 1153 (2016); I. S. Novikov et al., Mach. Learn.: Sci. Technol. 2, 025002
-(2021). The moment M_{mu,nu} has level 2 + 4 mu + nu; a basis function is a complete contraction of at most four moments,
-so it is a multigraph: nodes are moments, the degree of a node is its rank nu, an edge is a contracted index pair.
+A. V. Shapeev, Multiscale Model. Simul. 14, 1153 (2016); I. S. Novikov et al., Mach. Learn.: Sci. Technol. 2,
+025002 (2021). The moment M_{mu,nu} has level 2 + 4 mu + nu; a basis function is a complete contraction of at most four
+moments, so it is a multigraph: nodes are moments, the degree of a node is its rank nu, an edge is a contracted pair.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, permutations, product
 from math import factorial
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ __all__ = ["MAX_FACTORS", "MomentBasis", "moment_basis"]
 MAX_FACTORS = 4
 """Most moments in one contraction, as in the published templates."""
 
+Kind = TypeVar("Kind", bound=tuple[int, object])
 Exponents = tuple[int, int, int]
 Node = tuple[int, Exponents]
 """A moment inside a partial contraction: mu, and the Cartesian exponents of its free indices."""
@@ -118,7 +120,7 @@ def _edge_sets(degrees: list[int]) -> Iterator[Edges]:
     return place(0, list(degrees))
 
 
-def _canonical(nodes: tuple[tuple[int, object], ...], edges: Edges) -> tuple[tuple[object, ...], Edges]:  # type: ignore[type-arg]
+def _canonical(nodes: tuple[Kind, ...], edges: Edges) -> tuple[tuple[Kind, ...], Edges]:
     """The smallest of all renumberings of the nodes: equal for isomorphic graphs."""
     size = len(nodes)
     if size == 1:
@@ -156,7 +158,7 @@ class _Table:
 
     def __init__(self, basic: list[Node]) -> None:
         self.basic = basic
-        self.numbers: dict[tuple[tuple[object, ...], Edges], int] = {((node,), ()): k for k, node in enumerate(basic)}
+        self.numbers: dict[tuple[tuple[Node, ...], Edges], int] = {((node,), ()): k for k, node in enumerate(basic)}
         self.times: list[tuple[int, int, int, int]] = []
         self.count = len(basic)
 
@@ -180,9 +182,9 @@ class _Table:
         parts = {_canonical(*part) for left, right, _ in terms for part in (left, right)}
         return len(terms) + sum(self._least(part) for part in parts if part not in self.numbers)
 
-    def _least(self, part: tuple[tuple[object, ...], Edges]) -> int:
+    def _least(self, part: tuple[tuple[Node, ...], Edges]) -> int:
         nodes, edges = part
-        return min(len(_products(nodes, edges, split)) for split in _bipartitions(len(nodes)))  # type: ignore[arg-type]
+        return min(len(_products(nodes, edges, split)) for split in _bipartitions(len(nodes)))
 
 
 def _gathered(terms: list[tuple[int, ...]]) -> dict[tuple[int, int], int]:

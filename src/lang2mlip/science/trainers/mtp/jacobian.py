@@ -116,7 +116,7 @@ def _scatter(i, n, w, g, row):  # type: ignore[no-untyped-def]
         start = 1 + a * atoms
         for k in range(w.edges[-1]):
             total += g[a * n + k]
-            row[start + w.index[k]] -= g[a * n + k]
+            row[start + w.partner[k]] -= g[a * n + k]
         row[start + i] += total
     for k in range(w.edges[-1]):
         x, y, z = w.unit[0, k] * w.r[k], w.unit[1, k] * w.r[k], w.unit[2, k] * w.r[k]
@@ -210,25 +210,29 @@ def _direct_derivatives(n, t, w, out):  # type: ignore[no-untyped-def]
                 c = (z * n_radial + mu) * w.cheb.shape[0] + order
                 for a in range(3):
                     for k in range(w.edges[z], w.edges[z + 1]):
-                        out[c, a * n + k] += w.slope[order, k] * w.unit[a, k] * w.s0[k] + w.cheb[order, k] * w.grad[a, k]
+                        out[c, a * n + k] += (
+                            w.slope[order, k] * w.unit[a, k] * w.s0[k] + w.cheb[order, k] * w.grad[a, k]
+                        )
 
 
 @jit
 def _angular_sums(n, mu, t, w):  # type: ignore[no-untyped-def]
     """s0 = sum_m g_m Y_m, and grad = its derivative with respect to the neighbour's position at fixed distance."""
-    for k in range(n):
-        w.s0[k], w.s1[k] = 0.0, 0.0
-        w.grad[0, k], w.grad[1, k], w.grad[2, k] = 0.0, 0.0, 0.0
+    w.s0[:n], w.s1[:n], w.grad[:, :n] = 0.0, 0.0, 0.0
     for b in range(t.mu.shape[0]):
         if t.mu[b] == mu:
-            m, g = t.monomial[b], w.adjoint[b]
-            for k in range(n):
-                w.s0[k] += g * w.mono[m, k]
-                w.s1[k] += g * t.power[m, 3] * w.mono[m, k]
-            for a in range(3):
-                e, below = g * t.power[m, a], t.lower[m, a]
-                for k in range(n):
-                    w.grad[a, k] += e * w.mono[below, k]
+            _add_angular(n, t.monomial[b], w.adjoint[b], t, w)
     for a in range(3):
         for k in range(n):
             w.grad[a, k] = (w.grad[a, k] - w.unit[a, k] * w.s1[k]) / w.r[k]
+
+
+@jit
+def _add_angular(n, m, g, t, w):  # type: ignore[no-untyped-def]
+    for k in range(n):
+        w.s0[k] += g * w.mono[m, k]
+        w.s1[k] += g * t.power[m, 3] * w.mono[m, k]
+    for a in range(3):
+        e, below = g * t.power[m, a], t.lower[m, a]
+        for k in range(n):
+            w.grad[a, k] += e * w.mono[below, k]

@@ -17,7 +17,6 @@ FAST = {"contract", "reassoc", "nsz", "arcp"}
 """Reordering is allowed, ignoring NaN is not."""
 
 jit: Any = njit(cache=True, nogil=True, fastmath=FAST)
-inline: Any = njit(cache=True, nogil=True, fastmath=FAST, inline="always")
 
 
 @jit
@@ -28,15 +27,16 @@ def gather(i, system, cutoff, w):  # type: ignore[no-untyped-def]
     for z in range(w.edges.shape[0] - 1):
         w.edges[z] = n
         for k in range(system.first[i], system.first[i + 1]):
-            j = system.index[k]
+            j = system.partner[k]
             if many and system.types[j] != z:
                 continue
-            x = system.positions[j, 0] - system.positions[i, 0] + system.offset[k, 0]
-            y = system.positions[j, 1] - system.positions[i, 1] + system.offset[k, 1]
-            t = system.positions[j, 2] - system.positions[i, 2] + system.offset[k, 2]
+            m = system.image[k]
+            x = system.positions[j, 0] - system.positions[i, 0] + system.offset[m, 0]
+            y = system.positions[j, 1] - system.positions[i, 1] + system.offset[m, 1]
+            t = system.positions[j, 2] - system.positions[i, 2] + system.offset[m, 2]
             square = x * x + y * y + t * t
             if square < cutoff * cutoff:
-                w.index[n], w.r[n] = j, square
+                w.partner[n], w.r[n] = j, square
                 w.unit[0, n], w.unit[1, n], w.unit[2, n] = x, y, t
                 n += 1
     w.edges[-1] = n
@@ -52,7 +52,7 @@ def _pad(n, cutoff, w):  # type: ignore[no-untyped-def]
     """Fill up to a multiple of 8 with neighbours at the cutoff, which contribute nothing."""
     full = (n + 7) // 8 * 8
     for k in range(n, full):
-        w.index[k], w.r[k] = 0, cutoff
+        w.partner[k], w.r[k] = 0, cutoff
         for a in range(3):
             w.unit[a, k] = 0.0
     return full
@@ -61,6 +61,7 @@ def _pad(n, cutoff, w):  # type: ignore[no-untyped-def]
 @jit
 def radial(n, zi, p, w):  # type: ignore[no-untyped-def]
     """Smoothed Chebyshev functions and radial functions with their slopes, f = (R - r)^2 sum_q c_q T_q(x(r))."""
+    _level_off(n, zi, p, w)
     _chebyshev(n, p, w)
     size = w.cheb.shape[0]
     for mu in range(w.f.shape[0]):
@@ -77,12 +78,25 @@ def radial(n, zi, p, w):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _level_off(n, zi, p, w):  # type: ignore[no-untyped-def]
+    """rho = r, but for r < r0 it is r0 - width tanh((r0 - r) / width): no polynomial is taken far outside the data."""
+    for k in range(n):
+        w.rho[k], w.drho[k] = w.r[k], 1.0
+    for z in range(w.edges.shape[0] - 1):
+        inner = p.inner[zi, z]
+        for k in range(w.edges[z], w.edges[z + 1]):
+            if w.r[k] < inner:
+                x = np.tanh((inner - w.r[k]) / p.width)
+                w.rho[k], w.drho[k] = inner - p.width * x, 1.0 - x * x
+
+
+@jit
 def _chebyshev(n, p, w):  # type: ignore[no-untyped-def]
     """T_q(x) (R - r)^2 and its slope in r, by the recurrence T_{q+1} = 2 x T_q - T_{q-1}."""
     size = w.cheb.shape[0]
     scale = 2.0 / (p.high - p.low)
     for k in range(n):
-        w.s0[k] = (2.0 * w.r[k] - (p.low + p.high)) / (p.high - p.low)
+        w.s0[k] = (2.0 * w.rho[k] - (p.low + p.high)) / (p.high - p.low)
         w.cheb[0, k], w.slope[0, k] = 1.0, 0.0
     if size > 1:
         for k in range(n):
@@ -93,8 +107,8 @@ def _chebyshev(n, p, w):  # type: ignore[no-untyped-def]
             w.slope[q, k] = 2.0 * (scale * w.cheb[q - 1, k] + w.s0[k] * w.slope[q - 1, k]) - w.slope[q - 2, k]
     for q in range(size):
         for k in range(n):
-            d = p.high - w.r[k]
-            w.slope[q, k] = d * (d * w.slope[q, k] - 2.0 * w.cheb[q, k])
+            d = p.high - w.rho[k]
+            w.slope[q, k] = w.drho[k] * d * (d * w.slope[q, k] - 2.0 * w.cheb[q, k])
             w.cheb[q, k] *= d * d
 
 
@@ -146,23 +160,29 @@ def adjoints(t, linear, w):  # type: ignore[no-untyped-def]
 @jit
 def _gradient(n, t, w):  # type: ignore[no-untyped-def]
     """Derivative of the centre's energy with respect to each neighbour's position, in w.grad."""
-    for k in range(n):
-        w.grad[0, k], w.grad[1, k], w.grad[2, k] = 0.0, 0.0, 0.0
-        w.cheb[0, k] = 0.0
+    along = w.cheb[0]
+    w.grad[:, :n] = 0.0
+    along[:n] = 0.0
     for m in range(t.parent.shape[0]):
         if t.uses[m] < t.uses[m + 1]:
             _spread(n, m, t, w)
-            nu = t.power[m, 3]
-            for k in range(n):
-                w.cheb[0, k] += (w.s1[k] - nu * w.s0[k] / w.r[k]) * w.mono[m, k]
-            for a in range(3):
-                if t.power[m, a] > 0.0:
-                    e, below = t.power[m, a], t.lower[m, a]
-                    for k in range(n):
-                        w.grad[a, k] += e * w.s0[k] * w.mono[below, k]
+            _add_monomial(n, m, t, w, along)
     for a in range(3):
         for k in range(n):
-            w.grad[a, k] = w.grad[a, k] / w.r[k] + w.unit[a, k] * w.cheb[0, k]
+            w.grad[a, k] = w.grad[a, k] / w.r[k] + w.unit[a, k] * along[k]
+
+
+@jit
+def _add_monomial(n, m, t, w, along):  # type: ignore[no-untyped-def]
+    """d(f Y)/dr of one monomial: along the bond (f' - nu f / r) Y, and f / r times the powers' own derivatives."""
+    nu = t.power[m, 3]
+    for k in range(n):
+        along[k] += (w.s1[k] - nu * w.s0[k] / w.r[k]) * w.mono[m, k]
+    for a in range(3):
+        e, below = t.power[m, a], t.lower[m, a]
+        if e > 0.0:
+            for k in range(n):
+                w.grad[a, k] += e * w.s0[k] * w.mono[below, k]
 
 
 @jit
@@ -194,7 +214,7 @@ def evaluate(t, p, system, w, energies, forces, virial):  # type: ignore[no-unty
 @jit
 def _scatter(i, w, forces, virial):  # type: ignore[no-untyped-def]
     for k in range(w.edges[-1]):
-        j = w.index[k]
+        j = w.partner[k]
         for a in range(3):
             forces[i, a] += w.grad[a, k]
             forces[j, a] -= w.grad[a, k]

@@ -6,7 +6,7 @@ the neighbours of atom i are entries `first[i]` to `first[i + 1]`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -14,13 +14,15 @@ from numba import njit
 
 __all__ = ["Neighbours", "neighbours"]
 
+jit: Any = njit(cache=True, nogil=True)
+
 
 class Neighbours(NamedTuple):
     """All ordered pairs within a cutoff: r_ij = positions[j] + image @ cell - positions[i]."""
 
     first: np.ndarray
     """(n_atoms + 1,) int64: where the neighbours of each atom begin."""
-    index: np.ndarray
+    partner: np.ndarray
     """(n_pairs,) int32: the neighbour j."""
     image: np.ndarray
     """(n_pairs, 3) int32: the periodic image of j, in cell vectors."""
@@ -67,7 +69,7 @@ class _Grid(NamedTuple):
     periodic: np.ndarray
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@jit
 def _search(positions, scaled, wrap, grid, cutoff):  # type: ignore[no-untyped-def]
     """Count, then fill."""
     n = positions.shape[0]
@@ -75,7 +77,9 @@ def _search(positions, scaled, wrap, grid, cutoff):  # type: ignore[no-untyped-d
     first = np.zeros(n + 1, np.int64)
     none = np.empty(0, np.int32)
     for i in range(n):
-        first[i + 1] = first[i] + _visit(i, positions, head, link, where, wrap, grid, cutoff, 0, none, none.reshape(0, 3))
+        first[i + 1] = first[i] + _visit(
+            i, positions, head, link, where, wrap, grid, cutoff, 0, none, none.reshape(0, 3)
+        )
     index = np.empty(first[n], np.int32)
     image = np.empty((first[n], 3), np.int32)
     for i in range(n):
@@ -83,7 +87,7 @@ def _search(positions, scaled, wrap, grid, cutoff):  # type: ignore[no-untyped-d
     return first, index, image
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@jit
 def _fill_bins(scaled, bins):  # type: ignore[no-untyped-def]
     """Linked lists of the atoms of each bin, in rising order."""
     n = scaled.shape[0]
@@ -99,7 +103,7 @@ def _fill_bins(scaled, bins):  # type: ignore[no-untyped-def]
     return head, link, where
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@jit
 def _visit(i, positions, head, link, where, wrap, grid, cutoff, start, index, image):  # type: ignore[no-untyped-def]
     """Neighbours of atom i; written from `start` on when `index` has room. Returns their number."""
     found = 0
@@ -121,7 +125,7 @@ def _visit(i, positions, head, link, where, wrap, grid, cutoff, start, index, im
     return found
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@jit
 def _bin(x, y, z, grid, shift):  # type: ignore[no-untyped-def]
     """The bin at (x, y, z) after wrapping, with the number of cells it was moved by in `shift`; -1 outside."""
     shift[0], shift[1], shift[2] = x // grid.bins[0], y // grid.bins[1], z // grid.bins[2]
@@ -132,7 +136,7 @@ def _bin(x, y, z, grid, shift):  # type: ignore[no-untyped-def]
     return (x * grid.bins[1] + y) * grid.bins[2] + z
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@jit
 def _near(i, j, positions, shift, frame, cutoff):  # type: ignore[no-untyped-def]
     """Is the image of j within the cutoff of i, and not i itself?"""
     if i == j and shift[0] == 0 and shift[1] == 0 and shift[2] == 0:

@@ -99,7 +99,9 @@ def read_potential(path: Path) -> Potential:
         keys = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines) if value}
         return _parsed(keys, [line for line in lines if line.strip().startswith("{")])
     except (OSError, KeyError, ValueError) as error:
-        raise BadInput(f"{path} is not a moment tensor potential that can be read ({error}); train it again.") from error
+        raise BadInput(
+            f"{path} is not a moment tensor potential that can be read ({error}); train it again."
+        ) from error
 
 
 def _parsed(keys: dict[str, str], radial_lines: list[str]) -> Potential:
@@ -115,7 +117,9 @@ def _parsed(keys: dict[str, str], radial_lines: list[str]) -> Potential:
         _numbers(keys["alpha_moment_mapping"]).astype(np.int32),
     )
     linear, shift = _numbers(keys["moment_coeffs"]), _numbers(keys["species_coeffs"])
-    return Potential(basis, float(keys["min_dist"]), float(keys["max_dist"]), radial, linear, shift, float(keys["scaling"]))
+    return Potential(
+        basis, float(keys["min_dist"]), float(keys["max_dist"]), radial, linear, shift, float(keys["scaling"])
+    )
 
 
 def _level_of(n_scalars: int) -> int:

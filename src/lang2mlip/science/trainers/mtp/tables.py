@@ -50,6 +50,10 @@ class Parameters(NamedTuple):
     shift: np.ndarray
     low: float
     high: float
+    inner: np.ndarray
+    """(n_species, n_species): below this distance the radial functions level off, Å; 0 for never."""
+    width: float
+    """Over how many Å they level off."""
 
 
 class System(NamedTuple):
@@ -58,18 +62,23 @@ class System(NamedTuple):
     positions: np.ndarray
     types: np.ndarray
     first: np.ndarray
-    index: np.ndarray
+    partner: np.ndarray
+    image: np.ndarray
+    """(n_pairs,) int16: row of `offset` (6 bytes a pair in all: the list is what a fit's memory grows with)."""
     offset: np.ndarray
-    """(n_pairs, 3): the image's displacement, Å."""
+    """(n_images, 3): displacement of each periodic image, Å."""
 
 
 class Work(NamedTuple):
     """Scratch space for one centre atom; rows are functions, columns neighbours."""
 
-    index: np.ndarray
+    partner: np.ndarray
     edges: np.ndarray
     """(n_species + 1,): where the neighbours of each species begin."""
     r: np.ndarray
+    rho: np.ndarray
+    """The distance at which the radial functions are taken, and its slope: r itself wherever there are data."""
+    drho: np.ndarray
     unit: np.ndarray
     cheb: np.ndarray
     slope: np.ndarray
@@ -87,7 +96,7 @@ def tables(basis: MomentBasis) -> Tables:
     """The kernel tables of a moment basis."""
     top = int(basis.basic[:, 1:].sum(axis=1).max())
     monomials = [(x, y, n - x - y) for n in range(top + 1) for x in range(n, -1, -1) for y in range(n - x, -1, -1)]
-    number = {exponents: k for k, exponents in enumerate(monomials)}
+    number: dict[tuple[int, ...], int] = {exponents: k for k, exponents in enumerate(monomials)}
     power = np.array([(*m, sum(m)) for m in monomials], dtype=float)
     lower = np.array([[number.get(_less(m, axis), 0) for axis in range(3)] for m in monomials], dtype=np.int64)
     axis = np.array([max(range(3), key=lambda k: m[k]) for m in monomials], dtype=np.int64)
@@ -106,11 +115,14 @@ def _less(exponents: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return tuple(n - (k == axis) for k, n in enumerate(exponents))
 
 
-def parameters(potential: Potential) -> Parameters:
-    """A potential's numbers, the scaling folded into the radial coefficients."""
+def parameters(potential: Potential, inner: np.ndarray | None = None, width: float = 1.0) -> Parameters:
+    """A potential's numbers, the scaling folded into the radial coefficients; `inner` as in `Parameters`."""
+    if inner is None:
+        inner = np.zeros((potential.n_species, potential.n_species))
     return Parameters(
         np.ascontiguousarray(potential.radial * potential.scaling), np.ascontiguousarray(potential.linear),
         np.ascontiguousarray(potential.shift), float(potential.min_distance), float(potential.cutoff),
+        np.ascontiguousarray(inner, dtype=float), float(width),
     )  # fmt: skip
 
 
@@ -128,9 +140,14 @@ def types_of(atoms: Atoms, species: tuple[str, ...]) -> np.ndarray:
 def system(atoms: Atoms, species: tuple[str, ...], cutoff: float) -> System:
     """Atoms and all their neighbours within `cutoff`, Å."""
     near = neighbours(atoms, cutoff)
-    offset = near.image.astype(float) @ np.asarray(atoms.cell)
+    low = near.image.min(axis=0, initial=0)
+    size = near.image.max(axis=0, initial=0) - low + 1
+    number = ((near.image[:, 0] - low[0]) * size[1] + near.image[:, 1] - low[1]) * size[2] + near.image[:, 2] - low[2]
+    images = np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), axis=-1).reshape(-1, 3) + low
     positions = np.ascontiguousarray(atoms.positions, dtype=float)
-    return System(positions, types_of(atoms, species), near.first, near.index, offset)
+    offset = images.astype(float) @ np.asarray(atoms.cell)
+    kind = np.int16 if len(images) < 2**15 else np.int32
+    return System(positions, types_of(atoms, species), near.first, near.partner, number.astype(kind), offset)
 
 
 def work(table: Tables, radial: np.ndarray, system: System) -> Work:
@@ -142,9 +159,12 @@ def work(table: Tables, radial: np.ndarray, system: System) -> Work:
     def rows(count: int) -> np.ndarray:
         return np.zeros((count, wide))
 
+    def row() -> np.ndarray:
+        return np.zeros(wide)
+
     return Work(
-        np.zeros(wide, np.int64), np.zeros(n_species + 1, np.int64), np.zeros(wide), rows(3), rows(size), rows(size),
-        rows(n_radial), rows(n_radial), rows(len(table.parent)), rows(3), np.zeros(wide), np.zeros(wide),
+        np.zeros(wide, np.int64), np.zeros(n_species + 1, np.int64), row(), row(), row(), rows(3), rows(size),
+        rows(size), rows(n_radial), rows(n_radial), rows(len(table.parent)), rows(3), row(), row(),
         np.zeros(n_moments), np.zeros(n_moments),
     )  # fmt: skip
 

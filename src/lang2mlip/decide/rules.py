@@ -103,7 +103,7 @@ def end_on_trouble(state: State) -> Choice | None:
 
 def reference_first(state: State) -> Choice | None:
     """Without the reference's own MD there is nothing to compare with and no normal range."""
-    missing = tuple(name for name, group in state.groups.items() if not group.reference_done)
+    missing = tuple(name for name, group in _built(state).items() if not group.reference_done)
     tried = sum(entry.action == "reference" for entry in state.log)
     if not missing or tried > 1:
         return None
@@ -119,7 +119,7 @@ def reference_first(state: State) -> Choice | None:
 
 def explore_where_empty(state: State) -> Choice | None:
     """A group without labels cannot be learnt."""
-    empty = tuple(name for name, group in state.groups.items() if group.labels == 0)
+    empty = tuple(name for name, group in _built(state).items() if group.labels == 0)
     tried = sum(entry.action == "explore" for entry in state.log)
     if not empty or tried > 1:
         return None
@@ -191,7 +191,7 @@ def sample_where_untested(state: State) -> Choice | None:
         return None
     if _converged(state):
         return None
-    weak = tuple(name for name, group in state.groups.items() if group.walkers == 0)
+    weak = tuple(name for name, group in _built(state).items() if group.walkers == 0)
     if not weak:
         return None
     rounds = sum(entry.action == "sample" for entry in state.log)
@@ -279,9 +279,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+def _built(state: State) -> dict[str, GroupState]:
+    """The groups that have structures of their own: all but imported data."""
+    return {name: group for name, group in state.groups.items() if group.structures}
+
+
 def _converged(state: State) -> bool:
     """The old model's error on fresh labels is within the goals in every group, and its MD held."""
-    return all(_good(group, state) for group in state.groups.values())
+    return all(_good(group, state) for group in _built(state).values())
 
 
 def _good(group: GroupState, state: State) -> bool:

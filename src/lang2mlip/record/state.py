@@ -37,7 +37,7 @@ def step(state: State | None, event: Event) -> State:
     if isinstance(event, Prepared):
         return _prepared(state, event)
     if isinstance(event, Imported):
-        return _regroup(_data(state, event.data))
+        return _regroup(_data(_with_groups(state, event.data), event.data))
     if isinstance(event, Decided):
         return _with(state, cost=state.cost.model_copy(update={"tokens": state.cost.tokens + event.decision.tokens}))
     if isinstance(event, Finished):
@@ -77,6 +77,12 @@ def _finished(state: State, event: Finished) -> State:
     for apply in _CHANGES:
         state = apply(state, result)
     return _regroup(state)
+
+
+def _with_groups(state: State, data: tuple[DataSet, ...]) -> State:
+    """The state with a group for imported frames that belong to none of the plan's."""
+    new = {name: GroupState(group=name) for dataset in data for name in dataset.groups if name not in state.groups}
+    return _with(state, groups={**state.groups, **new})
 
 
 def _ranges(state: State, result: Result) -> State:

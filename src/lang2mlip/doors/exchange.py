@@ -1,0 +1,96 @@
+"""What people bring, and what they take out."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from ase import Atoms
+
+from lang2mlip.contracts import DataSet
+from lang2mlip.errors import BadInput, UnknownName
+from lang2mlip.record.events import Imported
+from lang2mlip.record.run import Run
+from lang2mlip.science.atoms.exchange import Provenance, read_labelled, write_labelled
+from lang2mlip.science.atoms.frames import write_frames
+from lang2mlip.science.atoms.identity import structure_id
+from lang2mlip.science.atoms.soundness import disagreements
+
+__all__ = ["KINDS", "bring", "take_out"]
+
+KINDS = ("extxyz", "deepmd", "potential", "lammps")
+
+IMPORTED = "imported"
+"""Group of frames that name none of the run's own groups."""
+
+
+def bring(run: Run, files: Sequence[Path]) -> list[str]:
+    """Import labelled files into the run, checked; a line per file and per doubt. Raises BadInput for unusable ones."""
+    read = [(file, *read_labelled(file)) for file in files]
+    lines = []
+    for file, frames, provenance in read:
+        _elements_fit(run, file, frames)
+        lines += _import(run, file, frames, provenance)
+    sources = {str(file): (frames, provenance.settings) for file, frames, provenance in read}
+    own = run.view().training_frames()
+    own = [atoms for atoms in own if atoms.info.get("source") != IMPORTED]
+    if own:
+        sources["this run's own labels"] = (own, {})
+    return lines + [f"Doubt: {word}" for word in disagreements(sources)]
+
+
+def _elements_fit(run: Run, file: Path, frames: Sequence[Atoms]) -> None:
+    strange = {s for atoms in frames for s in atoms.get_chemical_symbols()} - set(run.state.task.elements)
+    if strange:
+        allowed = ", ".join(run.state.task.elements)
+        raise BadInput(f"{file} has {', '.join(sorted(strange))}, which the task has not (it has {allowed}).")
+
+
+def _import(run: Run, file: Path, frames: list[Atoms], provenance: Provenance) -> list[str]:
+    number = sum(dataset.source == IMPORTED for dataset in run.state.data) + 1
+    name = f"imported-{number:02d}"
+    for atoms in frames:
+        group = str(atoms.info.get("group", ""))
+        atoms.info["group"] = group if group in run.state.groups else IMPORTED
+        atoms.info |= {"id": structure_id(atoms), "source": IMPORTED}
+    target = write_frames(frames, run.folder / "data" / f"{name}.extxyz")
+    dataset = DataSet(
+        id=name,
+        file=str(target.relative_to(run.folder)),
+        source=IMPORTED,
+        groups=dict(Counter(str(atoms.info["group"]) for atoms in frames)),
+    )
+    remarks = (*provenance.left_out, *provenance.remarks)
+    story = f"{provenance.kind} file {provenance.file}, sha256 {provenance.sha256}, settings {provenance.settings}"
+    run.record(Imported(data=(dataset,), provenance=story, remarks=remarks))
+    return [f"{file}: {len(frames)} labelled frames imported as {name}; nothing is charged for them.", *remarks]
+
+
+def take_out(run: Run, kind: str, to: Path) -> str:
+    """Write data or potential; says what was written. Raises UnknownName or BadInput."""
+    if kind not in KINDS:
+        raise UnknownName.of("export", kind, KINDS)
+    if kind in ("extxyz", "deepmd"):
+        frames = run.view().training_frames()
+        write_labelled(frames, to, "deepmd" if kind == "deepmd" else "extxyz")
+        return f"{len(frames)} labelled frames written to {to}"
+    folder = run.view().model_folder()
+    if folder is None or run.state.model is None:
+        raise BadInput(f"{run.name} has no potential yet; go on with: lang2mlip resume {run.name}")
+    if kind == "potential":
+        shutil.copytree(folder, to, dirs_exist_ok=True)
+        return f"The {run.state.model.family} potential {run.state.model.id} written to {to}"
+    return _lammps(run, to)
+
+
+def _lammps(run: Run, to: Path) -> str:
+    from lang2mlip.science.lammps.external import write_example
+
+    record = run.view().structures("train")[0]
+    atoms = run.view().frames(record.file)[-1]
+    source = run.folder / "potential"
+    model = source if source.exists() else run.view().model_folder()
+    write_example(atoms, to, str(model), run.state.task.temperature_K[0])
+    return f"A LAMMPS input that runs with this potential written to {to}: python {to / 'run.py'}"

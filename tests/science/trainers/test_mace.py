@@ -1,19 +1,26 @@
 """MACE does what every family must, and can go on from where it stopped."""
 
+import importlib.util
 import os
-import subprocess
-import sys
+import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pytest
 from conformance import TrainerConformance, quiet, request, tiny
 
 from lang2mlip.errors import PartFailed
+from lang2mlip.science.trainers.labels import base_energies, checked
+from lang2mlip.science.trainers.mace.data import prepare
+from lang2mlip.science.trainers.mace.fit import Training
+from lang2mlip.science.trainers.mace.library import GUARD, library
+from lang2mlip.science.trainers.mace.model import build, design
+from lang2mlip.science.trainers.mace.settings import MACESettings
 
-pytest.importorskip("mace")
-pytestmark = pytest.mark.torch
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.skipif(importlib.util.find_spec("mace") is None, reason="needs the mace extra"),
+]
 
 
 class TestMACE(TrainerConformance):
@@ -33,41 +40,46 @@ class TestMACE(TrainerConformance):
         assert len(losses) == 30
         assert losses[-1] < 0.2 * losses[0]
 
-    def test_the_models_own_tools_can_read_the_file(self, folder: Path, crystal: Any) -> None:
-        from mace.calculators import MACECalculator
-
+    def test_maces_own_tools_can_read_the_file(self, folder: Path, crystal: Any) -> None:
+        torch, mace = library()
+        model = torch.load(folder / "mace.model", weights_only=False)
         alone = crystal.copy()
-        alone.calc = MACECalculator(model_paths=str(folder / "mace.model"), default_dtype="float64")
+        alone.calc = mace.calculators.MACECalculator(models=[model], default_dtype="float64")
         assert alone.get_potential_energy() == pytest.approx(crystal.get_potential_energy(), abs=1e-6)
 
-    def test_a_second_training_goes_on_from_a_folder_and_from_a_file(
+    def test_a_second_training_goes_on_where_the_first_ended(
         self, trainer: Any, folder: Path, fitted: Any, tmp_path: Path
     ) -> None:
-        few = {**self.quick, "epochs": 1, "learning_rate": 1e-4, "stage_two_at": 1.0}
-        first = fitted[1].curve[0][1]
-        onward = trainer.fit(tiny(), request(few, start=str(folder)), tmp_path / "a", quiet)
-        assert onward.curve[-1][1] < 0.2 * first
-        foreign = {**few, "start_file": str(folder / "mace.model")}
-        onward = trainer.fit(tiny(), request(foreign), tmp_path / "b", quiet)
-        assert onward.curve[-1][1] < 0.2 * first
+        gentle = {**self.quick, "epochs": 1, "learning_rate": 1e-4, "stage_two_at": 1.0}
+        report = trainer.fit(tiny(), request(gentle, start=str(folder)), tmp_path, quiet)
+        assert report.curve[-1][1] < 0.2 * fitted[1].curve[0][1]
 
-    def test_when_the_time_is_up_the_best_so_far_is_kept(self, trainer: Any, tmp_path: Path) -> None:
-        report = trainer.fit(tiny(), request({**self.quick, "epochs": 9999, "time_limit_s": 1.0}), tmp_path, quiet)
+    def test_a_file_of_mace_is_a_start_too_and_the_best_is_kept_when_the_time_is_up(
+        self, trainer: Any, folder: Path, fitted: Any, tmp_path: Path
+    ) -> None:
+        short = {"epochs": 9999, "learning_rate": 1e-4, "stage_two_at": 1.0, "time_limit_s": 0.5}
+        foreign = {**self.quick, **short, "start_file": str(folder / "mace.model")}
+        moved = tiny()
+        for frame in moved:
+            frame.calc.results["energy"] += 7.0 * len(frame)
+        report = trainer.fit(moved, request(foreign), tmp_path, quiet)
         assert 1 <= len(report.curve) < 9999
-        atoms = tiny(1)[0].copy()
+        assert report.curve[-1][1] < 0.2 * fitted[1].curve[0][1]
+        atoms = moved[0].copy()
         atoms.calc = trainer.calculator(tmp_path)
-        assert np.isfinite(atoms.get_potential_energy())
-
-    def test_a_diverging_fit_says_what_to_change(self, trainer: Any, tmp_path: Path) -> None:
-        with pytest.raises(PartFailed, match="learning_rate"):
-            trainer.fit(tiny(4), request({**self.quick, "learning_rate": 1e9, "clip": 1e9}), tmp_path, quiet)
+        assert atoms.get_potential_energy() == pytest.approx(moved[0].get_potential_energy(), abs=1.0)
 
 
-def test_torchs_protection_against_pickles_stays_on() -> None:
-    code = (
-        "import os; from lang2mlip.science.trainers.mace.library import library; library(); "
-        "print(os.environ.get('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'))"
-    )
-    env = {key: value for key, value in os.environ.items() if key != "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"}
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
-    assert found.stdout.strip() == "None"
+def test_a_diverging_fit_says_what_to_change() -> None:
+    settings = MACESettings.model_validate(TestMACE.quick | {"learning_rate": 1e9, "clip": 1e9})
+    labels = checked(tiny(4))
+    data = prepare(labels, base_energies(labels, ["Cu", "Au"]), settings.cutoff_A, settings, 0)
+    model = build(design(settings, ["Cu", "Au"], data.rms_force, data.neighbours), settings.precision)
+    with pytest.raises(PartFailed, match="learning_rate"):
+        Training(model, data, settings, time.monotonic()).run()
+
+
+def test_torchs_protection_against_pickles_is_as_it_was() -> None:
+    before = os.environ.get(GUARD)
+    library()
+    assert os.environ.get(GUARD) == before

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ase.data import chemical_symbols
 from ase.io import iread
 
@@ -137,7 +138,7 @@ def _old(labels: list[Label], job: dict[str, Any], settings: MACESettings) -> tu
         model, architecture = from_file(Path(str(settings.start_file)))
         model = model.to(getattr(torch, settings.precision))
         symbols = [chemical_symbols[z] for z in architecture["atomic_numbers"]]
-        e0 = dict(zip(symbols, architecture["atomic_energies"], strict=True))
+        e0 = dict(zip(symbols, np.ravel(architecture["atomic_energies"]).tolist(), strict=True))
     model.atomic_energies_fn.atomic_energies.zero_()
     for parameter in model.parameters():
         parameter.requires_grad_(True)
@@ -164,7 +165,7 @@ def _finish(
     model = model.cpu().to(getattr(torch, settings.use_precision))
     energies = model.atomic_energies_fn.atomic_energies
     energies.copy_(torch.tensor(list(e0.values()), dtype=energies.dtype).reshape(energies.shape))
-    architecture = architecture | {"atomic_energies": list(e0.values())}
+    architecture = architecture | {"atomic_energies": energies.tolist()}
     told = {"precision": settings.use_precision, "e0_eV": e0, "settings": settings.model_dump()}
     save(model, architecture, folder, told | {"n_parameters": size(model)})
 

@@ -13,7 +13,7 @@ import os
 import warnings
 from types import ModuleType
 
-__all__ = ["library"]
+__all__ = ["GUARD", "library"]
 
 GUARD = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 

@@ -140,7 +140,7 @@ def _plain(key: str, value: Any, mace: Any) -> Any:
     if key in IRREPS:
         return str(value)
     if hasattr(value, "tolist"):
-        return np.asarray(value).ravel().tolist() if key != "atomic_inter_scale" else np.asarray(value).tolist()
+        return value.tolist()
     return value
 
 

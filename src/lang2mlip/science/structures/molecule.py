@@ -61,6 +61,7 @@ class MoleculeParameters(Noun):
     density_g_cm3: float | None = Field(
         default=None, gt=0, description="liquid: density; from the molecule table when not given"
     )
+    expansion: float = Field(default=1.0, gt=0.5, lt=2, description="liquid: volume over that of this density")
     rattle_A: float = Field(default=0.0, ge=0, le=0.3, description="standard deviation of random displacements, Å")
 
 
@@ -107,7 +108,7 @@ class Molecule:
         """g/cm³: as asked for, else ideal mixing of the tabulated liquids."""
         wish = self.parameters
         if wish.density_g_cm3 is not None:
-            return wish.density_g_cm3
+            return wish.density_g_cm3 / wish.expansion
         known = [_tabulated_density(one) for one in wish.molecules]
         if not any(known):
             names = ", ".join(one.name or one.structure() for one in wish.molecules)
@@ -115,7 +116,7 @@ class Molecule:
         solute = _SOLUTE_DENSITY * max(density or 0.0 for density in known)
         masses = [one.parts * _mass(one) for one in wish.molecules]
         volume = sum(mass / (density or solute) for mass, density in zip(masses, known, strict=True))
-        return float(sum(masses) / volume)
+        return float(sum(masses) / volume / wish.expansion)
 
     def _vacuum(self, rng: np.random.Generator) -> Atoms:
         """The parts side by side, just out of touch."""

@@ -16,7 +16,7 @@ from lang2mlip.science.structures.gate import Expectations
 from lang2mlip.science.structures.source import CrystalSource, conventional, primitive
 from lang2mlip.science.structures.supercell import heights
 
-__all__ = ["Surface", "SurfaceParameters", "is_mirrored"]
+__all__ = ["Surface", "SurfaceParameters", "is_mirrored", "layer_spacing_A"]
 
 _LAYER_GAP_A = 0.2
 """Atoms nearer in height than this belong to one atomic layer."""
@@ -66,6 +66,12 @@ class Surface:
         """The vacuum that was asked for, and the crystal's composition."""
         formula = conventional(self.parameters).symbols.formula.reduce()[0]
         return Expectations(vacuum_A=self.parameters.vacuum_A, composition=str(formula))
+
+
+def layer_spacing_A(unit: Atoms, indices: tuple[int, int, int]) -> float:
+    """Mean distance between atomic layers of a plane."""
+    facet = Facet.of(unit, primitive(unit), indices)
+    return facet.spacing_A / len(_layers(facet))
 
 
 def is_mirrored(unit: Atoms, indices: tuple[int, int, int]) -> bool:

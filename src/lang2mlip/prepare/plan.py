@@ -1,0 +1,197 @@
+"""Task → structures: for every component and phase a group of several builds, one held out, one for the frozen test."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from lang2mlip.contracts import Component, Explore, Noun, Phase, Plan, ReferenceRun, Role, StructureRequest, Task
+from lang2mlip.contracts.base import Json
+from lang2mlip.data import table
+from lang2mlip.errors import BadInput
+from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, disorders, files, liquids, singles, slabs
+from lang2mlip.science.structures.source import entry, key_for
+
+__all__ = ["Estimate", "estimate", "plan"]
+
+_VACANCY_SHARE = 0.7
+"""Above this share of the melting temperature vacancies are common enough to matter (about 1e-5 of the sites)."""
+
+
+class Estimate(Noun):
+    """What one structure will roughly cost."""
+
+    name: str
+    atoms: int
+    calls: int
+    """Reference calls."""
+    atom_calls: int
+    """Atoms × calls: what the time goes with for a reference of linear cost."""
+
+
+def plan(task: Task) -> Plan:
+    """The structures for a task, by rules alone; the same task gives the same plan.
+
+    Raises BadInput for a phase that no builder serves, or a component with neither crystal nor molecule nor file.
+    """
+    groups: dict[str, GroupPlan] = {}
+    several = len(task.components) > 1
+    for component in task.components:
+        for group in _groups(task, component):
+            name = f"{_slug(component.name)}-{group.name}" if several else group.name
+            groups.setdefault(name, group)
+    mixed = _mixture(task)
+    if mixed is not None:
+        groups = {name: group for name, group in groups.items() if not name.endswith("liquid")} | {"liquid": mixed}
+    return Plan(requests=tuple(request for name, group in groups.items() for request in _requests(task, name, group)))
+
+
+def estimate(plan: Plan, test_calls: int = 480) -> list[Estimate]:
+    """Reference calls of the first round for every structure, with the default parameters of the actions.
+
+    `test_calls` is what one structure of the frozen test set takes. Atom counts are those asked for, not built.
+    """
+    explore = Explore()
+    calls: dict[Role, int] = {
+        "train": 2 * explore.steps + explore.strained + explore.rattled,
+        "validation": ReferenceRun().steps,
+        "test": test_calls,
+    }
+    estimates = []
+    for request in plan.requests:
+        atoms = _atoms(request)
+        count = calls[request.role]
+        estimates.append(Estimate(name=request.name, atoms=atoms, calls=count, atom_calls=atoms * count))
+    return estimates
+
+
+def _groups(task: Task, component: Component) -> Iterator[GroupPlan]:
+    """One group per phase and facet; a vacancy group of our own where the heat calls for it."""
+    phases = list(dict.fromkeys(component.phases)) or [_natural_phase(component)]
+    crystal = _crystal(component)
+    for phase in phases:
+        yield from _phase_groups(component, crystal, phase)
+    because = _needs_vacancies(task, component, crystal) if "vacancy" not in phases else None
+    if because and crystal is not None and {"crystal", "surface"} & set(phases):
+        yield crystals(crystal, vacancies=1, because=because)
+
+
+def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: Phase) -> Iterator[GroupPlan]:
+    if crystal is not None and phase in ("crystal", "vacancy"):
+        yield crystals(crystal, vacancies=int(phase == "vacancy"))
+    elif crystal is not None and phase == "surface":
+        yield from slabs(crystal, component.facets)
+    elif crystal is not None and phase in DISORDER:
+        yield disorders(crystal, phase, _melting_K(component))
+    elif component.file is not None:
+        yield files(component.file, phase)
+    elif phase == "gas" and _ingredient(component):
+        yield singles([_ingredient(component)])
+    elif phase in ("liquid", "melt") and _ingredient(component):
+        yield liquids([_ingredient(component)])
+    else:
+        raise BadInput(_no_way(component, phase))
+
+
+def _no_way(component: Component, phase: Phase) -> str:
+    kind = "crystal" if _crystal(component) else "molecule" if _ingredient(component) else None
+    if kind is not None:
+        return (
+            f"{component.name}: no builder makes the phase {phase!r} of a {kind} yet; take it out of the task,"
+            " or give a structure file for it."
+        )
+    return (
+        f"{component.name} ({component.formula}) is in neither the crystal nor the molecule table;"
+        " name one of their entries, give a SMILES, or give a structure file."
+    )
+
+
+def _natural_phase(component: Component) -> Phase:
+    return "crystal" if _crystal(component) or component.file else "gas"
+
+
+def _crystal(component: Component) -> dict[str, Json] | None:
+    """How builders find the component's crystal. A file counts as one for the phases of a crystal."""
+    if component.file is not None:
+        crystalline = {"crystal", "surface", "vacancy", *DISORDER} & set(component.phases)
+        return {"file": component.file} if crystalline else None
+    if component.crystal is not None:
+        return {"crystal": component.crystal}
+    if component.molecule is not None or component.smiles is not None:
+        return None
+    key = key_for(component.formula)
+    return {"crystal": key} if key else None
+
+
+def _ingredient(component: Component) -> dict[str, Json]:
+    """How builders find the component's molecule; empty when it has none."""
+    if component.molecule is not None:
+        return {"name": component.molecule}
+    return {"smiles": component.smiles} if component.smiles is not None else {}
+
+
+def _melting_K(component: Component) -> float | None:
+    key = component.crystal or key_for(component.formula)
+    return entry(key).melting_K if key is not None else None
+
+
+def _needs_vacancies(task: Task, component: Component, crystal: dict[str, Json] | None) -> str | None:
+    melting = _melting_K(component) if crystal and "crystal" in crystal else None
+    if melting is None or task.temperature_K[1] <= _VACANCY_SHARE * melting:
+        return None
+    return f"added because {task.temperature_K[1]:g} K is above {_VACANCY_SHARE:g} of the melting point, {melting:g} K"
+
+
+def _mixture(task: Task) -> GroupPlan | None:
+    """One liquid of all components that are liquid together; salts at about one per ten solvent molecules."""
+    wet = [one for one in task.components if "liquid" in one.phases and _ingredient(one) and not _crystal(one)]
+    if len(wet) < 2:
+        return None
+    molecules = table("molecules")
+    solvents = [one for one in wet if "density_g_cm3" in molecules.get(one.molecule or "", {})]
+    each = max(1, round(10 / len(solvents))) if 0 < len(solvents) < len(wet) else 1
+    return liquids([{**_ingredient(one), "parts": each if one in solvents else 1} for one in wet])
+
+
+def _requests(task: Task, name: str, group: GroupPlan) -> Iterator[StructureRequest]:
+    counts = dict.fromkeys(("train", "validation", "test"), 0)
+    for variant in group.variants:
+        counts[variant.role] += 1
+        label = f"{name}-{counts['train']}" if variant.role == "train" else f"{name}-{variant.role}"
+        yield StructureRequest(
+            name=label,
+            builder=variant.builder,
+            group=name,
+            role=variant.role,
+            parameters=variant.parameters,
+            seed=_seed(task.seed, label),
+            line=_line(variant, group),
+        )
+
+
+def _line(variant: Variant, group: GroupPlan) -> str:
+    return "; ".join(part for part in (variant.line, group.because) if part)
+
+
+def _seed(seed: int, label: str) -> int:
+    """A seed that depends on nothing but the task's seed and the name, so that adding a structure moves no other."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{label}".encode()).digest()[:4], "big") % 2**31
+
+
+def _slug(name: str) -> str:
+    kept = "".join(letter if letter.isalnum() else "-" for letter in name.casefold())
+    return "-".join(part for part in kept.split("-") if part) or "component"
+
+
+def _atoms(request: StructureRequest) -> int:
+    if request.builder == "other":
+        from pathlib import Path
+
+        from lang2mlip.science.structures.other import read_structure
+
+        return len(read_structure(Path(request.parameters["file"])))
+    if request.parameters.get("state", "liquid") == "single":
+        from lang2mlip.science.structures.molecule import Molecule, MoleculeParameters
+
+        return len(Molecule(MoleculeParameters(**request.parameters)).build(request.seed))
+    return int(request.parameters.get("atoms", 40))

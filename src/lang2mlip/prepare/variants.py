@@ -1,0 +1,197 @@
+"""What a group consists of: builds that differ in size, strain and density, one to validate, one for the frozen test.
+
+Sizes suit labels of 30 to 110 atoms. The test build always comes from another cell: vectors along other directions,
+another thickness, another density.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lang2mlip.contracts import Noun, Phase, Role
+from lang2mlip.contracts.base import Json
+from lang2mlip.science.structures.facets import four_indices, low_index, three_indices
+from lang2mlip.science.structures.source import CrystalSource, conventional, primitive
+from lang2mlip.science.structures.surface import is_mirrored, layer_spacing_A
+
+__all__ = ["DISORDER", "GroupPlan", "Variant", "crystals", "disorders", "files", "liquids", "singles", "slabs"]
+
+DISORDER: tuple[Phase, ...] = ("melt", "liquid", "amorphous")
+"""Phases that a crystal is disordered for."""
+
+_LARGE_CELL = 12
+"""A primitive cell with more atoms than this is varied by size and strain alone."""
+
+_SLAB_A = 10.0
+"""Thickness that slabs aim at, within five to eight layers."""
+
+_VACUUM_A = 12.0
+
+_MIXED_STRAIN = (0.02, -0.01, -0.01, 0.0, 0.03, 0.0)
+"""A small general strain: it lifts the symmetry that a perfect cell keeps for ever."""
+
+Parameters = dict[str, Json]
+
+
+class Variant(Noun):
+    """One build of a group."""
+
+    builder: str
+    role: Role
+    parameters: Parameters
+    line: str
+
+
+class GroupPlan(Noun):
+    """A group and its builds."""
+
+    name: str
+    variants: tuple[Variant, ...]
+    because: str = ""
+
+
+def crystals(crystal: Parameters, vacancies: int = 0, because: str = "") -> GroupPlan:
+    """Supercells of a crystal, perfect or with one vacancy."""
+    unit = conventional(CrystalSource(**crystal))
+    small = len(primitive(unit)) <= _LARGE_CELL
+    base = crystal | ({"cell": "primitive"} if len(unit) > 60 else {}) | ({"vacancies": 1} if vacancies else {})
+    sizes = (32, 44, 48) if small else (2 * len(primitive(unit)), len(unit), 3 * len(primitive(unit)))
+    turned: Parameters = {"orientation": "rotated"} if small else {}
+    what = "supercell with one vacancy" if vacancies else "perfect supercell"
+    made: list[tuple[Role, int, Parameters, str]] = [
+        ("train", sizes[0], {}, what),
+        ("train", sizes[0], {"strain": _MIXED_STRAIN}, f"{what}, slightly strained"),
+        ("train", sizes[2], turned, what + (", cell vectors turned" if small else "")),
+        ("validation", sizes[2], {}, what),
+        ("test", sizes[1], {**turned, "rattle_A": 0.02}, f"{what}, of another shape"),
+    ]
+    return GroupPlan(
+        name="vacancy" if vacancies else "bulk",
+        because=because,
+        variants=tuple(
+            Variant(builder="bulk", role=role, parameters=base | {"atoms": atoms} | extra, line=line)
+            for role, atoms, extra, line in made
+        ),
+    )
+
+
+def slabs(crystal: Parameters, facets: Sequence[tuple[int, ...]]) -> list[GroupPlan]:
+    """A group for every facet asked for, else for the low-index facets that the lattice shows most readily."""
+    chosen = list(facets) or default_facets(crystal)
+    unit = conventional(CrystalSource(**crystal))
+    return [_slab_group(crystal, facet, layer_spacing_A(unit, three_indices(facet))) for facet in chosen]
+
+
+def default_facets(crystal: Parameters) -> list[tuple[int, ...]]:
+    """Three for an element, two for a compound: there, faces that are alike (no dipole) come first."""
+    unit = conventional(CrystalSource(**crystal))
+    hexagonal = abs(unit.cell.angles()[2] - 120) < 0.1
+    if len(set(unit.symbols)) == 1:
+        chosen = low_index(unit, primitive(unit), 3)
+    else:
+        ranked = low_index(unit, primitive(unit), 7)
+        chosen = sorted(ranked, key=lambda indices: not is_mirrored(unit, indices))[:2]
+    return [four_indices(indices) if hexagonal else indices for indices in chosen]
+
+
+def disorders(crystal: Parameters, phase: Phase, melting_K: float | None) -> GroupPlan:
+    """Disordered cells of a crystal's atoms at several densities, to be heated before they count as a melt."""
+    name = "amorphous" if phase == "amorphous" else "melt"
+    # Solids expand by some 3 to 12 % on melting; a glass lies between.
+    volumes = (1.0, 1.03, 1.06, 1.02, 1.04) if phase == "amorphous" else (1.03, 1.07, 1.12, 1.06, 1.09)
+    heat: Parameters = {"melt_at_K": round(1.2 * melting_K)} if melting_K is not None else {}
+    hint = f"; needs MD above {melting_K:g} K" if melting_K is not None else "; needs MD above its melting point"
+    roles: tuple[Role, ...] = ("train", "train", "train", "validation", "test")
+    sizes = (48, 48, 60, 64, 40)
+    return GroupPlan(
+        name=name,
+        variants=tuple(
+            Variant(
+                builder="melt",
+                role=role,
+                parameters=crystal | heat | {"atoms": count, "expansion": volume},
+                line=f"disordered at {volume:g} of the crystal's volume{hint}",
+            )
+            for role, count, volume in zip(roles, sizes, volumes, strict=True)
+        ),
+    )
+
+
+def singles(molecules: Sequence[Parameters]) -> GroupPlan:
+    """Conformers of one molecule in vacuum."""
+    roles: tuple[Role, ...] = ("train", "train", "train", "train", "validation", "test")
+    return GroupPlan(
+        name="molecule",
+        variants=tuple(
+            Variant(
+                builder="molecule",
+                role=role,
+                parameters={"molecules": list(molecules), "state": "single", "rattle_A": 0.03},
+                line="one molecule in vacuum, a conformer by seed",
+            )
+            for role in roles
+        ),
+    )
+
+
+def liquids(molecules: Sequence[Parameters]) -> GroupPlan:
+    """Periodic boxes of a liquid or mixture at and around its density."""
+    made: tuple[tuple[Role, int, float], ...] = (
+        ("train", 60, 1.0),
+        ("train", 72, 1.06),
+        ("train", 60, 0.97),
+        ("validation", 80, 1.0),
+        ("test", 96, 1.03),
+    )
+    return GroupPlan(
+        name="liquid",
+        variants=tuple(
+            Variant(
+                builder="molecule",
+                role=role,
+                parameters={"molecules": list(molecules), "state": "liquid", "atoms": atoms, "expansion": volume},
+                line=f"liquid at {volume:g} of its normal volume",
+            )
+            for role, atoms, volume in made
+        ),
+    )
+
+
+def files(file: str, phase: Phase) -> GroupPlan:
+    """The person's own structure, rattled a little differently each time."""
+    rattles: tuple[tuple[Role, float], ...] = (("train", 0.0), ("train", 0.05), ("validation", 0.03), ("test", 0.06))
+    return GroupPlan(
+        name={"crystal": "bulk", "gas": "molecule"}.get(phase, phase),
+        variants=tuple(
+            Variant(
+                builder="other",
+                role=role,
+                parameters={"file": file, "rattle_A": rattle},
+                line=f"from {file}" + (f", rattled by {rattle:g} Å" if rattle else ""),
+            )
+            for role, rattle in rattles
+        ),
+    )
+
+
+def _slab_group(crystal: Parameters, facet: tuple[int, ...], spacing_A: float) -> GroupPlan:
+    base = min(8, max(5, round(_SLAB_A / spacing_A)))
+    made: tuple[tuple[Role, int, int, float], ...] = (
+        ("train", base, 36, 0.0),
+        ("train", base + 1, 44, 0.02),
+        ("validation", base, 52, 0.02),
+        ("test", base + 2, 60, 0.02),
+    )
+    return GroupPlan(
+        name="surface-" + "".join(str(index) for index in facet),
+        variants=tuple(
+            Variant(
+                builder="surface",
+                role=role,
+                parameters=crystal
+                | {"miller": facet, "layers": layers, "atoms": atoms, "vacuum_A": _VACUUM_A, "rattle_A": rattle},
+                line=f"({' '.join(map(str, facet))}) slab, at least {layers} layers, {_VACUUM_A:g} Å vacuum",
+            )
+            for role, layers, atoms, rattle in made
+        ),
+    )

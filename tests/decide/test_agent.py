@@ -104,6 +104,15 @@ def test_impossible_parameters_go_back_to_the_actions_agent(serve, tmp_path):
     assert "start from scratch" in messages(model, 2)
 
 
+def test_a_model_cannot_bring_in_a_file(serve, tmp_path):
+    state, view = run(tmp_path, 1)
+    evil = Call("train", {"settings": {"start_file": "/tmp/evil.model"}})
+    with serve([choose("train"), evil, Call("train", {"settings": {"level": 12}})]) as model:
+        decision = agent().decide(state, view)
+    assert decision.parameters.settings == {"level": 12}
+    assert "files come from the person alone" in messages(model, 2)
+
+
 def test_success_cannot_be_claimed_before_an_evaluation(serve, tmp_path):
     state, view = run(tmp_path, 3)
     script = [

@@ -157,7 +157,7 @@ class Agent:
                 Form("decline", Decline, "Say that this action should not be done now, and why."),
             ),
             tools=Tools(talk.state, talk.view).all(),
-            check=lambda filled: refuse(talk.state, filled) if isinstance(filled, kind) else None,
+            check=lambda filled: _unfit(talk.state, filled) if isinstance(filled, kind) else None,
         )
         answer = self._speaker.ask(query, self._tokens_left(talk))
         talk.note(choice.action, answer)
@@ -180,6 +180,15 @@ def _impossible(state: State, choice: Choice) -> str | None:
     if choice.action == "end":
         return "The run has ended." if state.ended else None
     return refuse(state, ACTIONS[choice.action].model_validate(_groups(choice)))
+
+
+def _unfit(state: State, filled: Noun) -> str | None:
+    """Why filled-in parameters are refused: the impossible, and files that a model has no business to open."""
+    own, task = getattr(filled, "settings", {}), state.task.potential.settings
+    for name, value in own.items():
+        if isinstance(value, str) and ("/" in value or "\\" in value) and task.get(name) != value:
+            return f"The setting {name} = {value!r} is a path, and files come from the person alone; leave it out."
+    return refuse(state, filled)
 
 
 def _groups(choice: Choice) -> dict[str, Any]:

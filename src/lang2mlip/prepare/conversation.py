@@ -6,29 +6,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import Field
 
-from lang2mlip.catalogue import find, parts
-from lang2mlip.contracts import (
-    Assumption,
-    Budget,
-    Component,
-    Goals,
-    Json,
-    Noun,
-    PotentialSpec,
-    ReferenceSpec,
-    Task,
-    check,
-)
+from lang2mlip.catalogue import parts
+from lang2mlip.contracts import Budget, Component, Goals, Noun, Task
 from lang2mlip.errors import BadInput, ModelTrouble
 from lang2mlip.language.quoting import quoted
 from lang2mlip.language.speaker import Form, Query, Speaker
+from lang2mlip.prepare.draft import Draft, as_task, invented
+from lang2mlip.prepare.reader import read
 
-__all__ = ["Asked", "Conversation", "Draft", "Given", "Questions"]
+__all__ = ["Asked", "Conversation", "Given", "Questions"]
 
 ROUNDS = 8
 """Rounds of questions and drafts before the conversation is given up."""
@@ -36,10 +26,11 @@ ROUNDS = 8
 CONFIRM = "confirm"
 """The field of the last question: yes takes the draft, anything else is a correction."""
 
+PERSON, MODEL = "Person", "Model"
+
 PROMPT = Path(__file__).parent / "prompts" / "conversation.md"
 
 _YES = re.compile(r"\s*(y|yes|ok|okay|right|ja|oui|si|sí|はい|是)?[.!]?\s*", re.IGNORECASE)
-_SYMBOL = re.compile(r"[A-Z][a-z]?")
 
 
 class Asked(Noun):
@@ -57,35 +48,11 @@ class Questions(Noun):
     questions: tuple[Asked, ...] = Field(min_length=1, max_length=6)
 
 
-class Draft(Noun):
-    """The complete task, in a flat form that a model can fill in."""
-
-    goal: str = Field(min_length=1, description="one sentence: what the potential is for")
-    components: tuple[Component, ...] = Field(min_length=1)
-    elements: tuple[str, ...] = Field(min_length=1, description="chemical symbols, alphabetical")
-    temperature_low_K: float = Field(description="lowest temperature of use, K")
-    temperature_high_K: float = Field(description="highest temperature of use, K")
-    pressure_low_GPa: float = Field(default=0.0, description="lowest pressure of use, GPa")
-    pressure_high_GPa: float = Field(default=0.0, description="highest pressure of use, GPa")
-    properties: tuple[str, ...] = Field(description="properties that must come out right, by the names of the task")
-    layers: tuple[str, ...] = Field(default=(), description="names of components in the order of a layered system")
-    reference: str = Field(description="name of a reference method of the list")
-    reference_settings: dict[str, Json] = Field(default_factory=dict)
-    reference_reason: str = Field(min_length=1, description="why this reference")
-    potential: str = Field(description="name of a potential family of the list")
-    potential_settings: dict[str, Json] = Field(default_factory=dict)
-    potential_reason: str = Field(min_length=1, description="why this family")
-    assumptions: tuple[Assumption, ...] = Field(default=(), description="what the person did not say")
-    notes: tuple[str, ...] = Field(default=(), description="words that could not be placed, and other remarks")
-
-
 @dataclass(frozen=True)
 class Given:
-    """What a conversation starts from: the words, what was read in them, and what the caller has settled already."""
+    """What a conversation starts from: the words, and what the caller has settled already."""
 
     prompt: str
-    reading: str = ""
-    """What the reader without a model understood, as text."""
     goals: Goals = Goals()
     budget: Budget = Budget()
     seed: int = 0
@@ -101,6 +68,12 @@ class Conversation:
         self._speaker = speaker
         self._ask = ask
         self._said: list[str] = []
+        self._words: list[str] = []
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that the conversation took so far."""
+        return self._speaker.tokens
 
     @property
     def dialogue(self) -> str:
@@ -111,7 +84,7 @@ class Conversation:
         """The task that the person confirmed. Raises ModelTrouble when the model is no use, BadInput for no words."""
         if not given.prompt.strip():
             raise BadInput("The prompt is empty; say in a few words what is to be simulated.")
-        self._say("Person", given.prompt)
+        self._say(PERSON, given.prompt)
         history: list[str] = []
         for turn in range(1, ROUNDS + 1):
             answer = self._turn(given, history, turn)
@@ -136,7 +109,7 @@ class Conversation:
                 Form("ask", Questions, "Ask the person what is missing."),
                 Form("draft", Draft, "The complete task, for the person to confirm."),
             ),
-            check=lambda answer: _fault(given, answer),
+            check=lambda answer: _fault(given, answer, " ".join(self._words)),
         )
         left = None if given.budget.max_tokens is None else given.budget.max_tokens - self._speaker.tokens
         value = self._speaker.ask(query, left).value
@@ -153,8 +126,8 @@ class Conversation:
         for question in asked.questions:
             given = (answers.get(question.field) or "").strip()
             answer = given or f"{question.default} (the default; no answer was given)"
-            self._say("Model", f"{question.text} [{question.default}]" + (f" {question.why}" if question.why else ""))
-            self._say("Person", answer)
+            self._say(MODEL, f"{question.text} [{question.default}]" + (f" {question.why}" if question.why else ""))
+            self._say(PERSON if given else MODEL, answer)
             lines.append(f"You asked ({question.field}): {question.text}\nAnswer: {answer}")
         return "\n".join(lines)
 
@@ -163,11 +136,13 @@ class Conversation:
         text = f"This is the task:\n\n{describe(task)}\n\nIs it right? Say yes, or what to change."
         question = Asked(field=CONFIRM, text=text, default="yes", why="")
         answer = (self._ask((question,)).get(CONFIRM) or "yes").strip()
-        self._say("Model", text)
-        self._say("Person", answer)
+        self._say(MODEL, text)
+        self._say(PERSON, answer)
         return None if _YES.fullmatch(answer) else answer
 
     def _say(self, who: str, text: str) -> None:
+        if who == PERSON:
+            self._words.append(text)
         self._said.append(f"**{who}:** {text.strip()}")
 
 
@@ -181,12 +156,16 @@ def describe(task: Task) -> str:
             *components,
             f"- {low:g} to {high:g} K, {task.pressure_GPa[0]:g} to {task.pressure_GPa[1]:g} GPa",
             f"- Properties: {', '.join(task.properties) or 'none named'}",
-            f"- Reference: {task.reference.name}. {task.reference.reason}",
-            f"- Potential: {task.potential.family}. {task.potential.reason}",
+            f"- Reference: {task.reference.name}{_settings(task.reference.settings)}. {task.reference.reason}",
+            f"- Potential: {task.potential.family}{_settings(task.potential.settings)}. {task.potential.reason}",
             *(f"- Assumed: {a.field} = {a.value}, because {a.why}" for a in task.assumptions),
             *(f"- Note: {note}" for note in task.notes),
         ]
     )
+
+
+def _settings(settings: Mapping[str, object]) -> str:
+    return f" ({', '.join(f'{name} {value}' for name, value in settings.items())})" if settings else ""
 
 
 def _facets(component: Component) -> str:
@@ -195,57 +174,27 @@ def _facets(component: Component) -> str:
 
 
 def _task(given: Given, draft: Draft) -> Task:
-    """The draft as a Task. Raises BadInput with its faults."""
-    fields: dict[str, Any] = {
-        "prompt": given.prompt,
-        "goals": given.goals,
-        "budget": given.budget,
-        "seed": given.seed,
-        "temperature_K": (draft.temperature_low_K, draft.temperature_high_K),
-        "pressure_GPa": (draft.pressure_low_GPa, draft.pressure_high_GPa),
-        "reference": ReferenceSpec(
-            name=draft.reference, settings=draft.reference_settings, reason=draft.reference_reason
-        ),
-        "potential": PotentialSpec(
-            family=draft.potential, settings=draft.potential_settings, reason=draft.potential_reason
-        ),
-    }
-    same = ("goal", "components", "elements", "properties", "layers", "assumptions", "notes")
-    return check(Task, fields | {name: getattr(draft, name) for name in same}, "the draft")
+    """The draft as a Task. Raises BadInput with its fault."""
+    settled = {"prompt": given.prompt, "goals": given.goals, "budget": given.budget, "seed": given.seed}
+    return as_task(draft, settled)
 
 
-def _fault(given: Given, answer: Questions | Draft) -> str | None:
+def _fault(given: Given, answer: Questions | Draft, words: str) -> str | None:
     """Why a draft cannot stand, for the model to mend; None when it can, and for questions."""
     if not isinstance(answer, Draft):
         return None
     try:
-        find("reference", answer.reference)
-        find("potential", answer.potential)
-        task = _task(given, answer)
+        return invented(answer, words) or given.objection(_task(given, answer))
     except BadInput as error:
         return str(error)
-    return _mismatch(task) or given.objection(task)
 
 
-def _mismatch(task: Task) -> str | None:
-    """A contradiction between the parts of a task, in one sentence."""
-    in_formulas = {symbol for component in task.components for symbol in _SYMBOL.findall(component.formula)}
-    unknown = sorted(in_formulas - _known_symbols())
-    if unknown:
-        return f"{', '.join(unknown)} is no chemical element; ask the person what is meant."
-    if in_formulas != set(task.elements):
-        return f"The elements {sorted(task.elements)} are not those of the formulas, {sorted(in_formulas)}."
-    names = {component.name for component in task.components}
-    strangers = [layer for layer in task.layers if layer not in names]
-    if strangers:
-        return f"The layers {strangers} are not names of components; known: {', '.join(sorted(names))}."
-    return None
-
-
-def _known_symbols() -> frozenset[str]:
-    from ase.data import chemical_symbols
-
-    return frozenset(chemical_symbols[1:])
+def _understood(prompt: str) -> str:
+    """What the reader without a model makes of the words, as YAML; or why it makes nothing of them."""
+    try:
+        return _yaml(read(prompt))
+    except BadInput as error:
+        return f"Nothing. {error}"
 
 
 def _message(given: Given, history: Sequence[str]) -> str:
@@ -256,7 +205,7 @@ def _message(given: Given, history: Sequence[str]) -> str:
     )
     message = [
         f"The person's words:\n{quoted(given.prompt)}",
-        f"What the simple reader understood:\n{quoted(given.reading or 'Nothing.')}",
+        f"What the simple reader understood:\n{quoted(_understood(given.prompt))}",
         f"Reference methods and potential families:\n{quoted(known)}",
     ]
     if history:
@@ -264,6 +213,6 @@ def _message(given: Given, history: Sequence[str]) -> str:
     return "\n\n".join([*message, "Ask what is missing, or draft the task."])
 
 
-def _yaml(draft: Draft) -> str:
-    text: str = yaml.safe_dump(draft.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+def _yaml(noun: Noun) -> str:
+    text: str = yaml.safe_dump(noun.model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True)
     return text

@@ -117,8 +117,6 @@ def test_stress_is_the_strain_derivative_of_the_energy() -> None:
             energies.append(moved.get_potential_energy())
         slope = (energies[0] - energies[1]) / (2 * h * atoms.get_volume())
         assert stress[a, b] == pytest.approx(slope, rel=1e-4, abs=1e-7)
-            (energies[0] - energies[1]) / (2 * h * atoms.get_volume()), rel=1e-4, abs=1e-7
-        )
 
 
 def test_energy_does_not_depend_on_orientation_place_or_order() -> None:

@@ -1,7 +1,7 @@
 """The short-range core: below the smallest distance of the data every pair repels, whatever the fit says there.
 
-The core is zero from the smallest trained distance on, so that it changes nothing where there are data. Below, it is
-the screened nuclear repulsion of Ziegler, Biersack and Littmark (The Stopping and Range of Ions in Solids, 1985),
+The core is zero from a little below the smallest trained distance on: it changes nothing where there are data. Below,
+it is the screened nuclear repulsion of Ziegler, Biersack and Littmark (The Stopping and Range of Ions in Solids, 1985),
 switched on smoothly, plus a cubic wall that outweighs whatever attraction the levelled-off potential has for a dimer.
 """
 

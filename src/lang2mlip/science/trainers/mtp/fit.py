@@ -22,7 +22,7 @@ from lang2mlip.science.trainers.mtp.tables import parameters, tables
 
 __all__ = ["Fit", "Fitted", "linear_fit"]
 
-_SHIFT_PRIOR = 1e-7
+_SHIFT_PRIOR = 1e-8
 """Pull of an isolated atom's energy to the mean energy per atom, (Å eV)⁻² per atom: decides where the data do not."""
 _DAMPING = (1e-2, 1e-10, 1e4)
 """First, smallest and largest Levenberg-Marquardt damping, relative to the curvature."""

@@ -24,31 +24,35 @@ def active_inverse(rows: np.ndarray, tolerance: float = 1.001) -> np.ndarray:
     """Inverse of the active set's matrix, (n, n), for training rows (m, n); m may be smaller than n."""
     scale = np.abs(rows).max(axis=0, initial=0.0)
     scale[scale == 0.0] = 1.0
-    active = _REGULAR * np.eye(rows.shape[1])
+    active = _pivots(np.vstack([_REGULAR * np.eye(rows.shape[1]), rows[:: -(-len(rows) // _BLOCK) or 1] / scale]))
     for _ in range(_PASSES):
-        before = active.copy()
+        swaps = 0
         for start in range(0, len(rows), _BLOCK):
-            active = _exchange(np.vstack([active, rows[start : start + _BLOCK] / scale]), tolerance)
-        if (active == before).all():
+            swaps += _exchange(active, rows[start : start + _BLOCK] / scale, tolerance)
+        if swaps == 0:
             break
     return np.asarray(np.linalg.inv(active) / scale[:, None])
 
 
-def _exchange(rows: np.ndarray, tolerance: float) -> np.ndarray:
-    """Rows of locally largest volume: start from Gaussian elimination's pivots, swap while a swap gains."""
-    size = rows.shape[1]
+def _pivots(rows: np.ndarray) -> np.ndarray:
+    """The rows that Gaussian elimination chooses: a set of large, not yet of largest volume."""
     order, _, _ = lu(rows, p_indices=True)
-    active = rows[np.argsort(order)[:size]]
+    return np.asarray(rows[np.argsort(order)[: rows.shape[1]]])
+
+
+def _exchange(active: np.ndarray, rows: np.ndarray, tolerance: float) -> int:
+    """Swap rows into the active set (in place) while a swap enlarges its volume. Returns the number of swaps."""
+    size = rows.shape[1]
     expansion = solve(active.T, rows.T).T
-    for _ in range(20 * size):
+    for swaps in range(20 * size):
         i, j = divmod(int(np.abs(expansion).argmax()), size)
         if abs(expansion[i, j]) <= tolerance:
-            break
+            return swaps
         active[j] = rows[i]
         change = expansion[i].copy()
         change[j] -= 1.0
         expansion -= np.outer(expansion[:, j], change) / expansion[i, j]
-    return active
+    return 20 * size
 
 
 def row_grades(rows: np.ndarray, inverse: np.ndarray) -> np.ndarray:

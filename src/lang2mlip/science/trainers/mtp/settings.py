@@ -21,7 +21,9 @@ class MTPSettings(Noun):
     cutoff_A: float = Field(default=5.2, gt=1.0, le=12.0, description="how far an atom sees, Å")
     radial_size: int = Field(default=12, ge=2, le=40, description="Chebyshev functions in each radial function")
     min_distance_A: float | None = Field(
-        default=None, gt=0.0, description="below it the core repels, Å; None: the smallest distance in the data"
+        default=None,
+        gt=0.0,
+        description="below it the core repels, Å; None: 7 % below the smallest distance in the data",
     )
     energy_weight: float = Field(default=400.0, ge=0, description="weight of (energy error)² / atoms, Å⁻²; forces: 1")
     stress_weight: float = Field(default=4.0, ge=0, description="weight of (virial error)² / atoms, Å⁻²")

@@ -27,6 +27,8 @@ from lang2mlip.science.trainers.mtp.start import carried_over, fresh_radial
 
 __all__ = ["MTPTrainer"]
 
+_TRUSTED = 0.93
+"""Start of the core over the smallest distance in the data: just below the data the fit still beats the core."""
 _UNSEEN_PAIR = 0.7
 """Start of the core over the sum of covalent radii, for a pair of species that never meets in the data."""
 
@@ -113,7 +115,7 @@ def _inner(data: FitData, species: Sequence[str], settings: MTPSettings) -> np.n
     radii = covalent_radii[_atomic(species).astype(int)]
     unseen = _UNSEEN_PAIR * (radii[:, None] + radii[None, :])
     seen = shortest(data, len(species))
-    found = np.where(np.isfinite(seen), seen, unseen)
+    found = np.where(np.isfinite(seen), _TRUSTED * seen, unseen)
     if settings.min_distance_A is not None:
         found = np.minimum(found, settings.min_distance_A)
     return np.asarray(np.minimum(found, 0.8 * settings.cutoff_A))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lang2mlip.contracts import Noun
+from lang2mlip.errors import BadInput
 from lang2mlip.science.atoms.neighbours import closest_of, pair_key, pairs
 
 __all__ = ["Health", "Reading", "Watch", "check", "pair_limits"]
@@ -98,7 +99,7 @@ class Watch:
         """Distances, bonds and volume: needs no calculator, so it can run before one is asked."""
         if not np.isfinite(atoms.positions).all():
             return "a position is not finite"
-        return self._distance_trip(atoms) or self._bond_trip(atoms) or self._volume_trip(atoms)
+        return self._volume_trip(atoms) or self._distance_trip(atoms) or self._bond_trip(atoms)
 
     def reading(self, reading: Reading) -> str | None:
         """Forces, energy and temperature of a step."""
@@ -118,7 +119,10 @@ class Watch:
             self.seen[key] = (float(min(low, value)), float(max(high, value)))
 
     def _distance_trip(self, atoms: Atoms) -> str | None:
-        shortest = closest_of(pairs(atoms, self._search_A), atoms.numbers)
+        try:
+            shortest = closest_of(pairs(atoms, self._search_A), atoms.numbers)
+        except BadInput as error:
+            return f"the cell collapsed: {error}"
         self._note({f"distance {key}": value for key, value in shortest.items()})
         for key, value in shortest.items():
             if value < self._limits[key]:

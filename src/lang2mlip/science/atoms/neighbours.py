@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _FREE_MARGIN_A = 1e-3
+_MOST_IMAGES = 60
 
 
 class Pairs(NamedTuple):
@@ -59,6 +60,9 @@ def pairs(atoms: Atoms, cutoff_A: float) -> Pairs:
     most = max(1.0, (2.0 * len(atoms)) ** (1 / 3) * 2)
     bins = np.maximum(1, np.minimum(np.floor(heights / cutoff_A), most)).astype(np.int64)
     reach = np.ceil(cutoff_A * bins / heights - 1e-12).astype(np.int64)
+    reach = np.where(periodic, reach, np.minimum(reach, bins - 1))
+    if reach.max() > _MOST_IMAGES:
+        raise BadInput(f"The cell is only {heights.min():.3g} Å thick, too thin for a structure; check its vectors.")
     arguments = (fractional, box, periodic, bins, reach, cutoff_A)
     room = max(64, 40 * len(atoms))
     while True:

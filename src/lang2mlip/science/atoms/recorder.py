@@ -52,6 +52,7 @@ class Recorder:
             frame.info["phase_of_run"] = "pre-failure"
             if int(frame.info["step"]) not in kept:
                 self.frames.append(frame)
+        self.frames.sort(key=lambda frame: int(frame.info["step"]))
         if state is not None and np.isfinite(state.positions).all():
             tail = self.frame(state, target_K)
             tail.info["phase_of_run"] = "bad-tail"

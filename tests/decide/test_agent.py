@@ -11,7 +11,7 @@ import pytest
 from decide_states import run
 
 from lang2mlip.contracts import ACTIONS, Explore, Sample, Train
-from lang2mlip.decide.agent import PROMPTS, ROUNDS, Agent
+from lang2mlip.decide.agent import PATIENCE, PROMPTS, ROUNDS, Agent
 from lang2mlip.decide.rules import Rules
 from lang2mlip.language.models import Limits
 from lang2mlip.language.scripted import Call, Fault, Garbage, Reply, ScriptedModel, Slow
@@ -106,7 +106,7 @@ def test_impossible_parameters_go_back_to_the_actions_agent(serve, tmp_path):
 
 def test_a_model_cannot_bring_in_a_file(serve, tmp_path):
     state, view = run(tmp_path, 1)
-    evil = Call("train", {"settings": {"start_file": "/tmp/evil.model"}})
+    evil = Call("train", {"settings": {"start": {"file": "/tmp/evil.model"}}})
     with serve([choose("train"), evil, Call("train", {"settings": {"level": 12}})]) as model:
         decision = agent().decide(state, view)
     assert decision.parameters.settings == {"level": 12}
@@ -180,6 +180,18 @@ def test_an_endpoint_that_is_down_leaves_the_decision_to_the_rules(serve, tmp_pa
     decision = agent(limits=Limits(retries=0)).decide(state, view)
     assert decision.decider == "rules" and decision.tokens == 0
     assert "could not be reached" in decision.remarks[0]
+
+
+def test_an_endpoint_that_keeps_failing_is_left_alone_until_the_run_is_taken_up_again(serve, tmp_path):
+    state, view = run(tmp_path, 1)
+    with serve([Fault(400)] * 9) as model:
+        stubborn = agent()
+        decisions = [stubborn.decide(state, view) for _ in range(PATIENCE + 2)]
+        assert len(model.requests) == PATIENCE
+        agent().decide(state, view)
+        assert len(model.requests) == PATIENCE + 1
+    assert "failed 3 times in a row and is not asked any more" in decisions[-1].remarks[0]
+    assert {decision.decider for decision in decisions} == {"rules"}
 
 
 def test_a_busy_endpoint_is_asked_again(serve, tmp_path):

@@ -23,6 +23,9 @@ __all__ = ["Agent", "AskBack", "Choice", "Decline"]
 ROUNDS = 3
 """How often an action's agent may ask back or decline before the decision counts as failed."""
 
+PATIENCE = 3
+"""Decisions in a row that may fall to the fallback before a dead or slow endpoint is left alone."""
+
 T = TypeVar("T")
 
 PROMPTS = Path(__file__).parent / "prompts"
@@ -79,6 +82,7 @@ class Agent:
         self._speaker = speaker
         self._fallback = fallback
         self._max_tokens = max_tokens
+        self._falls = 0
 
     @classmethod
     def open(cls, model: str, transcript: Path, fallback: Decider, max_tokens: int | None = None) -> Agent:
@@ -98,7 +102,9 @@ class Agent:
         talk = _Talk(state, view, self._speaker.tokens)
         try:
             decision = self._decided(talk)
+            self._falls = 0
         except ModelTrouble as trouble:
+            self._falls = min(PATIENCE, self._falls + 1)
             talk.remarks.append(f"{self._fallback.name} decided, not {self.name}: {trouble}")
             decision = self._fallback.decide(state, view)
         return decision.model_copy(
@@ -110,6 +116,8 @@ class Agent:
 
     def _decided(self, talk: _Talk) -> Decision:
         """Choose and fill in, as often as the second step objects. Raises ModelTrouble after ROUNDS objections."""
+        if self._falls >= PATIENCE:
+            raise ModelTrouble(f"{self._speaker.name} failed {self._falls} times in a row and is not asked any more.")
         while len(talk.objections) < ROUNDS:
             choice = self._choose(talk)
             filled = self._fill(talk, choice)
@@ -186,7 +194,7 @@ def _unfit(state: State, filled: Noun) -> str | None:
     """Why filled-in parameters are refused: the impossible, and files that a model has no business to open."""
     own, task = getattr(filled, "settings", {}), state.task.potential.settings
     for name, value in own.items():
-        if isinstance(value, str) and ("/" in value or "\\" in value) and task.get(name) != value:
+        if ("/" in str(value) or "\\" in str(value)) and task.get(name) != value:
             return f"The setting {name} = {value!r} is a path, and files come from the person alone; leave it out."
     return refuse(state, filled)
 

@@ -47,7 +47,8 @@ class Linked:
 
     mentions: list[Mention]
     layers: list[Mention]
-    conflicts: list[str]
+    conflicts: list[tuple[str, str]]
+    """(field, sentence)."""
     unplaced: list[Item]
 
 
@@ -255,15 +256,15 @@ def _give(item: Item, mentions: list[Mention]) -> bool:
             mention.amount = f"{part} part{'' if part == '1' else 's'}{basis}"
         return len(owners) == len(parts)
     follows = after and after[0].start - item.end <= 4 and after[0].amount is None
-    owner = after[0] if follows else (before[-1:] or after[:1] or [None])[0]
-    if owner is None or owner.amount is not None:
+    owners = after[:1] if follows else before[-1:] or after[:1]
+    if not owners or owners[0].amount is not None:
         return False
-    owner.amount = item.value
+    owners[0].amount = item.value
     return True
 
 
-def _lattices(items: Sequence[Item], mentions: list[Mention]) -> list[str]:
-    """Keep only the forms of the lattice that is named beside a substance; a sentence for each that has no such form."""
+def _lattices(items: Sequence[Item], mentions: list[Mention]) -> list[tuple[str, str]]:
+    """Keep only the forms of the lattice that is named beside a substance; a conflict where there is no such form."""
     faults = []
     for item in items:
         near = sorted(mentions, key=lambda m: min(abs(m.start - item.end), abs(item.start - m.end)))
@@ -273,19 +274,23 @@ def _lattices(items: Sequence[Item], mentions: list[Mention]) -> list[str]:
         if narrowed is None:
             name = near[0].substance.name
             faults.append(
-                f"no {item.text} form of {name} is in the data, which has {', '.join(near[0].substance.crystals)}"
+                (
+                    f"crystal.{name}",
+                    f"no {item.text} form of {name} is in the data, which has {', '.join(near[0].substance.crystals)}",
+                )
             )
         else:
             near[0].substance = narrowed
     return faults
 
 
-def _contradiction(mention: Mention) -> str:
+def _contradiction(mention: Mention) -> tuple[str, str] | None:
     """A sentence when two states of matter are said of one substance in one breath, as in `molten crystal`."""
     marks = [mark for mark in mention.marks if mark.kind == "phase" and key_of(mark) not in _WEAK]
     marks = sorted((mark for mark in marks if _exclusive(mark, mention)), key=lambda mark: mark.start)
     for one, other in zip(marks, marks[1:], strict=False):
         states = set(meanings(one, mention)), set(meanings(other, mention))
         if other.start - one.end <= 1 and not states[0] & states[1]:
-            return f"{one.text} {other.text} {mention.substance.name}: it cannot be both"
-    return ""
+            name = mention.substance.name
+            return f"phases.{name}", f"{one.text} and {other.text} at once cannot be said of {name}"
+    return None

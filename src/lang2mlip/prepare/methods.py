@@ -26,7 +26,7 @@ class Method(Noun):
     basis: str | None = None
 
 
-def method_of(items: Sequence[Item], prompt: str) -> tuple[Method | None, list[str]]:
+def method_of(items: Sequence[Item], prompt: str) -> tuple[Method | None, list[tuple[str, str]]]:
     """The reference that is named, and a sentence when two are."""
     specs = [
         Method(name=item.value.partition(":")[0], said=item.text, spec=item.value)
@@ -36,7 +36,7 @@ def method_of(items: Sequence[Item], prompt: str) -> tuple[Method | None, list[s
     named = [_named(item) for item in items if item.kind == "reference" or _as_reference(item, prompt)]
     functional = next((item for item in items if item.kind == "functional"), None)
     basis = next((item.text for item in items if item.kind == "basis"), None)
-    found = specs + [method for method in named if not (method.name in [spec.name for spec in specs])]
+    found = specs + [method for method in named if method.name not in [spec.name for spec in specs]]
     if not found and functional is not None:
         found = [Method(name="dft", said=functional.text)]
     found = _precise(found)
@@ -45,7 +45,9 @@ def method_of(items: Sequence[Item], prompt: str) -> tuple[Method | None, list[s
     level = {"functional": functional.value.entry["value"] if functional else None, "basis": basis}
     chosen = found[0].model_copy(update=level)
     others = [method.said for method in found[1:]]
-    return chosen, [f"two references are named, {chosen.said} and {', '.join(others)}"] if others else []
+    return chosen, [
+        ("reference", f"several references are named: {', '.join([chosen.said, *others])}")
+    ] if others else []
 
 
 def _named(item: Item) -> Method:

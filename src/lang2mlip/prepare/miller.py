@@ -18,7 +18,7 @@ _AFTER = re.compile(rf"(?<=[\s:])({_BARES})(?![\w.%°])")
 
 
 def take_facets(slate: Slate) -> None:
-    """Every set of Miller indices, taken from the slate as items. Raises BadInput when a plane's indices are unsound."""
+    """Every set of Miller indices, taken from the slate as items. Raises BadInput for unsound ones of a plane."""
     about_planes = re.search(rf"\b{_PLANE}\b", slate.text, re.IGNORECASE) is not None
     for match in list(_BRACKET.finditer(slate.text)):
         attached = match.start() > 0 and slate.text[match.start() - 1].isalnum()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from lang2mlip import units
 from lang2mlip.data import table
@@ -63,7 +63,7 @@ def take_ranges(slate: Slate, kind: str) -> list[Span]:
     for match in list(whole.finditer(slate.text)):
         pieces = re.findall(rf"(^|{_JOIN})({_NUMBER})\s*({unit})?", match.group())
         said = " ".join(match.group().split())
-        values = _values(pieces, names, lambda value, name, said=said: _checked(value, name, said, convert))
+        values = _values(pieces, names, partial(_checked, said=said, convert=convert))
         found.append(_span(values, [piece[0].strip() for piece in pieces], slate.text[: match.start()], said))
         slate.take(kind, match.span())
     return found
@@ -93,7 +93,7 @@ def _kelvin(value: float, unit: str) -> float:
     return round(units.kelvin(value, unit), 6)
 
 
-def _checked(value: float, unit: str, said: str, convert: Callable[[float, str], float]) -> float:
+def _checked(value: float, unit: str, *, said: str, convert: Callable[[float, str], float]) -> float:
     inner = convert(value, unit)
     if convert is _kelvin and inner < 0:
         raise BadInput(f"The temperature {said!r} lies below absolute zero; give one above 0 K.")

@@ -19,7 +19,7 @@ from lang2mlip.prepare.structure_files import from_files
 from lang2mlip.prepare.substances import Substance, from_text
 from lang2mlip.prepare.text import Item, Slate, normal
 
-__all__ = ["Choice", "Reading", "read"]
+__all__ = ["Choice", "Conflict", "Reading", "read"]
 
 
 class Choice(Noun):
@@ -28,6 +28,13 @@ class Choice(Noun):
     name: str = Field(description="name of the component")
     kind: str = Field(description="crystal: forms; molecule: isomers; formula: compositions")
     options: tuple[str, ...] = Field(description="keys or formulas; the first is the default")
+
+
+class Conflict(Noun):
+    """Something that contradicts itself or the data."""
+
+    field: str = Field(description="what it is about, as a question names it")
+    text: str
 
 
 class Reading(Noun):
@@ -45,7 +52,7 @@ class Reading(Noun):
     reference: Method | None = None
     potential: str | None = Field(default=None, description="a potential family, part of the catalogue or not")
     files: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = Field(default=(), description="what contradicts itself or the data, a sentence each")
+    conflicts: tuple[Conflict, ...] = Field(default=(), description="what contradicts itself or the data")
     notes: tuple[str, ...] = Field(default=(), description="remarks on how words were taken")
     not_understood: tuple[str, ...] = ()
 
@@ -78,7 +85,7 @@ def read(prompt: str) -> Reading:
         reference=method,
         potential=family_of(items, prompt),
         files=files,
-        conflicts=(*linked.conflicts, *faults),
+        conflicts=tuple(Conflict(field=about, text=text) for about, text in linked.conflicts + faults),
         notes=(*_remarks(items, dropped), *spelled),
         not_understood=_unknown(items, linked),
     )
@@ -111,7 +118,8 @@ def _nothing_found(prompt: str, items: Sequence[Item]) -> str:
     unknown = [item.text for item in items if item.kind == "unknown"]
     hints = [f" Did you mean {name!r}?" for word in unknown[:6] if (name := near(word))]
     words = f" Not understood: {', '.join(map(repr, unknown[:6]))}." if unknown else ""
-    return f"No substance was found in {prompt.strip()!r:.120}; name one by its formula or name.{words}{''.join(hints[:2])}"
+    said = f"No substance was found in {prompt.strip()!r:.120}; name one by its formula or name."
+    return f"{said}{words}{''.join(hints[:2])}"
 
 
 def _of_concepts(items: Sequence[Item]) -> list[Mention]:

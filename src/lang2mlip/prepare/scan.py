@@ -18,8 +18,10 @@ from lang2mlip.prepare.text import Item, Slate, Word, words_of
 
 __all__ = ["scan"]
 
-_STRUCTURE_FILE = re.compile(r"(?<!\S)[\"'(]*((?:[\w./~+-]*/)?[\w.+-]+\.(?:cif|vasp|poscar|extxyz|xyz|pdb|traj|xsf|gen)|"
-                             r"(?:[\w./~-]*/)?(?:POSCAR|CONTCAR)[\w.-]*)\b")  # fmt: skip
+_STRUCTURE_FILE = re.compile(
+    r"(?<!\S)[\"'(]*((?:[\w./~+-]*/)?[\w.+-]+\.(?:cif|vasp|poscar|extxyz|xyz|pdb|traj|xsf|gen)"
+    r"|(?:[\w./~-]*/)?(?:POSCAR|CONTCAR)[\w.-]*)\b"
+)
 _POTENTIAL_FILE = re.compile(
     r"(?<!\S)[\"'(]*([\w./~+-]+\.(?:sw|tersoff|eam|eam\.alloy|eam\.fs|meam|vashishta|edip|adp|reaxff))(?![\w.])"
 )

@@ -1,4 +1,4 @@
-"""From a formula or a name to what is known of a substance: its crystal forms, its molecule, or its composition alone."""
+"""From a formula or a name to what is known of a substance: crystal forms, molecule, or composition alone."""
 
 from __future__ import annotations
 
@@ -96,13 +96,20 @@ def from_entries(hits: Sequence[Hit], name: str, typed: str = "") -> Substance:
     """The substance that a name means; the formula is as typed where that was a formula of it."""
     kind = hits[0].kind
     keys = tuple(dict.fromkeys(hit.key for hit in hits if hit.kind == kind))
-    formula = str(hits[0].entry["formula"])
+    formula = _usual_formula(hits[0].entry)
     counts, own = parse_formula(typed or name), parse_formula(formula)
     if counts is not None and own is not None and composition(counts, False) == composition(own, False):
         formula = typed or name
     if kind == "crystals":
         return Substance(name=name, formula=formula, crystals=keys)
     return Substance(name=name, formula=formula, molecules=keys)
+
+
+def _usual_formula(entry: dict[str, Any]) -> str:
+    """The formula as chemists write it, where a name of the entry is one; else the entry's own."""
+    own = composition(parse_formula(entry["formula"]) or {"?": 1}, False)
+    written = [name for name in entry["names"] if (counts := parse_formula(name)) and composition(counts, False) == own]
+    return str((written or [entry["formula"]])[0])
 
 
 def from_text(text: str, entry: dict[str, Any] | None = None) -> Substance | None:

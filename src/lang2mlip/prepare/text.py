@@ -1,4 +1,4 @@
-"""The person's words, made regular: one kind of dash, plain digits, overbars as minus signs; and what was read where."""
+"""The person's words, made regular: one kind of dash, plain digits, overbars as minus signs; and who read what."""
 
 from __future__ import annotations
 

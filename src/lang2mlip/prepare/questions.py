@@ -1,0 +1,150 @@
+"""Short questions for what a reading leaves open, each with the answer that is taken when nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from lang2mlip import catalogue
+from lang2mlip.contracts import Noun
+from lang2mlip.prepare.defaults import default_phases, default_properties, default_temperature
+from lang2mlip.prepare.reader import Choice, Reading
+
+__all__ = ["AUTOMATIC", "Question", "conflicts_of", "questions"]
+
+AUTOMATIC = "choose for me"
+"""The answer that leaves a choice to the data."""
+
+
+class Question(Noun):
+    """Something the person did not say, or said in two ways."""
+
+    field: str = Field(description="what it is about; the key of the answer")
+    topic: str = Field(description="substance, conditions or method; questions of one topic belong together")
+    text: str
+    default: str = Field(description="what is taken when there is no answer")
+    why: str = Field(description="why that is the default")
+    options: tuple[str, ...] = Field(default=(), description="answers to choose from; empty when it is open")
+
+
+def questions(reading: Reading) -> list[Question]:
+    """What must be settled before the task is complete; those of one topic stand together."""
+    return [
+        *(_choice(choice) for choice in reading.choices),
+        *_absent_forms(reading),
+        *_phases(reading),
+        *_temperature(reading),
+        *_properties(reading),
+        *_methods(reading),
+    ]
+
+
+def conflicts_of(reading: Reading, field: str) -> str:
+    """What contradicts itself about a field, as sentences; empty when nothing does."""
+    return "; ".join(conflict.text for conflict in reading.conflicts if conflict.field == field)
+
+
+def _choice(choice: Choice) -> Question:
+    kinds = {"formula": "compound", "crystal": "form", "molecule": "molecule"}
+    return Question(
+        field=f"{choice.kind}.{choice.name}",
+        topic="substance",
+        text=f"Which {kinds[choice.kind]} of {choice.name} is meant: {', '.join(choice.options)}?",
+        default=choice.options[0],
+        why="the first in the data" if choice.kind == "formula" else "the usual one",
+        options=choice.options,
+    )
+
+
+def _absent_forms(reading: Reading) -> Iterator[Question]:
+    """A form was named that the data do not have: take the one they have, or let the person say otherwise."""
+    for component in reading.components:
+        fault = conflicts_of(reading, f"crystal.{component.name}")
+        if fault and component.crystal:
+            yield Question(
+                field=f"crystal.{component.name}",
+                topic="substance",
+                text=f"{_capital(fault)}. Shall it be that one?",
+                default=component.crystal,
+                why="the form that the data have; another can be given as a structure file",
+                options=(component.crystal,),
+            )
+
+
+def _phases(reading: Reading) -> Iterator[Question]:
+    for component in reading.components:
+        fault = conflicts_of(reading, f"phases.{component.name}")
+        if component.phases and not fault:
+            continue
+        phases, why = default_phases(component, reading)
+        yield Question(
+            field=f"phases.{component.name}",
+            topic="substance",
+            text=f"{_capital(fault)}. What is meant?" if fault else f"Which phases of {component.name}?",
+            default=", ".join(component.phases or phases),
+            why="as the words stand" if component.phases else why,
+            options=("crystal", "surface", "vacancy", "melt", "liquid", "amorphous", "gas", "cluster"),
+        )
+
+
+def _temperature(reading: Reading) -> Iterator[Question]:
+    low, high = reading.temperature_K or (None, None)
+    if reading.falling:
+        yield Question(
+            field="temperature_K",
+            topic="conditions",
+            text=f"{reading.falling!r} runs from high to low. From which to which temperature is the potential used?",
+            default=f"{low:g} to {high:g} K",
+            why="both ends as said, in rising order",
+        )
+    elif low is None or high is None:
+        chosen, why = default_temperature(reading)
+        yield Question(
+            field="temperature_K",
+            topic="conditions",
+            text="From which to which temperature is the potential used?",
+            default=f"{chosen[0]:g} to {chosen[1]:g} K",
+            why=why,
+        )
+
+
+def _properties(reading: Reading) -> Iterator[Question]:
+    if not reading.properties:
+        yield Question(
+            field="properties",
+            topic="conditions",
+            text="Which properties must come out right?",
+            default=", ".join(default_properties(reading, reading.components)),
+            why="the usual ones of these phases",
+        )
+
+
+def _methods(reading: Reading) -> Iterator[Question]:
+    fault = conflicts_of(reading, "reference")
+    if reading.reference is None or fault:
+        yield Question(
+            field="reference",
+            topic="method",
+            text=f"{_capital(fault)}. Which one?"
+            if fault
+            else "From which reference method shall the potential learn?",
+            default=reading.reference.said if reading.reference else AUTOMATIC,
+            why="the first that is named" if fault else "the cheapest installed one that suits, from the cited table",
+            options=tuple(catalogue.names("reference")),
+        )
+    known = catalogue.names("potential")
+    if reading.potential not in known:
+        strange = f"No potential family here is called {reading.potential!r}. " if reading.potential else ""
+        yield Question(
+            field="potential",
+            topic="method",
+            text=f"{strange}Which potential family: {', '.join(known)}?",
+            default=AUTOMATIC,
+            why="from the elements, the label budget and this machine",
+            options=tuple(known),
+        )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

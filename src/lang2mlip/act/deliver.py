@@ -37,7 +37,7 @@ def deliver(desk: Desk, model: Model, evaluation: Evaluation, verdicts: tuple[Ve
     write_json(fresh / "potential.json", _facts(desk, model, evaluation, verdicts))
     write_text(fresh / "example.py", _EXAMPLE)
     record = desk.view.structures("train")[0]
-    write_frames(read_frames(desk.run / record.file)[-1:], fresh / "example.extxyz")
+    write_frames(fresh / "example.extxyz", read_frames(desk.run / record.file)[-1:])
     shutil.rmtree(target, ignore_errors=True)
     fresh.replace(target)
     return tuple(artefact(desk.run, file) for file in sorted(_files(target)))

@@ -88,5 +88,5 @@ def distortions(arguments: dict[str, Json], folder: Path, progress: Progress) ->
     for copy in copies:
         copy.info |= arguments["note"]
     frames = labeller.label_all(copies)
-    write_frames(frames, folder / "frames.extxyz")
+    write_frames(folder / "frames.extxyz", frames)
     return {"frames": len(frames), "cost": labeller.cost.model_dump(), "faults": labeller.faults}

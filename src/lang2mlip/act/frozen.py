@@ -43,7 +43,7 @@ def freeze(desk: Desk) -> tuple[list[Atoms], Cost, tuple[str, ...]]:
     for group, members in per_group(frames).items():
         file = desk.run / "test" / f"{group}.extxyz"
         if not file.exists():
-            write_frames(members, file)
+            write_frames(file, members)
     return frames, cost_of(done).model_copy(update={"labels": len(frames)}), faults_of(done)
 
 
@@ -95,5 +95,5 @@ def snapshots(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
         frame.info |= {**arguments["note"], "id": structure_id(frame)}
     if not frames:
         raise LabelFailed(f"The reference gave no test frame for {arguments['structure']}: {outcome.trip}.")
-    write_frames(frames, folder / "frames.extxyz")
+    write_frames(folder / "frames.extxyz", frames)
     return {"frames": len(frames), "cost": calculator.cost.model_dump()}

@@ -37,7 +37,7 @@ def collect(done: Sequence[Done], folder: Path) -> dict[str, int]:
     """Write the pieces' frames to folder/GROUP.extxyz; frames per group."""
     groups = per_group(unique(frames_of(done)))
     for name, frames in groups.items():
-        write_frames(frames, folder / f"{name}.extxyz")
+        write_frames(folder / f"{name}.extxyz", frames)
     return {name: len(frames) for name, frames in groups.items()}
 
 
@@ -45,7 +45,7 @@ def dataset(desk: Desk, source: str, frames: Sequence[Atoms], fresh: Mapping[str
     """Write labelled frames as a data set of this step."""
     identifier = f"{desk.number}-{source}"
     file = desk.run / "data" / f"{identifier}.extxyz"
-    write_frames(list(frames), file)
+    write_frames(file, list(frames))
     return DataSet(
         id=identifier,
         file=str(file.relative_to(desk.run)),

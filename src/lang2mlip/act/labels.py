@@ -8,35 +8,30 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.contracts import Cost, ReferenceSpec
 from lang2mlip.errors import LabelFailed, PartFailed
 from lang2mlip.record.labels import Label, LabelCache, cache_folder
 from lang2mlip.science.atoms.identity import structure_id
+from lang2mlip.science.reference.calculator import Computed
 from lang2mlip.science.reference.spec import identity, open_reference
 
 __all__ = ["Labeller", "MeteredCalculator"]
 
 
-class MeteredCalculator(Calculator):  # type: ignore[misc]
+class MeteredCalculator(Computed):
     """A reference calculator that never computes the same structure twice and counts what it is asked."""
 
-    implemented_properties = ("energy", "forces", "stress")
-
     def __init__(self, spec: ReferenceSpec) -> None:
-        super().__init__()
+        super().__init__(("energy", "forces", "stress"))
         self._inner = open_reference(spec).calculator()
         self._identity = identity(spec)
         self._cache = LabelCache(cache_folder())
         self.cost = Cost()
 
-    def calculate(
-        self, atoms: Atoms, properties: Sequence[str] = ("energy",), system_changes: Sequence[str] = tuple(all_changes)
-    ) -> None:
+    def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
         """Energy, forces and, for a periodic cell, stress. Raises LabelFailed when the reference fails or gives NaN."""
-        self.atoms = atoms.copy()
         name = structure_id(atoms)
         label = self._cache.get(self._identity, name)
         cached = label is not None
@@ -45,9 +40,8 @@ class MeteredCalculator(Calculator):  # type: ignore[misc]
             self._cache.put(self._identity, name, label)
         spent = 0.0 if cached else label.seconds
         self.cost += Cost(calls=1, cached=int(cached), reference_s=spent)
-        self.results = {"energy": label.energy_eV, "forces": label.forces}
-        if label.stress is not None:
-            self.results["stress"] = label.stress
+        results = {"energy": label.energy_eV, "forces": label.forces}
+        return results if label.stress is None else {**results, "stress": label.stress}
 
     def _compute(self, atoms: Atoms) -> Label:
         begun = time.perf_counter()

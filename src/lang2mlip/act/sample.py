@@ -36,7 +36,7 @@ class SampleAction:
         frames = [atoms for atoms in frames_of(done) if atoms.info["phase_of_run"] != "bad-tail"]
         frames = [atoms for atoms in frames if atoms.info.get("step", 1) > 0]
         file = desk.job / "pool.extxyz"
-        write_frames(frames, file)
+        write_frames(file, frames)
         walks = tuple(StabilityRun(**one.value["stability"]) for one in done if one.fault is None)
         pool = PoolSet(
             id=desk.number,

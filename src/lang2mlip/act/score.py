@@ -22,7 +22,7 @@ __all__ = ["score", "score_frames"]
 def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -> tuple[dict[str, Errors], Json]:
     """Errors per group and over all, and parity points per group. Raises PartFailed when the potential fails."""
     file = desk.job / f"{name}.extxyz"
-    write_frames(list(frames), file)
+    write_frames(file, list(frames))
     arguments = {"family": model.family, "model": model.folder, "frames": str(file.relative_to(desk.run))}
     done = run_pieces(desk, [Piece(name, "lang2mlip.act.score:score", arguments)], "score")[0]
     if done.fault is not None:

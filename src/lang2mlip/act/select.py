@@ -71,8 +71,8 @@ class SelectAction:
         count = min(parameters.candidates or 3 * budget, desk.calls_left()) if parameters.method == "error" else budget
         if parameters.method == "all":
             return pool[: min(desk.labels_left(), desk.calls_left())]
-        write_frames(pool, desk.job / "pool.extxyz")
-        write_frames(desk.view.training_frames(), desk.job / "training.extxyz")
+        write_frames(desk.job / "pool.extxyz", pool)
+        write_frames(desk.job / "training.extxyz", desk.view.training_frames())
         model = desk.state.model
         arguments = {
             "pool": str((desk.job / "pool.extxyz").relative_to(desk.run)),
@@ -92,7 +92,7 @@ class SelectAction:
     @staticmethod
     def _batch(desk: Desk, picked: Sequence[Atoms], start: int) -> dict[str, Json]:
         file = desk.job / f"picked-{start // BATCH:03d}.extxyz"
-        write_frames(list(picked[start : start + BATCH]), file)
+        write_frames(file, list(picked[start : start + BATCH]))
         return {
             "reference": desk.task.reference.model_dump(mode="json"),
             "frames": str(file.relative_to(desk.run)),
@@ -142,7 +142,7 @@ def pick(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[s
     for index, why in picks:
         pool[index].info["picked"] = why
         frames.append(pool[index])
-    write_frames(frames, folder / "picked.extxyz")
+    write_frames(folder / "picked.extxyz", frames)
     return {"picked": len(frames)}
 
 
@@ -155,7 +155,7 @@ def label(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[
         done = labeller.label(atoms)
         labelled += [done] if done is not None else []
         progress((number + 1) / len(frames), "label")
-    write_frames(labelled, folder / "frames.extxyz")
+    write_frames(folder / "frames.extxyz", labelled)
     return {"frames": len(labelled), "cost": labeller.cost.model_dump(), "faults": labeller.faults}
 
 

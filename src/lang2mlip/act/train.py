@@ -26,7 +26,7 @@ class TrainAction:
         """The training frames, written out, and the request."""
         frames = desk.view.training_frames()
         file = desk.job / "training.extxyz"
-        write_frames(frames, file)
+        write_frames(file, frames)
         spec, elements = desk.task.potential, desk.task.elements
         trainer: Any = load("potential", spec.family)()
         settings = {

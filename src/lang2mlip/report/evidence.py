@@ -80,10 +80,13 @@ def gather(view: View) -> Evidence:
             *faults,
             f"These figures are of model {judged.model}; {state.model.id} came later and was not judged.",
         )
-    gates = {(gate.name, gate.group): gate for evaluation in reversed(same) for gate in evaluation.gates}
+    gates = list(judged.gates)
+    for evaluation in same[1:]:
+        known = {(gate.name, gate.group) for gate in gates}
+        gates += [gate for gate in evaluation.gates if (gate.name, gate.group) not in known]
     model = next((known for known in state.models if known.id == judged.model), state.model)
     properties = next((e.properties for e in same if e.properties), ())
-    return Evidence(judged, model, properties, runs, origin, tuple(gates.values()), curves, faults)
+    return Evidence(judged, model, properties, runs, origin, tuple(gates), curves, faults)
 
 
 def _judged(state: State) -> Evaluation | None:

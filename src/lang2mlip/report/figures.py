@@ -50,11 +50,18 @@ def _draw(paint: Callable[[Any], None], label: str, size: tuple[float, float] = 
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=size, dpi=180, layout="constrained")
+        figure = Figure(figsize=size, dpi=180)
+        _margins(figure)
         paint(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return _inline(buffer.getvalue(), label)
+
+
+def _margins(figure: Any, right: float = 0.1, top: float = 0.1) -> None:
+    """Fixed margins in inches, wide enough for ticks of seven signs: an automatic layout takes twice as long."""
+    width, height = figure.get_size_inches()
+    figure.subplots_adjust(0.7 / width, 0.44 / height, 1 - right / width, 1 - top / height, hspace=0.3)
 
 
 def _inline(svg: str, label: str) -> str:
@@ -111,7 +118,7 @@ def parity(values: Sequence[Sequence[float]], quantity: str, colour: str = POTEN
         below.axhline(0, color=MUTED, linewidth=0.8)
         below.scatter(pairs[:, 0], error, **dots)
         below.set_ylim(-reach, reach)
-        below.set_ylabel(f"error\n({unit[2]})")
+        below.text(0, 1.04, f"error ({unit[2]})", transform=below.transAxes, va="bottom", fontsize=7)
         below.set_xlabel(f"reference {unit[0]} ({unit[1]})")
         for axis in (top.xaxis, top.yaxis):
             axis.set_major_locator(_ticks(4))
@@ -188,6 +195,7 @@ def learning(series: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str
         return None
 
     def paint(figure: Any) -> None:
+        _margins(figure, right=1.15)
         axes = _axes(figure, x, y)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -212,7 +220,11 @@ def _label_ends(axes: Any, ends: Sequence[tuple[str, float]], gap: float = 0.075
     placed -= max(0.0, placed[-1] - 1.0)
     for place, i in zip(placed, order, strict=True):
         look = {"color": _line_colour(int(i)), "fontweight": "bold" if i == 0 else "normal", "va": "center"}
-        axes.text(1.03, place, ends[i][0], transform=axes.transAxes, **look)
+        axes.text(1.03, place, _short(ends[i][0]), transform=axes.transAxes, **look)
+
+
+def _short(name: str, longest: int = 18) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def _line_colour(index: int) -> str:
@@ -227,6 +239,7 @@ def cost(rows: Sequence[tuple[str, tuple[float, float, float]]]) -> str | None:
         return None
 
     def paint(figure: Any) -> None:
+        _margins(figure, top=0.3)
         axes = _axes(figure, "step", "core-seconds")
         bottom = np.zeros(len(values))
         for column, name in enumerate(("reference", "training", "MD with the potential")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lang2mlip.contracts import End, State, Verdict
 from lang2mlip.record.view import View
 from lang2mlip.report.evidence import Evidence, verdict
-from lang2mlip.report.words import count, duration, limit, number, sentence
+from lang2mlip.report.words import count, duration, limit, number, sentence, with_unit
 
 __all__ = ["Headline", "KeyFigure", "VerdictCard", "ending", "first_line", "key_figures", "verdict_cards"]
 
@@ -128,7 +128,7 @@ def _properties(evidence: Evidence) -> tuple[KeyFigure, ...]:
         return (KeyFigure("Properties within limits", "–", "", "not measured", "open"),)
     good = sum(one.passed for one in limited)
     worst = max(limited, key=lambda one: one.deviation / (one.limit or 1.0))
-    off, allowed = f"{number(worst.deviation, 2)} {worst.deviation_unit}", f"{limit(worst.limit, 2)}"
+    off, allowed = with_unit(number(worst.deviation, 2), worst.deviation_unit), limit(worst.limit, 2)
     note = f"worst: {worst.name.replace('_', ' ')}, {off} off, {allowed} allowed"
     value = f"{good} of {len(limited)}"
     return (

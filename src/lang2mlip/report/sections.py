@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lang2mlip.contracts import Errors
+from lang2mlip.contracts import Cost, Errors
 from lang2mlip.record import ledger
 from lang2mlip.record.view import View
 from lang2mlip.report import figures, tables
@@ -18,6 +18,9 @@ __all__ = ["Figure", "Section", "sections"]
 
 _MOST_GROUPS = 12
 """Parity plots are drawn for so many groups at most, to keep the page light; the table has all."""
+
+_MOST_CURVES = 9
+"""Of radial distributions, and of displacements, so many are drawn."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def sections(view: View, evidence: Evidence, groups: tuple[Coverage, ...]) -> tu
         _properties(evidence),
         _structure(evidence),
         _stability(evidence),
+        _gates(evidence),
         _learning(view),
         _cost(view),
     )
@@ -68,9 +72,8 @@ def _accuracy(evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
         return Section("accuracy", "Energies and forces", "", absent="No model has been evaluated yet.")
     drawn, left_out = _parity(evidence)
     notes = (*evidence.faults, *left_out)
-    gates = evidence.gates
-    found = (tables.group_table(groups), *((tables.gate_table(gates),) if gates else ()))
-    return Section("accuracy", "Energies and forces", lead, drawn, found, "small", notes)
+    table = tables.group_table(groups)
+    return Section("accuracy", "Energies and forces", lead, drawn, (table,), "small", notes)
 
 
 def _parity(evidence: Evidence) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
@@ -112,11 +115,18 @@ def _structure(evidence: Evidence) -> Section:
     )
     rdf: dict[str, Any] = evidence.curves.get("rdf", {})
     msd: dict[str, Any] = evidence.curves.get("msd", {})
-    found = [(f"{name}: radial distribution", figures.curves(curve, "rdf", name)) for name, curve in rdf.items()]
-    found += [(f"{name}: mean squared displacement", figures.curves(curve, "msd", name)) for name, curve in msd.items()]
+    found = [(f"{name}: radial distribution", figures.curves(rdf[name], "rdf", name)) for name in _some(rdf)]
+    found += [(f"{name}: mean squared displacement", figures.curves(msd[name], "msd", name)) for name in _some(msd)]
     drawn = _figures(found)
+    left = len(rdf) + len(msd) - len(found)
+    notes = (f"{left} more curves are in the run folder alone.",) if left else ()
     absent = "" if drawn else "No trajectories have been compared."
-    return Section("structure", "Structure and motion", lead, drawn, absent=absent)
+    return Section("structure", "Structure and motion", lead, drawn, notes=notes, absent=absent)
+
+
+def _some(curves: dict[str, Any]) -> list[str]:
+    """The names of the curves that are drawn."""
+    return list(curves)[:_MOST_CURVES]
 
 
 def _stability(evidence: Evidence) -> Section:
@@ -130,6 +140,15 @@ def _stability(evidence: Evidence) -> Section:
     notes = ("These runs are from sampling; no evaluation of stability was made.",) if sampled else ()
     table = tables.stability_table(evidence.stability)
     return Section("stability", "Stability", lead, tables=(table,), notes=notes)
+
+
+def _gates(evidence: Evidence) -> Section:
+    lead = "The first verdict is an unreserved yes when every one of these conditions holds."
+    if not evidence.gates:
+        return Section("gates", "All gates", lead, absent="No evaluation has set its gates yet.")
+    good = sum(gate.passed for gate in evidence.gates)
+    lead += f" {good} of {len(evidence.gates)} hold."
+    return Section("gates", "All gates", lead, tables=(tables.gate_table(evidence.gates),))
 
 
 def _learning(view: View) -> Section:
@@ -174,7 +193,11 @@ def _cost(view: View) -> Section:
     rows = ledger.rows(view)
     prepared = [row.cost for row in rows if row.step == 0]
     table = tables.cost_table(view.state, prepared, view.steps())
-    bars = [(str(row.step), (row.cost.reference_s, row.cost.training_s, row.cost.md_s)) for row in rows]
+    bars = [
+        (str(row.step), (row.cost.reference_s, row.cost.training_s, row.cost.md_s))
+        for row in rows
+        if row.cost != Cost()
+    ]
     drawn = _figures([("Work of each step", figures.cost(bars))])
     return Section("cost", "What it cost", lead, drawn, (table,), "wide", (_budget(view),))
 

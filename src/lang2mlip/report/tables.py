@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lang2mlip.contracts import Cost, Gate, Property, StabilityRun, State
 from lang2mlip.record.view import Step
 from lang2mlip.report.validity import Coverage
-from lang2mlip.report.words import MISSING, count, duration, limit, number, pressures, temperatures
+from lang2mlip.report.words import MISSING, count, duration, limit, measured, number, pressures, temperatures, with_unit
 
 __all__ = [
     "Cell",
@@ -107,14 +107,13 @@ def property_table(properties: Iterable[Property]) -> Table:
 
 
 def _property_row(one: Property) -> tuple[Cell, ...]:
-    error = f" ± {number(one.error_bar, 2)}" if one.error_bar is not None else ""
-    deviation = f"{number(one.deviation, 2)} {one.deviation_unit}"
+    deviation = with_unit(number(one.deviation, 2), one.deviation_unit)
     share = one.deviation / one.limit if one.limit else None
-    allowed = MISSING if one.limit is None else f"{limit(one.limit, 2)} {one.deviation_unit}"
+    allowed = MISSING if one.limit is None else with_unit(limit(one.limit, 2), one.deviation_unit)
     return (
         _text(one.name.replace("_", " ")),
         _text(one.subject),
-        Cell(f"{number(one.value, 4)}{error}"),
+        Cell(measured(one.value, one.error_bar)),
         Cell(number(one.reference, 4)),
         _text(one.unit),
         Cell(deviation, "num", share),
@@ -136,7 +135,7 @@ def gate_table(gates: Iterable[Gate]) -> Table:
         )
         for gate in gates
     )
-    return Table(("gate", "group", "value", "limit", "unit", ""), tuple(rows), "Gates that had to be passed")
+    return Table(("gate", "group", "value", "limit", "unit", ""), tuple(rows))
 
 
 def stability_table(runs: Iterable[StabilityRun]) -> Table:
@@ -179,7 +178,7 @@ def _stability_row(same: list[StabilityRun]) -> tuple[Cell, ...]:
 
 def cost_table(state: State, prepared: Iterable[Cost], steps: Iterable[Step]) -> Table:
     """The ledger: what each kind of action cost, the sum, and the frozen test set apart from it."""
-    before = list(prepared)
+    before = [cost for cost in prepared if cost != Cost()]
     gathered = {"prepare": (len(before), sum(before, Cost()))} if before else {}
     for step in steps:
         times, cost = gathered.get(step.decision.action, (0, Cost()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lang2mlip.contracts import Errors, Gate, Goals, Property, State
 from lang2mlip.report.evidence import Evidence, verdict
-from lang2mlip.report.words import limit, number, pressures, several, temperatures
+from lang2mlip.report.words import limit, number, pressures, several, temperatures, with_unit
 
 __all__ = ["Coverage", "Validity", "coverage", "missed", "validity"]
 
@@ -70,7 +70,7 @@ def _group(name: str, state: State, evidence: Evidence) -> Coverage:
     bad = {run.temperature_K for run in runs if not run.healthy}
     coldest_bad = min(bad, default=float("inf"))
     good = [run.temperature_K for run in runs if run.healthy and run.temperature_K < coldest_bad]
-    faults = _error_faults(name, errors, state.task.goals, evidence.gates) if errors else []
+    faults = _error_faults(name, errors, state.task.goals, _of_errors(evidence)) if errors else []
     if bad:
         faults.append(f"MD failed at {several([limit(t) for t in sorted(bad)])} K")
     healthy = sum(run.healthy for run in runs)
@@ -89,9 +89,16 @@ def _error_faults(name: str, errors: Errors, goals: Goals, gates: tuple[Gate, ..
     return [f"force error {share} % of the rms force (goal {goal} %)"]
 
 
+def _of_errors(evidence: Evidence) -> tuple[Gate, ...]:
+    """The gates that are not about a property or about MD runs: those are told from their own records."""
+    told = {f"{one.name} of {one.subject}" for one in evidence.properties}
+    return tuple(gate for gate in evidence.gates if gate.name not in told and gate.unit != "runs")
+
+
 def missed(gate: Gate) -> str:
     """A failed gate in words: its name, value and limit."""
-    return f"{gate.name.replace('_', ' ')} {number(gate.value)} {gate.unit} (limit {limit(gate.limit)} {gate.unit})"
+    value, most = (with_unit(text, gate.unit) for text in (number(gate.value), limit(gate.limit)))
+    return f"{gate.name.replace('_', ' ')} {value} (limit {most})"
 
 
 def validity(state: State, evidence: Evidence) -> Validity:
@@ -105,14 +112,25 @@ def _may(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> tupl
     for one in groups:
         if one.status == "pass" and one.errors is not None:
             sentences.append(f"{one.group}: {_evidence_of(one)}.")
-    good = [p for p in evidence.properties if p.limit is not None and p.passed]
-    if good:
-        listed = ", ".join(f"{_spoken(p)} ({number(p.deviation, 2)} {p.deviation_unit} off)" for p in good[:12])
-        sentences.append(f"Properties that agree with the reference: {listed}.")
+    sentences += _agreeing(evidence.properties)
     if not sentences:
         return ("Nothing yet: no group has been shown to be within the goals.",)
     scope = f"Only {several(state.task.elements)}, {temperatures(state.task)}, near {pressures(state.task)}."
     return (scope, *sentences)
+
+
+def _agreeing(properties: tuple[Property, ...]) -> list[str]:
+    """Per subject, the properties within their limits; of one measured several times, the worst."""
+    worst: dict[str, dict[str, Property]] = {}
+    for one in properties:
+        known = worst.setdefault(one.subject, {}).setdefault(one.name, one)
+        if one.deviation > known.deviation:
+            worst[one.subject][one.name] = one
+    listed = {
+        subject: [f"{one.name.replace('_', ' ')} ({_off(one)})" for one in found.values() if one.limit and one.passed]
+        for subject, found in worst.items()
+    }
+    return [f"{subject}, off the reference by: {', '.join(names)}." for subject, names in listed.items() if names]
 
 
 def _evidence_of(one: Coverage) -> str:
@@ -130,11 +148,12 @@ def _may_not(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> 
     untested = [one.group for one in groups if one.status == "open"]
     if untested:
         sentences.append(f"Never tested on unseen configurations: {several(untested)}.")
-    sentences += [f"Goal missed: {missed(gate)}." for gate in evidence.gates if not gate.passed and gate.group is None]
+    sentences += [
+        f"Goal missed: {missed(gate)}." for gate in _of_errors(evidence) if not gate.passed and gate.group is None
+    ]
     failed = [p for p in evidence.properties if not p.passed]
     sentences += [
-        f"{_spoken(p)}: {number(p.deviation, 2)} {p.deviation_unit} off, limit {limit(p.limit, 2)} {p.deviation_unit}."
-        for p in failed
+        f"{_spoken(p)}: {_off(p)} off, limit {with_unit(limit(p.limit, 2), p.deviation_unit)}." for p in failed
     ]
     missing = [name for name in task.properties if not _measured(name, evidence)]
     if missing:
@@ -165,6 +184,10 @@ def _measured(name: str, evidence: Evidence) -> bool:
         return True
     starts = _SHOWN_BY.get(name, (name,))
     return any(one.name.startswith(starts) for one in evidence.properties)
+
+
+def _off(one: Property) -> str:
+    return with_unit(number(one.deviation, 2), one.deviation_unit)
 
 
 def _spoken(one: Property) -> str:

@@ -6,7 +6,18 @@ import math
 
 from lang2mlip.contracts import Task
 
-__all__ = ["MISSING", "count", "duration", "limit", "number", "pressures", "sentence", "several", "temperatures"]
+__all__ = [
+    "MISSING",
+    "count",
+    "duration",
+    "limit",
+    "number",
+    "pressures",
+    "sentence",
+    "several",
+    "temperatures",
+    "with_unit",
+]
 
 MISSING = "–"
 _THIN = "\u202f"
@@ -31,6 +42,19 @@ def limit(value: float | None, digits: int = 3) -> str:
     """A goal or limit: as `number`, without zeros that only a measurement would carry."""
     text = number(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+
+
+def measured(value: float, error_bar: float | None) -> str:
+    """A value, with its error bar to two figures and no digits beyond it."""
+    if not error_bar or not math.isfinite(error_bar) or not value:
+        return number(value, 4)
+    digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error_bar)) + 2
+    return f"{number(value, min(max(digits, 1), 6))} ± {number(error_bar, 2)}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A number and its unit; the number alone where it has none."""
+    return f"{text} {unit}" if unit else text
 
 
 def count(value: int) -> str:

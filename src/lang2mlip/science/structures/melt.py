@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from lang2mlip.contracts.base import Noun
 from lang2mlip.errors import BadInput
 from lang2mlip.science.structures.bulk import SupercellParameters, supercell
-from lang2mlip.science.structures.gate import Expectations, closest_pair, density_g_cm3, fragments
+from lang2mlip.science.structures.gate import PAIR_FACTOR, Expectations, closest_pair, density_g_cm3, fragments
 from lang2mlip.science.structures.soft import SoftSpheres, relax
 from lang2mlip.science.structures.units import Unit, units_of
 
@@ -25,8 +25,8 @@ _CLOSENESS = 0.88
 
 _REACH_A = 6.0
 
-_SOUND = 0.75
-"""Smallest pair distance over the covalent sum that a disordered start may have."""
+_SOUND = 0.8
+"""Smallest pair distance of a sound start, over that of the crystal; never below what the gate allows."""
 
 _TRIES = 12
 
@@ -58,9 +58,10 @@ class Melt:
         spheres = _soft_spheres(crystal, units)
         box = Atoms(crystal)
         box.set_cell(crystal.cell * self._stretch(crystal), scale_atoms=True)
+        sound = max(PAIR_FACTOR, _SOUND * closest_pair(crystal)[0])
         for _ in range(_TRIES):
             trial = relax(_scatter(box, units, rng), spheres)
-            if closest_pair(trial)[0] >= _SOUND and _whole(trial, crystal, units):
+            if closest_pair(trial)[0] >= sound and _whole(trial, crystal, units):
                 trial.wrap()
                 return trial
         density = density_g_cm3(box)

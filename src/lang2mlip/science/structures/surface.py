@@ -148,9 +148,9 @@ def _broken_bonds(facet: Facet, height: float) -> float:
 
 
 def _layer_count(facet: Facet, layers: list[np.ndarray], first: int, wanted: int) -> int:
-    """Layers of the slab: whole steps, but an element may stop wherever the gap is as wide as where it began."""
+    """Layers of the slab: whole steps, but where all layers are alike it may end at any gap as wide as the first."""
     whole = -(-wanted // len(layers)) * len(layers)
-    if len(set(facet.step.numbers)) > 1:
+    if len({tuple(sorted(facet.step.numbers[members])) for members in layers}) > 1:
         return whole
     opening = _gap_below(facet, layers, first)
     ends = (n for n in range(wanted, whole) if _gap_below(facet, layers, first + n) > opening - 0.05)

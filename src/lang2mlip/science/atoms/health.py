@@ -12,6 +12,7 @@ from ase.data import chemical_symbols, covalent_radii
 from ase.geometry import find_mic
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import chdtri
 
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import BadInput
@@ -30,7 +31,7 @@ class Health(Noun):
     )
     max_force_eV_A: float | None = Field(default=100.0, gt=0, description="largest force on an atom, eV/Å")
     temperature_factor: float | None = Field(
-        default=2.0, gt=1, description="highest temperature, times the aim, on top of six sigma of its fluctuation"
+        default=2.0, gt=1, description="highest temperature, times the aim and times what chance allows"
     )
     volume_ratio: tuple[float, float] | None = Field(default=(0.5, 2.0), description="volume over the first volume")
     energy_change_eV_atom: float | None = Field(
@@ -54,6 +55,9 @@ class Reading:
 
 _T_FLOOR_K = 300.0
 """Below this aim the heat of an unrelaxed start, not a runaway, sets the temperature."""
+
+_RARE = 1e-9
+"""Chance of a kinetic energy (chi-squared) that is not blamed on the potential."""
 
 
 def pair_limits(numbers: NDArray[Any], health: Health) -> dict[str, float]:
@@ -168,8 +172,8 @@ class Watch:
     def _temperature_trip(self, reading: Reading) -> str | None:
         if reading.target_K is None or self.health.temperature_factor is None or reading.degrees_of_freedom < 1:
             return None
-        sigma = np.sqrt(2.0 / reading.degrees_of_freedom)
-        limit = max(reading.target_K, _T_FLOOR_K) * (self.health.temperature_factor + 6.0 * sigma)
+        rare = float(chdtri(reading.degrees_of_freedom, _RARE)) / reading.degrees_of_freedom
+        limit = max(reading.target_K, _T_FLOOR_K) * self.health.temperature_factor * rare
         if reading.temperature_K > limit:
             return f"the temperature of {reading.temperature_K:.0f} K is above {limit:.0f} K, a runaway"
         return None

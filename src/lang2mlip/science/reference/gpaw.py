@@ -90,11 +90,18 @@ class PlaneWaves(Computed):
         return results | ({"stress": stress} if stress is not None else {})
 
     def _boxed(self, atoms: Atoms) -> Atoms:
-        """A copy that is periodic everywhere, with a vacuum where `atoms` is not."""
-        system = atoms.copy()
+        """A copy that is periodic everywhere, with a vacuum where `atoms` is not.
+
+        The box grows in steps of 1 Å: were it tight, each small move would change the plane waves, and with them the
+        energy, without a force to show for it.
+        """
+        system: Atoms = atoms.copy()
         free = [axis for axis in range(3) if not atoms.pbc[axis]]
         if free:
             system.center(vacuum=self._settings.vacuum_A, axis=free)
+            lengths = system.cell.lengths()
+            grown = np.where(atoms.pbc, 1.0, np.ceil(lengths) / lengths)
+            system.set_cell(system.cell.array * grown[:, None], scale_atoms=False)
         system.pbc = True
         if self._settings.spin_polarised:
             system.set_initial_magnetic_moments([self._settings.magnetic_moment] * len(system))

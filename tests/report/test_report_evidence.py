@@ -79,6 +79,13 @@ def test_what_was_measured_and_good_may_be_used_and_nothing_else(finished: View)
     assert "Asked for but not measured: elastic and vacancy." in may_not
 
 
+def test_before_any_evaluation_nothing_counts_as_measured(fresh: Run) -> None:
+    view = fresh.view()
+    limits = validity(view.state, gather(view))
+    assert limits.may == ("Nothing yet: no group has been shown to be within the goals.",)
+    assert "Asked for but not measured: lattice, elastic, rdf, msd, vacancy and dynamics." in limits.may_not
+
+
 def test_a_group_whose_md_failed_may_not_be_used(fresh: Run) -> None:
     story.take(fresh, Train(), "fit", model=story.model(1, 60))
     runs = (*story.stability(5, 5, 900.0), *story.stability(4, 5, 1500.0))

@@ -13,7 +13,7 @@ __all__ = ["Coverage", "Validity", "coverage", "missed", "validity"]
 _SHOWN_BY: dict[str, tuple[str, ...]] = {
     "lattice": ("lattice", "volume", "V0"),
     "equation_of_state": ("bulk_modulus", "equation_of_state", "B0"),
-    "elastic": ("elastic", "C"),
+    "elastic": ("elastic", "C1", "C3", "C4"),
     "vacancy": ("vacancy",),
     "surface_energy": ("surface",),
     "density": ("density",),
@@ -22,9 +22,6 @@ _SHOWN_BY: dict[str, tuple[str, ...]] = {
     "diffusion": ("diffusion",),
 }
 """A property of the task → how the names of its measurements begin."""
-
-_SHOWN_ELSEWHERE = frozenset({"dynamics", "geometry"})
-"""Properties that stability runs and held-out errors speak for."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +177,8 @@ def _reference_limits(state: State) -> tuple[str, ...]:
 
 
 def _measured(name: str, evidence: Evidence) -> bool:
-    if name in _SHOWN_ELSEWHERE or name in evidence.curves:
+    elsewhere = {"dynamics": bool(evidence.stability), "geometry": evidence.evaluation is not None}
+    if elsewhere.get(name, name in evidence.curves):
         return True
     starts = _SHOWN_BY.get(name, (name,))
     return any(one.name.startswith(starts) for one in evidence.properties)

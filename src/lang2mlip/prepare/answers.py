@@ -10,7 +10,7 @@ from lang2mlip import catalogue
 from lang2mlip.contracts import Component
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, nearest
-from lang2mlip.prepare.linking import Mention, meanings
+from lang2mlip.prepare.mentions import Mention, meanings
 from lang2mlip.prepare.methods import Method, method_of
 from lang2mlip.prepare.quantities import joined, take_ranges
 from lang2mlip.prepare.questions import AUTOMATIC, Question

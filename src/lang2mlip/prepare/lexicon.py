@@ -99,7 +99,11 @@ def _known() -> tuple[dict[tuple[str, ...], list[Hit]], dict[str, list[Hit]]]:
 def _all_names() -> Iterator[tuple[str, Hit]]:
     for kind in ("crystals", "molecules"):
         for key, entry in table(kind).items():
-            yield from ((name, Hit(kind, key, entry)) for name in entry["names"] if name[-1] not in "+-")
+            names = {name: None for name in entry["names"] if name[-1] not in "+-"}
+            if len(entry["formula"]) > 3 or entry["formula"][-1].isdigit():
+                # A formula in lower case, `nacl`, is met too; short ones would be words of English.
+                names[entry["formula"]] = None
+            yield from ((name, Hit(kind, key, entry)) for name in names)
     for key, entry in table("concepts").items():
         yield from ((name, Hit("concept", key, entry)) for name in entry["names"])
     for name, symbol in element_names().items():

@@ -17,7 +17,7 @@ __all__ = ["resolve"]
 
 
 def resolve(method: Method, elements: frozenset[str], periodic: bool) -> ReferenceSpec:
-    """The named method for these elements. Raises BadInput where a file is missing, UnsupportedElement where none suits.
+    """The named method for these elements. Raises BadInput for a missing file, UnsupportedElement where none suits.
 
     `periodic`: some phase of the task is.
     """

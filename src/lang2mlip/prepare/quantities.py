@@ -128,6 +128,7 @@ _AMOUNTS = re.compile(
     r"|(?P<count>(?<![\w.])\d+)(?=\s+(?:[^\W\d]\S*\s+){0,2}(?:molecules|ions|formula units|chains|ion pairs)\b)"
     r"|(?P<ratio>(?<![\w.:])\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+)"
     r"(?P<basis>\s*\(?\s*(?:in\s+|by\s+)?(?:mole?s?|molar|volume|vol\.?|v/v|v:v|weight|wt\.?|w/w|mass)(?:\s+ratio)?\b\)?)?"
+    r"|(?P<times>(?<![\w.])\d+\s*[x×]\s*\d+(?:\s*[x×]\s*\d+)?\b)"
     rf"|(?P<other>(?<![\w.]){_NUMBER}\s*-?\s*(?:fs|ps|ns|g/cm\^?3|g/cc|kg/m\^?3|g\s*cm\^?-3|Å|nm|eV|meV|steps?\b|atoms?\b"
     r"|layers?\b|labels?\b|calls?\b|structures?\b|s\b|min\b|minutes?\b|h\b|hours?\b)(?:/(?:Å|A|atom))?)",
 )
@@ -144,7 +145,7 @@ def take_amounts(slate: Slate) -> None:
             parts = [piece.strip() for piece in match["ratio"].split(":")]
             slate.take("ratio", match.span(), (parts, _basis(match["basis"] or "")))
         else:
-            slate.take("quantity", match.span("other"))
+            slate.take("quantity", match.span())
 
 
 def _basis(text: str) -> str:

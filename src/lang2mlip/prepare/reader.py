@@ -10,8 +10,10 @@ from pydantic import Field
 from lang2mlip.contracts import Component, Noun
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
+from lang2mlip.prepare.alloys import affirmed, with_alloys
 from lang2mlip.prepare.lexicon import near
-from lang2mlip.prepare.linking import Linked, Mention, affirmed, link, with_alloys
+from lang2mlip.prepare.linking import Linked, link
+from lang2mlip.prepare.mentions import Mention
 from lang2mlip.prepare.methods import Method, family_of, method_of
 from lang2mlip.prepare.quantities import Span, joined, take_ranges
 from lang2mlip.prepare.scan import scan

@@ -29,7 +29,7 @@ _BASIS = re.compile(
     r"(?<![\w-])(?:def2-?\w+|(?:aug-)?cc-p\w+|sto-\dg|\d-\d{2,3}(?:\+{1,2})?g(?:\*{1,2}|\([\w,]+\))?)", re.IGNORECASE
 )
 _MODEL_FILE = re.compile(r"(?<!\S)[\"'(]*([\w./~+-]+\.model)\b")
-_FORMULA = re.compile(r"(?<![\w.])[(\[]*[A-Z][\w().\[\]·*]*(?:\^\{?\d?[+-]\}?|[+-])?(?![A-Za-z])")
+_FORMULA = re.compile(r"(?<![\w.])[(\[]*[A-Z][\w().\[\]·*]*(?:\^\{?\d?[+-]\}?|[+-])?(?![A-Za-z0-9])")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}
 _SIGNS = {",": "coordinator", "&": "coordinator", "/": "coordinator", "+": "coordinator", "|": "coordinator",
           "-": "hyphen", ":": "border", ";": "stop", ".": "stop", "!": "stop", "?": "stop", "\n": "stop"}  # fmt: skip
@@ -73,6 +73,9 @@ def _take_formulas(slate: Slate) -> None:
         text, start = _trimmed(text, start)
         span = (start, start + len(text))
         body = charge_of(text)[0]
+        if slate.text[span[1] : span[1] + 2] == "/\x01" and (method := _before_basis(text)):
+            slate.take("reference", span, method)
+            continue
         if not text or text in ELEMENTS or _known_word(slate.text, span, text):
             continue
         found = from_formula(text)
@@ -81,6 +84,12 @@ def _take_formulas(slate: Slate) -> None:
             raise BadInput(f"{strange[0]!r} in the formula {text!r} is not the symbol of an element.{hint}")
         if found is not None:
             slate.take("substance", span, found)
+
+
+def _before_basis(text: str) -> Hit | None:
+    """The method that a formula-like word means in front of a basis set, as in `HF/6-31G*`."""
+    entries = table("words").items()
+    return next((Hit("reference", key, e) for key, e in entries if text in e.get("before_basis", ())), None)
 
 
 def _trimmed(text: str, start: int) -> tuple[str, int]:
@@ -103,7 +112,7 @@ def _known_word(whole: str, span: tuple[int, int], text: str) -> bool:
     if not plain_word(text):
         return True
     follower = longest(words, 1)[1] if len(words) > 1 else []
-    return not (text.isupper() and follower and follower[0].kind == "phase")
+    return not (text.isupper() and follower and follower[0].key == "phase/gas")
 
 
 def _item_at(words: list[Word], at: int) -> tuple[int, list[Item]]:
@@ -186,5 +195,6 @@ def _named(hits: list[Hit], text: str) -> Substance:
     short = (
         text.isupper() and len(text) <= 5 or parse_formula(text) is not None or text.lower() == found.formula.lower()
     )
-    name = next(iter(known[0].entry["names"])) if short else text.lower()
+    odd = any(letter.isupper() for letter in text[1:]) and not text.isupper()
+    name = next(iter(known[0].entry["names"])) if short or odd else text.lower()
     return found.model_copy(update={"name": name})

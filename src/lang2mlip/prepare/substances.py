@@ -48,6 +48,11 @@ class Substance(Noun):
         return parse_formula(self.formula) or {}
 
     @property
+    def one_of_several_forms(self) -> bool:
+        """A form was named of a substance that has more: it is a crystal by its name."""
+        return len(self.crystals) == 1 < len(_by_composition()[0].get(composition(self.counts), ()))
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """What tells it from another substance."""
         if self.molecules:

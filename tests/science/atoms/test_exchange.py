@@ -217,6 +217,12 @@ class TestVASP:
         }
         assert any("free energy" in remark for remark in provenance.remarks)
 
+    def test_a_step_whose_electrons_did_not_converge_is_left_out(self, tmp_path: Path) -> None:
+        (tmp_path / "vasprun.xml").write_text(vasprun(crystals(3), stuck=1))
+        again, provenance = read_labelled(tmp_path / "vasprun.xml")
+        assert len(again) == 2
+        assert any("step 2" in remark for remark in provenance.remarks)
+
     def test_a_vasprun_that_was_cut_off_gives_its_whole_steps(self, tmp_path: Path) -> None:
         text = vasprun(crystals(3))
         (tmp_path / "vasprun.xml").write_text(text[: text.rindex('<varray name="stress">')])

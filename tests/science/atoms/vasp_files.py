@@ -40,8 +40,8 @@ def outcar(frames: Sequence[Atoms], encut: float = 400.0) -> str:
     return "\n".join(lines) + "\n"
 
 
-def vasprun(frames: Sequence[Atoms], encut: float = 400.0) -> str:
-    """A vasprun.xml."""
+def vasprun(frames: Sequence[Atoms], encut: float = 400.0, stuck: int | None = None) -> str:
+    """A vasprun.xml; the electrons of step `stuck` use up all their cycles."""
     symbols = frames[0].get_chemical_symbols()
     atoms = "".join(f"<rc><c>{s}</c><c>1</c></rc>" for s in symbols)
     kinds = (
@@ -51,11 +51,11 @@ def vasprun(frames: Sequence[Atoms], encut: float = 400.0) -> str:
 <modeling>
  <incar><i name="ENCUT">{encut}</i><i type="string" name="GGA">PE</i></incar>
  <kpoints><varray name="kpointlist"><v>0 0 0</v></varray><varray name="weights"><v>1.0</v></varray></kpoints>
- <parameters><i name="ENCUT">{encut}</i><i type="int" name="ISPIN">1</i></parameters>
+ <parameters><i name="ENCUT">{encut}</i><i type="int" name="ISPIN">1</i><i name="NELM">3</i></parameters>
  <atominfo><array name="atoms"><set>{atoms}</set></array><array name="atomtypes"><set>{kinds}</set></array></atominfo>
  <structure name="initialpos">{_structure(frames[0])}</structure>
 """
-    return head + "\n".join(_step(a) for a in frames) + "\n</modeling>\n"
+    return head + "\n".join(_step(a, 3 if i == stuck else 1) for i, a in enumerate(frames)) + "\n</modeling>\n"
 
 
 def _structure(atoms: Atoms) -> str:
@@ -63,10 +63,10 @@ def _structure(atoms: Atoms) -> str:
     return f'<crystal><varray name="basis">{basis}</varray></crystal><varray name="positions">{places}</varray>'
 
 
-def _step(atoms: Atoms) -> str:
+def _step(atoms: Atoms, cycles: int) -> str:
     energy = atoms.get_potential_energy()
     values = f'<i name="e_fr_energy">{energy:.10f}</i><i name="e_0_energy">{energy + 0.005:.10f}</i>'
-    return f""" <calculation><scstep><energy>{values}</energy></scstep>
+    return f""" <calculation>{cycles * f"<scstep><energy>{values}</energy></scstep>"}
   <structure>{_structure(atoms)}</structure>
   <varray name="forces">{_rows(atoms.get_forces())}</varray><varray name="stress">{_rows(_kbar(atoms))}</varray>
   <energy>{values}</energy>

@@ -1,5 +1,6 @@
 """GAP does what every family must, and what only a Gaussian process can."""
 
+import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,6 +30,13 @@ class TestGAP(TrainerConformance):
         alone = crystal.copy()
         alone.calc = Potential(param_filename=str(folder / "gap.xml"))
         assert alone.get_potential_energy() == pytest.approx(crystal.get_potential_energy(), abs=1e-9)
+
+    def test_the_model_file_alone_is_enough(self, trainer: Any, folder: Path, crystal: Any, tmp_path: Path) -> None:
+        shutil.copy(folder / "gap.xml", tmp_path / "elsewhere.xml")
+        alone = crystal.copy()
+        alone.calc = trainer.calculator(tmp_path / "elsewhere.xml")
+        assert alone.get_potential_energy() == pytest.approx(crystal.get_potential_energy(), abs=1e-9)
+        assert alone.calc.elements == set(ELEMENTS)
 
     def test_a_time_limit_stops_the_program_and_says_so(self, trainer: Any, tmp_path: Path) -> None:
         with pytest.raises(PartFailed, match="not done after 0.01 s"):

@@ -47,6 +47,11 @@ class TestMACE(TrainerConformance):
         alone.calc = mace.calculators.MACECalculator(models=[model], default_dtype="float64")
         assert alone.get_potential_energy() == pytest.approx(crystal.get_potential_energy(), abs=1e-6)
 
+    def test_the_model_file_alone_is_enough(self, trainer: Any, folder: Path, crystal: Any) -> None:
+        alone = crystal.copy()
+        alone.calc = trainer.calculator(folder / "mace.model")
+        assert alone.get_potential_energy() == pytest.approx(crystal.get_potential_energy(), abs=1e-6)
+
     def test_a_second_training_goes_on_where_the_first_ended(
         self, trainer: Any, folder: Path, fitted: Any, tmp_path: Path
     ) -> None:

@@ -55,6 +55,10 @@ def _numbers(folder: Path) -> np.ndarray:
 
 def _set(folder: Path, numbers: np.ndarray, periodic: bool) -> list[Atoms]:
     n = len(numbers)
+    if (folder / "real_atom_types.npy").exists():
+        raise BadInput(
+            f"{folder} is in DeePMD's mixed-type format, which is not read here; split it with dpdata first."
+        )
     coord = _array(folder / "coord.npy", (-1, n, 3), needed=True)
     count = len(coord)
     box = _array(folder / "box.npy", (count, 3, 3), needed=periodic)

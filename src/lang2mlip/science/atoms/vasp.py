@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -47,8 +48,13 @@ def read_outcar(file: Path) -> Raw:
 def read_vasprun(file: Path) -> Raw:
     """All ionic steps of a vasprun.xml; of a file that was cut off, those that are whole. Raises BadInput otherwise."""
     frames = _frames(file, "vasp-xml")
-    settings, remarks = _xml_settings(file)
-    return Raw(frames, settings, [_ENERGY, *remarks])
+    told = _XML(file)
+    short = [i for i, cycles in enumerate(told.cycles[: len(frames)]) if cycles >= told.most_cycles]
+    remarks = [_ENERGY, *told.remarks]
+    remarks += [
+        f"step {i + 1} was left out: its electrons did not converge in NELM = {told.most_cycles}" for i in short
+    ]
+    return Raw([atoms for i, atoms in enumerate(frames) if i not in set(short)], told.settings, remarks)
 
 
 _ENERGY = "the free energy was taken, which VASP's forces belong to"
@@ -73,23 +79,33 @@ def _labelled(atoms: Atoms) -> Atoms:
     return attach(atoms, energy, results.get("forces"), results.get("stress"))
 
 
-def _xml_settings(file: Path) -> tuple[dict[str, Any], list[str]]:
-    """INCAR's settings over VASP's own, the potentials, and whether the file was cut off."""
-    own: dict[str, Any] = {}
-    given: dict[str, Any] = {}
-    remarks: list[str] = []
-    try:
-        for _, element in ElementTree.iterparse(file):
-            if element.tag in ("incar", "parameters"):
-                found = {str(i.get("name")): _value(i.text or "") for i in element.iter("i")}
-                target = given if element.tag == "incar" else own
-                target.update({key: value for key, value in found.items() if key in SETTINGS and value != ""})
-            if element.tag == "array" and element.get("name") == "atomtypes":
-                rows = [[str(c.text).strip() for c in row.iter("c")] for row in element.iter("rc")]
-                own["potentials"] = [row[-1] for row in rows if row]
-    except ElementTree.ParseError as error:
-        remarks.append(f"the file ends early (line {error.position[0]}); whole steps were kept")
-    return own | given, remarks
+class _XML:
+    """What a vasprun.xml tells besides its steps: settings, electronic cycles per step, and whether it was cut off."""
+
+    def __init__(self, file: Path):
+        own: dict[str, Any] = {}
+        given: dict[str, Any] = {}
+        self.remarks: list[str] = []
+        self.cycles: list[int] = []
+        try:
+            for _, element in ElementTree.iterparse(file):
+                if element.tag == "incar":
+                    given.update(_items(element))
+                elif element.tag == "parameters":
+                    own.update(_items(element))
+                elif element.tag == "array" and element.get("name") == "atomtypes":
+                    own["potentials"] = [str(list(row)[-1].text).strip() for row in element.iter("rc")]
+                elif element.tag == "calculation":
+                    self.cycles.append(len(element.findall("scstep")))
+        except ElementTree.ParseError as error:
+            self.remarks.append(f"the file ends early (line {error.position[0]}); whole steps were kept")
+        told = own | given
+        self.most_cycles = int(told.get("NELM", sys.maxsize))
+        self.settings = {key: value for key, value in told.items() if key in (*SETTINGS, "potentials") and value != ""}
+
+
+def _items(element: ElementTree.Element) -> dict[str, Any]:
+    return {str(item.get("name")): _value(item.text or "") for item in element.iter("i")}
 
 
 def _value(text: str) -> Any:

@@ -30,7 +30,7 @@ def zbl_reach(z1: int, z2: int) -> float:
 
 
 def zbl(distance_A: np.ndarray, z1: int, z2: int, p: int = 6) -> np.ndarray:
-    """Repulsion energy in eV of two nuclei; zero with p−1 smooth derivatives from its reach outwards.
+    """Repulsion energy in eV of two nuclei; zero from its reach outwards, with two smooth derivatives there.
 
     The envelope is 1 − (p+1)(p+2)/2 uᵖ + p(p+2) uᵖ⁺¹ − p(p+1)/2 uᵖ⁺² with u = r / reach.
     """

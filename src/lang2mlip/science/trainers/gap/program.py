@@ -105,6 +105,9 @@ def run(folder: Path, options: Sequence[str], limit_s: float | None, progress: P
                 done = DONE.search(line)
                 if done:
                     progress(min(0.9, int(done.group(1)) / kernels), f"kernel {done.group(1)} of {kernels}")
+        except BaseException:
+            process.kill()
+            raise
         finally:
             watch.cancel()
     _judge(process.returncode, late.is_set(), limit_s, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
+from ase.data import chemical_symbols
 
 from lang2mlip.contracts import Noun, check
 from lang2mlip.contracts.parts import FitReport, FitRequest, Progress
@@ -21,6 +23,10 @@ from lang2mlip.science.trainers.gap.settings import GAPSettings
 from lang2mlip.science.trainers.labels import base_energies, checked
 
 __all__ = ["GAPTrainer"]
+
+
+SPREAD_FRAMES = 40
+"""Training frames that set the scale of the grade, evenly picked: the variance costs far more than the forces."""
 
 
 class GAPTrainer:
@@ -53,14 +59,18 @@ class GAPTrainer:
             options += ["core_param_file=core.xml", "core_ip_args={IP Glue}"]
         program.run(folder, options, settings.time_limit_s, progress)
         card = {"elements": list(e0), "e0_eV": e0, "settings": settings.model_dump(), "seed": request.seed}
-        spread = _spread(_potential(folder), frames, settings.cutoff_A)
+        some = [frames[i] for i in sorted({int(i) for i in np.linspace(0, len(frames) - 1, SPREAD_FRAMES)})]
+        spread = _spread(_potential(folder), some, settings.cutoff_A)
         (folder / "model.json").write_text(json.dumps(card | {"spread_eV": float(spread.max())}, indent=1))
         progress(1.0, "fitted")
         count = (folder / "gap.xml").read_text().count("<sparseX ")
         return FitReport(n_parameters=count, notes=("started from nothing",) if request.start else ())
 
     def calculator(self, folder: Path) -> Calculator:
-        """The model in `folder`, for any number of atoms and any boundary. Raises RunFault where there is none."""
+        """The model in `folder`, or in a GAP file alone, for any number of atoms and any boundary.
+
+        Raises RunFault where there is none.
+        """
         card = _card(folder)
         return Padded(_potential(folder), card["settings"]["cutoff_A"], card["elements"])
 
@@ -97,20 +107,33 @@ def _plumbing(settings: GAPSettings, seed: int) -> list[str]:
     ]
 
 
-def _card(folder: Path) -> dict[str, Any]:
+def _card(where: Path) -> dict[str, Any]:
+    """What model.json says; of a GAP file alone, what its descriptors say."""
     try:
-        card: dict[str, Any] = json.loads((folder / "model.json").read_text())
-    except (OSError, json.JSONDecodeError) as error:
-        raise RunFault(f"{folder} holds no GAP model that can be read: {error}.") from error
+        if where.is_file():
+            return _read_card(where)
+        card: dict[str, Any] = json.loads((where / "model.json").read_text())
+    except (OSError, json.JSONDecodeError, ValueError) as error:
+        raise RunFault(f"{where} holds no GAP model that can be read: {error}.") from error
     return card
 
 
-def _potential(folder: Path) -> Any:
+def _read_card(file: Path) -> dict[str, Any]:
+    text = file.read_text()
+    numbers = {int(z) for z in re.findall(r"\bZ[12]?=\{?(\d+)", text)}
+    cutoffs = [float(cutoff) for cutoff in re.findall(r"\bcutoff=([\d.]+)", text)]
+    if not numbers or not cutoffs:
+        raise ValueError("no descriptor is in it")
+    return {"elements": [chemical_symbols[z] for z in sorted(numbers)], "settings": {"cutoff_A": max(cutoffs)}}
+
+
+def _potential(where: Path) -> Any:
     from quippy.potential import Potential
 
-    if not (folder / "gap.xml").is_file():
-        raise RunFault(f"{folder} holds no gap.xml; train the model again.")
-    return Potential(param_filename=str(folder / "gap.xml"))
+    file = where if where.is_file() else where / "gap.xml"
+    if not file.is_file():
+        raise RunFault(f"{where} holds no gap.xml; train the model again.")
+    return Potential(param_filename=str(file))
 
 
 def _spread(potential: Any, frames: Sequence[Atoms], cutoff_A: float) -> np.ndarray:

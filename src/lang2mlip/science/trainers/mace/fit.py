@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
 import sys
 import time
 from dataclasses import replace
@@ -42,11 +43,12 @@ class Training:
 
     def run(self) -> None:
         """Train until the epochs or the seconds are used up. Raises PartFailed when the loss is not finite."""
+        parent = os.getppid()  # who waits for us: when it is gone, nobody does
         for epoch in range(1, self.settings.epochs + 1):
             stage = 2 if self.done(epoch - 1) >= self.settings.stage_two_at else 1
             in_time = all(self._step(batch, epoch, stage) for batch in self.data.training)
             self._judge(epoch, stage)
-            if not in_time:
+            if not in_time or os.getppid() != parent:
                 break
         self.model.load_state_dict(self.best[2])
 

@@ -15,7 +15,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.data import atomic_numbers
+from ase.data import atomic_numbers, chemical_symbols
 from ase.io import write
 
 from lang2mlip.contracts import Noun, check
@@ -63,7 +63,10 @@ class MACETrainer:
         return FitReport(n_parameters=told["n_parameters"], curve=curve)
 
     def calculator(self, folder: Path) -> Calculator:
-        """The model in `folder`, for any number of atoms and any boundary. Raises RunFault where there is none."""
+        """The model in `folder`, for any number of atoms and any boundary. Raises RunFault where there is none.
+
+        MACE's own file alone will do too; opening it executes the pickle in it, so it must come from people you trust.
+        """
         inner, told = _inner(folder)
         return Padded(inner, told["cutoff_A"], told["elements"])
 
@@ -116,10 +119,11 @@ def _run(folder: Path, limit_s: float | None, progress: Progress) -> tuple[list[
                 if line.startswith("{"):
                     records.append(json.loads(line))
                     progress(0.98 * float(records[-1].get("fraction", 0.0)), str(records[-1].get("words", "")))
+        except BaseException:
+            process.kill()
+            raise
         finally:
             watch.cancel()
-            if sys.exc_info()[0] is not None:
-                process.kill()
     if process.returncode == 0:
         return records, None
     told = [record["fault"] for record in records if "fault" in record]
@@ -127,12 +131,19 @@ def _run(folder: Path, limit_s: float | None, progress: Progress) -> tuple[list[
     return records, told[-1] if told else f"The MACE training stopped with code {process.returncode}: {last}"
 
 
-def _inner(folder: Path) -> tuple[Any, dict[str, Any]]:
+def _inner(where: Path) -> tuple[Any, dict[str, Any]]:
+    """MACE's calculator of a model folder or of MACE's own file, and its card."""
     from lang2mlip.science.trainers.mace.library import library
-    from lang2mlip.science.trainers.mace.model import card, load
+    from lang2mlip.science.trainers.mace.model import card, from_file, load
 
-    told = card(folder)
-    _, mace = library()
-    model = load(folder, told["precision"])
-    device = "cuda" if library()[0].cuda.is_available() else "cpu"
+    torch, mace = library()
+    if where.is_file():
+        model, architecture = from_file(where)
+        symbols = [chemical_symbols[z] for z in architecture["atomic_numbers"]]
+        told = {"elements": symbols, "cutoff_A": architecture["r_max"], "precision": "float64"}
+    else:
+        told = card(where)
+        model = load(where, told["precision"])
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = model.to(getattr(torch, told["precision"]))
     return mace.calculators.MACECalculator(models=[model], device=device, default_dtype=told["precision"]), told

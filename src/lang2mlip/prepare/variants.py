@@ -20,7 +20,7 @@ DISORDER: tuple[Phase, ...] = ("melt", "liquid", "amorphous")
 """Phases that a crystal is disordered for."""
 
 _LARGE_CELL = 12
-"""A primitive cell with more atoms than this is varied by size and strain alone."""
+"""A primitive cell with more atoms than this is counted in whole cells."""
 
 _SLAB_A = 10.0
 """Thickness that slabs aim at, within five to eight layers."""
@@ -53,15 +53,14 @@ class GroupPlan(Noun):
 def crystals(crystal: Parameters, vacancies: int = 0, because: str = "") -> GroupPlan:
     """Supercells of a crystal, perfect or with one vacancy."""
     unit = conventional(CrystalSource(**crystal))
-    small = len(primitive(unit)) <= _LARGE_CELL
+    sizes = _bulk_sizes(len(primitive(unit)))
     base = crystal | ({"cell": "primitive"} if len(unit) > 60 else {}) | ({"vacancies": 1} if vacancies else {})
-    sizes = (32, 44, 48) if small else (2 * len(primitive(unit)), len(unit), 3 * len(primitive(unit)))
-    turned: Parameters = {"orientation": "rotated"} if small else {}
+    turned: Parameters = {"orientation": "rotated"}
     what = "supercell with one vacancy" if vacancies else "perfect supercell"
     made: list[tuple[Role, int, Parameters, str]] = [
         ("train", sizes[0], {}, what),
         ("train", sizes[0], {"strain": _MIXED_STRAIN}, f"{what}, slightly strained"),
-        ("train", sizes[2], turned, what + (", cell vectors turned" if small else "")),
+        ("train", sizes[2], turned, f"{what}, cell vectors turned"),
         ("validation", sizes[2], {}, what),
         ("test", sizes[1], {**turned, "rattle_A": 0.02}, f"{what}, of another shape"),
     ]
@@ -172,6 +171,14 @@ def files(file: str, phase: Phase) -> GroupPlan:
             for role, rattle in rattles
         ),
     )
+
+
+def _bulk_sizes(primitive_atoms: int) -> tuple[int, int, int]:
+    """Atoms of the small, the test and the large cell: whole primitive cells, two at least."""
+    if primitive_atoms <= _LARGE_CELL:
+        return 32, 44, 48
+    small = max(2, -(-30 // primitive_atoms))
+    return small * primitive_atoms, small * primitive_atoms, (small + 1) * primitive_atoms
 
 
 def _slab_group(crystal: Parameters, facet: tuple[int, ...], spacing_A: float) -> GroupPlan:

@@ -127,5 +127,6 @@ def _contacts(crystal: Atoms, label: np.ndarray) -> np.ndarray:
     for one, two, r in zip(crystal.numbers[i[apart]], crystal.numbers[j[apart]], distance[apart], strict=True):
         shortest[one, two] = min(r, shortest.get((one, two), np.inf))
     for (one, two), r in shortest.items():
-        table[one, two] = _CLOSENESS * r
+        allowed = 1.1 * PAIR_FACTOR * (covalent_radii[one] + covalent_radii[two])
+        table[one, two] = max(_CLOSENESS * r, min(r, allowed))
     return table

@@ -1,0 +1,127 @@
+"""The structure plan: groups for every phase, held-out builds, and a sentence for what cannot be built."""
+
+import pytest
+
+from lang2mlip.contracts import Component, PotentialSpec, ReferenceSpec, Task
+from lang2mlip.errors import BadInput
+from lang2mlip.prepare.plan import estimate, plan
+
+
+def task(*components, high=600.0, seed=0):
+    return Task(
+        prompt="test",
+        goal="test",
+        components=components,
+        elements=("H",),
+        temperature_K=(300.0, high),
+        properties=("lattice",),
+        reference=ReferenceSpec(name="emt"),
+        potential=PotentialSpec(family="mtp"),
+        seed=seed,
+    )
+
+
+def metal(*phases, **further):
+    return Component(name="copper", formula="Cu", crystal="Cu", phases=phases, **further)
+
+
+def solvent(name, formula, *phases):
+    return Component(name=name, formula=formula, molecule=name, phases=phases)
+
+
+def groups(made):
+    return list(dict.fromkeys(request.group for request in made.requests))
+
+
+def test_bulk_surfaces_and_melt_of_an_fcc_metal_get_the_low_index_facets_and_a_melt():
+    made = plan(task(metal("crystal", "surface", "melt")))
+    assert groups(made) == ["bulk", "surface-111", "surface-100", "surface-110", "melt"]
+
+
+def test_every_group_has_two_to_four_builds_one_to_validate_and_one_for_the_frozen_test():
+    made = plan(task(metal("crystal", "surface", "vacancy", "melt"), solvent("ethanol", "C2H6O", "gas", "liquid")))
+    for group in groups(made):
+        roles = [request.role for request in made.requests if request.group == group]
+        assert 2 <= roles.count("train") <= 4
+        assert roles.count("validation") == roles.count("test") == 1
+
+
+def test_names_and_seeds_are_all_different_and_follow_the_task():
+    wish = metal("crystal", "surface", "melt")
+    made = plan(task(wish))
+    assert len({request.name for request in made.requests}) == len(made.requests)
+    assert len({request.seed for request in made.requests}) == len(made.requests)
+    assert made == plan(task(wish))
+    assert made != plan(task(wish, seed=1))
+
+
+def test_adding_a_phase_moves_no_other_structure():
+    few, more = (plan(task(metal(*phases))).requests for phases in (("crystal",), ("crystal", "melt")))
+    assert set(request.name for request in few) < set(request.name for request in more)
+    assert more[: len(few)] == few
+
+
+def test_heat_near_the_melting_point_brings_vacancies_and_says_why():
+    hot, mild = plan(task(metal("crystal"), high=1200.0)), plan(task(metal("crystal"), high=600.0))
+    assert groups(mild) == ["bulk"]
+    assert groups(hot) == ["bulk", "vacancy"]
+    line = next(request.line for request in hot.requests if request.group == "vacancy")
+    assert "1200 K is above 0.7 of the melting point, 1357.77 K" in line
+
+
+def test_facets_asked_for_are_taken_and_hexagonal_ones_keep_four_indices():
+    made = plan(task(metal("surface", facets=((2, 1, 1),))))
+    assert groups(made) == ["surface-211"]
+    carbon = Component(name="graphite", formula="C", crystal="C-graphite", phases=("surface",), facets=((1, 0, -1, 0),))
+    assert groups(plan(task(carbon))) == ["surface-10-10"]
+
+
+def test_default_facets_of_a_salt_have_no_dipole():
+    salt = Component(name="salt", formula="NaCl", phases=("surface",))
+    assert groups(plan(task(salt))) == ["surface-100", "surface-110"]
+
+
+def test_melts_say_that_they_need_heat():
+    made = plan(task(metal("melt")))
+    for request in made.requests:
+        assert request.parameters["melt_at_K"] > 1357
+        assert "needs MD above 1357.77 K" in request.line
+
+
+def test_several_components_give_groups_with_their_names():
+    made = plan(task(solvent("ethanol", "C2H6O", "gas"), solvent("acetone", "C3H6O", "gas")))
+    assert groups(made) == ["ethanol-molecule", "acetone-molecule"]
+
+
+def test_liquids_together_are_one_mixture_with_the_salt_diluted():
+    made = plan(
+        task(
+            solvent("ethylene-carbonate", "C3H4O3", "liquid"),
+            solvent("dimethyl-carbonate", "C3H6O3", "liquid"),
+            solvent("lithium-hexafluorophosphate", "LiPF6", "liquid"),
+        )
+    )
+    assert groups(made) == ["liquid"]
+    assert [part["parts"] for part in made.requests[0].parameters["molecules"]] == [5, 5, 1]
+
+
+def test_a_component_without_phases_takes_the_natural_one():
+    assert groups(plan(task(metal()))) == ["bulk"]
+    assert groups(plan(task(solvent("water", "H2O")))) == ["molecule"]
+
+
+def test_what_cannot_be_built_is_said():
+    with pytest.raises(BadInput, match="no builder makes the phase 'polymer' of a crystal"):
+        plan(task(metal("polymer")))
+    with pytest.raises(BadInput, match="no builder makes the phase 'crystal' of a molecule"):
+        plan(task(solvent("water", "H2O", "crystal")))
+    with pytest.raises(BadInput, match="neither the crystal nor the molecule table"):
+        plan(task(Component(name="unobtainium", formula="Xe7Kr", phases=("crystal",))))
+
+
+def test_the_estimate_counts_calls_and_atoms_of_every_structure():
+    made = plan(task(metal("crystal"), solvent("ethanol", "C2H6O", "gas")))
+    rough = {one.name: one for one in estimate(made)}
+    assert set(rough) == {request.name for request in made.requests}
+    assert rough["ethanol-molecule-1"].atoms == 9
+    assert all(one.atom_calls == one.atoms * one.calls > 0 for one in rough.values())

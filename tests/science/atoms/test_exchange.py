@@ -38,6 +38,17 @@ def crystals(n: int = 4, strain: float = 0.03, rattle: float = 0.05) -> list[Ato
     return frames
 
 
+def trajectory() -> list[Atoms]:
+    """Twelve small downhill steps from a rattled crystal."""
+    atoms = bulk("Cu", cubic=True)
+    atoms.rattle(0.15, seed=4)
+    frames = []
+    for _ in range(12):
+        frames.append(labelled(atoms))
+        atoms.positions += 0.01 * frames[-1].get_forces()
+    return frames
+
+
 def same(one: Atoms, two: Atoms, tolerance: float = 1e-7) -> None:
     assert one.get_chemical_symbols() == two.get_chemical_symbols()
     assert one.positions == pytest.approx(two.positions, abs=tolerance)
@@ -132,6 +143,19 @@ class TestExtendedXYZ:
         again, provenance = read_labelled(tmp_path / "a.xyz")
         assert any(word in remark for remark in provenance.remarks)
         assert all("stress" not in atoms.calc.results for atoms in again)
+
+    @pytest.mark.parametrize(("factor", "word"), [(-1.0, "opposite sign"), (1 / 51.422067, "Hartree/bohr")])
+    def test_forces_in_the_wrong_sign_or_unit_are_refused(self, tmp_path: Path, factor: float, word: str) -> None:
+        frames = trajectory()
+        for atoms in frames:
+            atoms.calc.results["forces"] = atoms.calc.results["forces"] * factor
+        write_labelled(frames, tmp_path / "a.xyz")
+        with pytest.raises(BadInput, match=word):
+            read_labelled(tmp_path / "a.xyz")
+
+    def test_right_forces_of_a_trajectory_pass(self, tmp_path: Path) -> None:
+        write_labelled(trajectory(), tmp_path / "a.xyz")
+        assert read_labelled(tmp_path / "a.xyz")[1].frames == 12
 
     def test_a_right_stress_is_kept(self, tmp_path: Path) -> None:
         write_labelled(crystals(10, strain=0.1, rattle=0.01), tmp_path / "a.xyz")

@@ -18,7 +18,7 @@ from pydantic import Field
 from lang2mlip.contracts import Json, Noun
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.science.atoms import deepmd, vasp, xyz
-from lang2mlip.science.atoms.soundness import sieve, stress_remarks
+from lang2mlip.science.atoms.soundness import force_fault, sieve, stress_remarks
 
 __all__ = ["KINDS", "Provenance", "read_labelled", "write_labelled"]
 
@@ -53,6 +53,11 @@ def read_labelled(path: str | Path, kind: Kind | None = None) -> tuple[list[Atom
     frames, stress = stress_remarks(frames)
     if not frames:
         raise BadInput(f"{where} has no frame that can be used: {'; '.join(left_out[:3]) or 'it is empty'}.")
+    wrong = force_fault(frames)
+    if wrong:
+        raise BadInput(
+            f"The forces in {where} {wrong}, judging by the energies along the trajectory; convert them first."
+        )
     provenance = Provenance(
         file=str(path),
         kind=kind,

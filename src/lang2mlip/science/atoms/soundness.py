@@ -11,7 +11,7 @@ from ase import Atoms
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.units import EV_PER_A3_IN_GPA
 
-__all__ = ["ABSURD_FORCE_EV_A", "disagreements", "sieve", "stress_remarks"]
+__all__ = ["ABSURD_FORCE_EV_A", "disagreements", "force_fault", "sieve", "stress_remarks"]
 
 ABSURD_FORCE_EV_A = 100.0
 """A larger force means a crashed calculation, not physics near any use."""
@@ -20,7 +20,17 @@ LEAST_PAIRS = 6
 OFFSET_EV_ATOM = 0.3
 """Sources whose energies differ by more than this do not share a base energy or a functional."""
 
-WRONG_SCALES = {
+HARTREE_PER_BOHR_EV_A = 51.422067
+"""1 Hartree/bohr in eV/Å (CODATA 2018)."""
+
+WRONG_FORCES = {
+    "have the opposite sign": -1.0,
+    "are in Hartree/bohr": 1 / HARTREE_PER_BOHR_EV_A,
+    "are in eV/bohr": 0.529177210903,
+    "are in Hartree/Å while the energies are in eV": 1 / 27.211386,
+}
+
+WRONG_STRESSES = {
     "has the opposite sign": -1.0,
     "is in GPa": EV_PER_A3_IN_GPA,
     "is in GPa with the opposite sign": -EV_PER_A3_IN_GPA,
@@ -70,8 +80,8 @@ def stress_remarks(frames: list[Atoms]) -> tuple[list[Atoms], list[str]]:
     1602 instead of 1 betrays another sign, GPa or kbar. Noise of thermal motion leaves many sets undecided: those pass.
     """
     slope = _stress_slope(frames)
-    for what, factor in WRONG_SCALES.items():
-        if slope is not None and 0.7 < slope / factor < 1.4:
+    for what, factor in WRONG_STRESSES.items():
+        if _is(slope, factor):
             for atoms in frames:
                 atoms.calc.results.pop("stress", None)
             return frames, [f"the stress {what} when held against the energies, so it was left out"]
@@ -93,11 +103,38 @@ def _stress_slope(frames: Sequence[Atoms]) -> float | None:
             if v2 - v1 > 1e-3 * v1:
                 work.append(0.5 * (s1 + s2) * (v2 - v1))
                 gain.append(e2 - e1)
+    return _slope(work, gain)
+
+
+def force_fault(frames: Sequence[Atoms]) -> str | None:
+    """What is wrong with the sign or unit of the forces, from neighbouring frames of a trajectory; None: nothing seen.
+
+    Between frames of the same cell in which no atom moved by 0.3 Å, dE ≈ −½ (F₁ + F₂)·dx.
+    """
+    work, gain = [], []
+    for one, two in zip(frames, frames[1:], strict=False):
+        if not np.array_equal(one.numbers, two.numbers) or not np.allclose(one.cell.array, two.cell.array):
+            continue
+        step = two.positions - one.positions
+        if np.abs(step).max() < 0.3:
+            mean = 0.5 * (one.calc.results["forces"] + two.calc.results["forces"])
+            work.append(-float(np.sum(mean * step)))
+            gain.append(two.calc.results["energy"] - one.calc.results["energy"])
+    slope = _slope(work, gain)
+    return next((what for what, factor in WRONG_FORCES.items() if _is(slope, factor)), None)
+
+
+def _slope(work: Sequence[float], gain: Sequence[float]) -> float | None:
+    """Least-squares slope of `work` against `gain`; None where there are few pairs or no clear line."""
     if len(work) < LEAST_PAIRS or np.std(gain) == 0 or np.std(work) == 0:
         return None
     if abs(np.corrcoef(work, gain)[0, 1]) < 0.9:
         return None
     return float(np.dot(work, gain) / np.dot(gain, gain))
+
+
+def _is(slope: float | None, factor: float) -> bool:
+    return slope is not None and 0.75 < slope / factor < 1.35
 
 
 def disagreements(sources: Mapping[str, tuple[Sequence[Atoms], Mapping[str, Any]]]) -> list[str]:

@@ -99,17 +99,18 @@ def run(folder: Path, options: Sequence[str], limit_s: float | None, progress: P
         watch = threading.Timer(limit_s or threading.TIMEOUT_MAX, _stop, (process, late))
         watch.daemon = True
         watch.start()
+        told_all = False
         try:
             for line in _useful(process.stdout or ()):
                 log.write(line)
                 done = DONE.search(line)
                 if done:
                     progress(min(0.9, int(done.group(1)) / kernels), f"kernel {done.group(1)} of {kernels}")
-        except BaseException:
-            process.kill()
-            raise
+            told_all = True
         finally:
             watch.cancel()
+            if not told_all:
+                process.kill()
     _judge(process.returncode, late.is_set(), limit_s, folder)
 
 

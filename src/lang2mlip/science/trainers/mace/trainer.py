@@ -114,16 +114,17 @@ def _run(folder: Path, limit_s: float | None, progress: Progress) -> tuple[list[
         watch = threading.Timer(limit_s + GRACE_S if limit_s else threading.TIMEOUT_MAX, process.kill)
         watch.daemon = True
         watch.start()
+        told_all = False
         try:
             for line in process.stdout or ():
                 if line.startswith("{"):
                     records.append(json.loads(line))
                     progress(0.98 * float(records[-1].get("fraction", 0.0)), str(records[-1].get("words", "")))
-        except BaseException:
-            process.kill()
-            raise
+            told_all = True
         finally:
             watch.cancel()
+            if not told_all:
+                process.kill()
     if process.returncode == 0:
         return records, None
     told = [record["fault"] for record in records if "fault" in record]

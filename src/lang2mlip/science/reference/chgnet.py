@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from lang2mlip.science.reference.selftest import Tolerances
 __all__ = ["CHGNetReference", "CrystalGraph"]
 
 LAST_ELEMENT = 94
-"""Its embedding has 94 elements; five of them (rare gases and radioactive ones) had no data (see data/references)."""
+"""Its embedding ends with plutonium."""
 
 
 class CHGNetReference(Method):
@@ -43,11 +44,8 @@ class CHGNetReference(Method):
         self.settings = settings
 
     def elements(self) -> frozenset[str]:
-        """Hydrogen to plutonium, less the elements without data."""
-        from lang2mlip.data import table
-
-        without = set(table("references")["chgnet"].get("elements_without_data", ()))
-        return frozenset(chemical_symbols[1 : LAST_ELEMENT + 1]) - without
+        """Hydrogen to plutonium. Rare gases and the heaviest elements had little data or none."""
+        return frozenset(chemical_symbols[1 : LAST_ELEMENT + 1])
 
     def packages(self) -> tuple[str, ...]:
         """The weights come with the package."""
@@ -77,8 +75,10 @@ class CrystalGraph(Computed):
         try:
             graph = self._model.graph_converter(AseAtomsAdaptor.get_structure(atoms))
         except (ValueError, RuntimeError) as error:
-            raise LabelFailed(f"CHGNet cannot treat {atoms.symbols}: {error}") from error
-        found = self._model.predict_graph(graph.to(self._settings.device), task="efsm")
+            raise LabelFailed(f"CHGNet cannot treat {atoms.symbols}: {error}; leave the frame out.") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch, about a scalar inside CHGNet
+            found = self._model.predict_graph(graph.to(self._settings.device), task="efsm")
         energy = float(found["e"]) * (len(atoms) if self._model.is_intensive else 1)
         results = {
             "energy": energy,

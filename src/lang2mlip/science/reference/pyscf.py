@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from typing import Any
 
 import numpy as np
@@ -55,12 +57,12 @@ class PySCFReference(Method):
         from pyscf.lib.exceptions import BasisNotFoundError
 
         found = set()
-        for symbol in chemical_symbols[1:87]:
-            try:
-                basis.load(self.settings.basis, symbol)
-            except (BasisNotFoundError, KeyError, FileNotFoundError):
-                continue
-            found.add(symbol)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # advice to install a larger collection of basis sets
+            for symbol in chemical_symbols[1:87]:
+                with contextlib.suppress(BasisNotFoundError, KeyError, FileNotFoundError):
+                    basis.load(self.settings.basis, symbol)
+                    found.add(symbol)
         if not found:
             raise BadInput(f"PySCF has no basis set called {self.settings.basis!r}; try def2-svp or 6-31g*.")
         return frozenset(found)

@@ -104,9 +104,9 @@ def test_a_calculator_without_a_minimum_leaves_the_size_and_says_so(tmp_path):
 @pytest.mark.parametrize("start", [3.4, 3.6, 3.8, 3.95])
 def test_the_equilibrium_size_is_found_from_near_and_far_in_few_calls(start):
     calculator = Counting()
-    scale, calls = equilibrium_scale(bulk("Cu", a=start, cubic=True), calculator)
+    scale = equilibrium_scale(bulk("Cu", a=start, cubic=True), calculator)
     assert start * scale == pytest.approx(EMT_LATTICE_A, rel=1e-3)
-    assert calls == calculator.calls <= MAX_CALLS
+    assert calculator.calls <= MAX_CALLS
 
 
 def test_an_equilibrium_out_of_reach_is_an_error():
@@ -114,12 +114,12 @@ def test_an_equilibrium_out_of_reach_is_an_error():
         equilibrium_scale(bulk("Cu", a=6.0, cubic=True), EMT())
 
 
-def test_settling_lowers_the_energy_and_counts_its_calls():
+def test_settling_lowers_the_energy_within_its_calls():
     calculator = Counting()
     start = molecule("N2")
     start.positions[0, 2] += 0.2
-    relaxed, calls = settle(start, calculator)
-    assert calls == calculator.calls <= 50
+    relaxed = settle(start, calculator)
+    assert 2 < calculator.calls <= 50
     relaxed.calc = start.calc = EMT()
     assert relaxed.get_potential_energy() < start.get_potential_energy()
     assert abs(relaxed.get_forces()).max() < 0.1

@@ -108,6 +108,15 @@ def test_liquids_together_are_one_mixture_with_the_salt_diluted():
 def test_a_component_without_phases_takes_the_natural_one():
     assert groups(plan(task(metal()))) == ["bulk"]
     assert groups(plan(task(solvent("water", "H2O")))) == ["molecule"]
+    assert groups(plan(task(Component(name="steam", formula="H2O", phases=())))) == ["molecule"]
+
+
+def test_a_phase_without_a_builder_and_interfaces_are_left_out_with_a_remark():
+    made = plan(task(metal("crystal", "cluster")))
+    assert groups(made) == ["bulk"]
+    assert "no builder makes the phase 'cluster'" in made.remarks[0]
+    stacked = task(metal("crystal"), Component(name="lid", formula="Al", phases=("crystal",)))
+    assert "interfaces between copper, lid" in plan(stacked.model_copy(update={"layers": ("copper", "lid")})).remarks[0]
 
 
 def test_what_cannot_be_built_is_said():

@@ -31,6 +31,7 @@ class Plan(Noun):
     """All structures of a run. Saved as plan.yaml, which a person can edit."""
 
     requests: tuple[StructureRequest, ...]
+    remarks: tuple[str, ...] = Field(default=(), description="what the plan leaves out and why, a sentence each")
 
 
 class StructureRecord(Noun):

@@ -16,6 +16,7 @@ from lang2mlip.catalogue import load
 from lang2mlip.contracts import Noun, Plan, StructureRecord, StructureRequest, check
 from lang2mlip.errors import BadInput, PartFailed, UnknownName
 from lang2mlip.prepare.equilibrium import equilibrium_scale
+from lang2mlip.prepare.metering import Metered
 from lang2mlip.prepare.settle import settle
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.identity import structure_id
@@ -52,8 +53,7 @@ class _Site:
     """The work at hand."""
 
     folder: Path
-    calculator: Calculator | None
-    calls: int = 0
+    calculator: Metered | None
     rebuilt: int = 0
     scales: dict[str, float] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
@@ -67,18 +67,18 @@ def build(plan: Plan, folder: Path, calculator: Calculator | None = None) -> tup
     With a calculator, crystals take its own equilibrium size, molecules and disordered starts are relaxed a little.
     Raises BadInput when a request is wrong, or when a whole group fails at the gate.
     """
-    site = _Site(folder, calculator)
+    site = _Site(folder, Metered(calculator) if calculator is not None else None)
     records = [record for request in plan.requests if (record := _one(site, request)) is not None]
     lost = {request.group for request in plan.requests} - {record.request.group for record in records}
     if lost:
         raise BadInput(f"No structure of the group {', '.join(sorted(lost))} is sound: {'; '.join(site.rejected)}")
     report = BuildReport(
-        calls=site.calls,
+        calls=site.calculator.calls if site.calculator is not None else 0,
         built=len(records),
         rebuilt=site.rebuilt,
         rejected=tuple(site.rejected),
         scales=site.scales,
-        remarks=(*site.remarks, *site.rejected),
+        remarks=(*plan.remarks, *site.remarks, *site.rejected),
     )
     return records, report
 
@@ -123,8 +123,7 @@ def _scale(site: _Site, source: CrystalSource) -> float:
         unit = conventional(source)
         cell = unit if len(unit) <= _SMALL_UNIT else primitive(unit)
         try:
-            site.scales[key], calls = equilibrium_scale(cell, site.calculator)
-            site.calls += calls
+            site.scales[key] = equilibrium_scale(cell, site.calculator)
         except _CALCULATOR_FAULTS as error:
             site.scales[key] = 1.0
             site.remarks.append(f"{key} keeps its size from the literature: {error}")
@@ -136,12 +135,10 @@ def _settled(site: _Site, request: StructureRequest, atoms: Atoms) -> Atoms:
     if site.calculator is None or request.builder not in ("molecule", "melt"):
         return atoms
     try:
-        relaxed, calls = settle(atoms, site.calculator)
+        return settle(atoms, site.calculator)
     except _CALCULATOR_FAULTS as error:
         site.remarks.append(f"{request.name} was not relaxed: {error}")
         return atoms
-    site.calls += calls
-    return relaxed
 
 
 def _keep(site: _Site, request: StructureRequest, atoms: Atoms, report: GateReport) -> StructureRecord:

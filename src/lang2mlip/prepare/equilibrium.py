@@ -20,8 +20,8 @@ _CONVERGED = 3e-4
 """Change of the minimum that ends the search, relative: a tenth of the tightest goal for a lattice parameter."""
 
 
-def equilibrium_scale(unit: Atoms, calculator: Calculator, max_calls: int = MAX_CALLS) -> tuple[float, int]:
-    """The factor on all lengths that minimises the calculator's energy, and the calls it took.
+def equilibrium_scale(unit: Atoms, calculator: Calculator, max_calls: int = MAX_CALLS) -> float:
+    """The factor on all lengths that minimises the calculator's energy, in at most `max_calls` calls.
 
     Isotropic: the cell's shape and the fractions stay. A bracket is sought first, then parabolas refine it.
     Raises PartFailed when no minimum lies within reach or an energy is not finite.
@@ -43,7 +43,7 @@ def equilibrium_scale(unit: Atoms, calculator: Calculator, max_calls: int = MAX_
     while len(energies) < max_calls:
         guess = _outward(energies) or _vertex(energies)
         if found is not None and abs(guess - found) < _CONVERGED:
-            return guess, len(energies)
+            return guess
         found = None if _outward(energies) else guess
         measure(guess)
     if _outward(energies):
@@ -51,7 +51,7 @@ def equilibrium_scale(unit: Atoms, calculator: Calculator, max_calls: int = MAX_
             f"No equilibrium size of {unit.symbols.formula} within {min(energies):.2f} to {max(energies):.2f} of the"
             " literature's was found."
         )
-    return _vertex(energies), len(energies)
+    return _vertex(energies)
 
 
 def _outward(energies: dict[float, float]) -> float | None:

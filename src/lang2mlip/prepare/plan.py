@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from ase.formula import Formula
+
 from lang2mlip.contracts import Component, Explore, Noun, Phase, Plan, ReferenceRun, Role, StructureRequest, Task
 from lang2mlip.contracts.base import Json
 from lang2mlip.data import table
@@ -32,18 +34,23 @@ class Estimate(Noun):
 def plan(task: Task) -> Plan:
     """The structures for a task, by rules alone; the same task gives the same plan.
 
-    Raises BadInput for a phase that no builder serves, or a component with neither crystal nor molecule nor file.
+    A phase that no builder serves is left out with a remark. Raises BadInput for a component of which nothing can be
+    built.
     """
     groups: dict[str, GroupPlan] = {}
+    remarks: list[str] = []
     several = len(task.components) > 1
     for component in task.components:
-        for group in _groups(task, component):
+        for group in _groups(task, component, remarks):
             name = f"{_slug(component.name)}-{group.name}" if several else group.name
             groups.setdefault(name, group)
     mixed = _mixture(task)
     if mixed is not None:
         groups = {name: group for name, group in groups.items() if not name.endswith("liquid")} | {"liquid": mixed}
-    return Plan(requests=tuple(request for name, group in groups.items() for request in _requests(task, name, group)))
+    if len(task.layers) > 1:
+        remarks.append(f"The interfaces between {', '.join(task.layers)} are not built yet; each is planned by itself.")
+    requests = tuple(request for name, group in groups.items() for request in _requests(task, name, group))
+    return Plan(requests=requests, remarks=tuple(remarks))
 
 
 def estimate(plan: Plan, test_calls: int = 480) -> list[Estimate]:
@@ -65,18 +72,24 @@ def estimate(plan: Plan, test_calls: int = 480) -> list[Estimate]:
     return estimates
 
 
-def _groups(task: Task, component: Component) -> Iterator[GroupPlan]:
-    """One group per phase and facet; a vacancy group of our own where the heat calls for it."""
+def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupPlan]:
+    """A group per phase and facet, and one with vacancies where the heat calls for it."""
     phases = list(dict.fromkeys(component.phases)) or [_natural_phase(component)]
     crystal = _crystal(component)
-    for phase in phases:
-        yield from _phase_groups(component, crystal, phase)
+    made = {phase: list(_phase_groups(component, crystal, phase)) for phase in phases}
+    missing = [phase for phase in phases if not made[phase]]
+    if len(missing) == len(phases):
+        raise BadInput(_no_way(component, missing[0]))
+    remarks += [_no_way(component, phase) for phase in missing]
+    groups = [group for phase in phases for group in made[phase]]
     because = _needs_vacancies(task, component, crystal) if "vacancy" not in phases else None
     if because and crystal is not None and {"crystal", "surface"} & set(phases):
-        yield crystals(crystal, vacancies=1, because=because)
+        groups.append(crystals(crystal, vacancies=1, because=because))
+    return groups
 
 
 def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: Phase) -> Iterator[GroupPlan]:
+    """Nothing when no builder makes this phase."""
     if crystal is not None and phase in ("crystal", "vacancy"):
         yield crystals(crystal, vacancies=int(phase == "vacancy"))
     elif crystal is not None and phase == "surface":
@@ -89,16 +102,14 @@ def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: 
         yield singles([_ingredient(component)])
     elif phase in ("liquid", "melt") and _ingredient(component):
         yield liquids([_ingredient(component)])
-    else:
-        raise BadInput(_no_way(component, phase))
 
 
 def _no_way(component: Component, phase: Phase) -> str:
     kind = "crystal" if _crystal(component) else "molecule" if _ingredient(component) else None
     if kind is not None:
         return (
-            f"{component.name}: no builder makes the phase {phase!r} of a {kind} yet; take it out of the task,"
-            " or give a structure file for it."
+            f"{component.name}: no builder makes the phase {phase!r} of a {kind} yet; it is left out,"
+            " unless you give a structure file for it."
         )
     return (
         f"{component.name} ({component.formula}) is in neither the crystal nor the molecule table;"
@@ -127,7 +138,11 @@ def _ingredient(component: Component) -> dict[str, Json]:
     """How builders find the component's molecule; empty when it has none."""
     if component.molecule is not None:
         return {"name": component.molecule}
-    return {"smiles": component.smiles} if component.smiles is not None else {}
+    if component.smiles is not None:
+        return {"smiles": component.smiles}
+    wanted = Formula(component.formula).count()
+    alike = [key for key, fields in table("molecules").items() if Formula(fields["formula"]).count() == wanted]
+    return {"name": alike[0]} if len(alike) == 1 else {}
 
 
 def _melting_K(component: Component) -> float | None:

@@ -14,6 +14,8 @@ __all__ = ["Facet", "four_indices", "low_index", "three_indices"]
 
 Indices = tuple[int, int, int]
 
+_HIGHEST = 9
+
 
 @dataclass(frozen=True)
 class Facet:
@@ -42,6 +44,8 @@ def three_indices(miller: Sequence[int]) -> Indices:
         if miller[0] + miller[1] + miller[2] != 0:
             raise ValueError(f"in the four-index plane {tuple(miller)} the first three must add up to zero")
         miller = (miller[0], miller[1], miller[3])
+    if max(map(abs, miller), default=0) > _HIGHEST:
+        raise ValueError(f"{tuple(miller)} is no plane that a small cell can show; indices go up to {_HIGHEST}")
     if len(miller) != 3 or not any(miller):
         raise ValueError(f"{tuple(miller)} is no plane; give 3 Miller indices, or 4 for hexagonal axes, not all zero")
     return int(miller[0]), int(miller[1]), int(miller[2])
@@ -98,7 +102,9 @@ def _on_primitive(unit: Atoms, primitive: Atoms, indices: Indices) -> Indices:
 
 def _reduced_basis(plane: Indices, cell: np.ndarray) -> np.ndarray:
     """Integer rows: two short vectors in the plane, and a short one that leads to the next plane; right-handed."""
-    grid = np.array([n for n in product(range(-6, 7), repeat=3) if any(n)])
+    # (k, -h, 0) and its like, and a vector to the next plane, are never longer than the indices themselves.
+    reach = max(4, *map(abs, plane)) + 1
+    grid = np.array([n for n in product(range(-reach, reach + 1), repeat=3) if any(n)])
     grid = grid[np.argsort(np.linalg.norm(grid @ cell, axis=1), kind="stable")]
     level = grid @ np.asarray(plane)
     inside = grid[level == 0]

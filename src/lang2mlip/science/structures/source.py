@@ -64,7 +64,7 @@ class CrystalSource(Noun):
     formula: str | None = Field(default=None, description="with `prototype`: the formula, e.g. AlNi")
     prototype: str | None = Field(
         default=None,
-        description="fcc, bcc, hcp, diamond, rocksalt, zincblende, wurtzite, cesiumchloride or fluorite",
+        description="structure type as ase.build.bulk names it: fcc, bcc, hcp, rocksalt, zincblende, wurtzite, …",
     )
     a: float | None = Field(default=None, gt=0, description="with `prototype`: lattice parameter, Å")
     c: float | None = Field(default=None, gt=0, description="with hcp or wurtzite: lattice parameter, Å")

@@ -13,7 +13,7 @@ from lang2mlip.act.gathering import cost_of, faults_of
 from lang2mlip.act.score import score_frames
 from lang2mlip.contracts import Cost, End, Evaluate, Evaluation, Model, Result, State, Verdict
 from lang2mlip.record.run import write_json
-from lang2mlip.science.reference.choice import adequacy
+from lang2mlip.science.reference.adequacy import adequacy
 
 __all__ = ["EndAction", "best_model"]
 

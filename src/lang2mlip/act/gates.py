@@ -33,7 +33,7 @@ def property_gates(properties: Sequence[Property]) -> tuple[Gate, ...]:
             limit=one.limit,
             unit=one.deviation_unit,
             passed=one.passed,
-            group=one.subject,
+            group=one.group or one.subject,
         )
         for one in properties
         if one.limit is not None

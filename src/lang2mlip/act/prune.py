@@ -11,8 +11,9 @@ from ase import Atoms
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.score import score_frames
 from lang2mlip.contracts import Prune, Pruning, Result
+from lang2mlip.record.run import write_json
 from lang2mlip.record.state import current_data
-from lang2mlip.science.pruning.outliers import outliers
+from lang2mlip.science.pruning.outliers import Residuals, outliers
 
 __all__ = ["PruneAction"]
 
@@ -37,13 +38,14 @@ class PruneAction:
     @staticmethod
     def _outliers(desk: Desk, parameters: Prune) -> dict[str, tuple[str, ...]]:
         frames = desk.view.training_frames()
-        residuals = _residuals(desk, frames)
-        forces = [float(np.abs(atoms.get_forces()).max()) for atoms in frames]
-        groups = [str(atoms.info["group"]) for atoms in frames]
-        bad = {
-            str(frames[index].info["id"])
-            for index in outliers(residuals, forces, groups, parameters.sigma, parameters.max_force_eV_A)
-        }
+        residuals = Residuals(
+            groups=[str(atoms.info["group"]) for atoms in frames],
+            force_rmse_eV_A=np.array(_residuals(desk, frames)),
+            max_force_eV_A=np.array([np.linalg.norm(atoms.get_forces(), axis=1).max() for atoms in frames]),
+        )
+        found_out = outliers(residuals, parameters.sigma, parameters.max_force_eV_A)
+        write_json(desk.job / "why.json", {str(frames[index].info["id"]): why for index, why in found_out.items()})
+        bad = {str(frames[index].info["id"]) for index in found_out}
         found: dict[str, tuple[str, ...]] = {}
         for dataset in current_data(desk.state):
             ids = tuple(i for i in (str(a.info["id"]) for a in desk.view.frames(dataset.file)) if i in bad)

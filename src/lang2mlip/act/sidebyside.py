@@ -1,7 +1,7 @@
 """The reference's own walks beside the potential's: structure, density, diffusion.
 
 Both sides begin at the same atoms with the same seed and are read over the same stretch of time, so that a start that
-is not yet in equilibrium counts against neither. A limit is widened to twice the error bar where that is larger: short
+is not yet in equilibrium counts against neither. A limit holds only where the noise of the walks lies below it: short
 walks can contradict a potential, but they cannot prove more than they measured.
 """
 
@@ -30,6 +30,9 @@ SETTLE = 1 / 3
 FEWEST = 24
 """Frames below which no diffusion is read."""
 
+SHORTEST_PS = 1.0
+"""Time below which a mean squared displacement is vibration, not diffusion."""
+
 
 def compare_walks(desk: Desk, done: Sequence[Done], found: Measurements) -> None:
     """Add properties and curves of every repeated walk to `found`."""
@@ -47,12 +50,13 @@ def _settled(frames: list[Atoms]) -> list[Atoms]:
 
 
 def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list[Atoms]], found: Measurements) -> None:
-    subject, group = walk["name"], walk["note"]["group"]
+    subject, group = f"{walk['note']['group']}, {walk['plan']['temperature_K']:.0f} K", walk["note"]["group"]
     mine, known = sides
     if walk["plan"]["ensemble"] == "npt":
-        one = density.compare(group, mine, known)
+        one = density.compare(subject, mine, known)
         bar = 200 * (one.error_bar or 0.0) / one.reference
-        found.properties.append(one.model_copy(update={"limit": max(goals.density_percent, bar)}))
+        limit = goals.density_percent + bar
+        found.properties.append(one.model_copy(update={"limit": limit, "group": group}))
         return
     if known[0].pbc.any():
         measured = RadialDistribution().compare(subject, mine, known)
@@ -60,20 +64,23 @@ def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list
         found.curves.setdefault("rdf", {})[subject] = {
             side: curves[0] for side, curves in measured.curves["rdf"].items()
         }
-    if min(len(mine), len(known)) >= FEWEST:
-        _diffusion(walk, sides, found)
+    interval = walk["plan"]["timestep_fs"] * walk["plan"]["keep_every"] / 1000
+    if min(len(mine), len(known)) >= FEWEST and interval * min(len(mine), len(known)) >= SHORTEST_PS:
+        _diffusion(subject, group, sides, interval, found)
 
 
 def _bounded(one: Property, group: str, goals: Goals) -> Property:
-    """g(r) with a limit where its own noise is known."""
-    limit = None if one.error_bar is None else max(goals.rdf_rmse, 2 * one.error_bar)
-    return one.model_copy(update={"limit": limit, "subject": group})
+    """g(r) with a limit where its own noise lies below the limit; else a figure and no gate."""
+    told = one.error_bar is not None and 2 * one.error_bar <= goals.rdf_rmse
+    return one.model_copy(update={"limit": goals.rdf_rmse if told else None, "group": group})
 
 
-def _diffusion(walk: dict[str, Json], sides: tuple[list[Atoms], list[Atoms]], found: Measurements) -> None:
-    interval = walk["plan"]["timestep_fs"] * walk["plan"]["keep_every"] / 1000
-    mine, known = (msd.Trajectory(side[: min(map(len, sides))], interval) for side in sides)
-    properties, curves = msd.compare(walk["note"]["group"], mine, known)
-    found.properties += properties
-    first = {side: next(iter(every.values())) for side, every in curves["msd"].items()}
-    found.curves.setdefault("msd", {})[walk["name"]] = first
+def _diffusion(
+    subject: str, group: str, sides: tuple[list[Atoms], list[Atoms]], interval_ps: float, found: Measurements
+) -> None:
+    mine, known = (msd.Trajectory(side[: min(map(len, sides))], interval_ps) for side in sides)
+    properties, curves = msd.compare(subject, mine, known)
+    found.properties += [one.model_copy(update={"group": group}) for one in properties]
+    found.curves.setdefault("msd", {})[subject] = {
+        side: next(iter(every.values())) for side, every in curves["msd"].items()
+    }

@@ -73,16 +73,22 @@ class TrainAction:
         return Result(
             action="train",
             status="done",
-            summary=f"{model.id}: {model.family}, {model.n_parameters} parameters, {model.n_frames} frames; training "
-            f"error {errors['all'].force_rmse_meV_A:.1f} meV/Å, {errors['all'].energy_rmse_meV_atom:.2f} meV/atom.",
+            summary=_summary(model, value["notes"]),
             cost=cost_of(done),
             model=model,
-            faults=tuple(value["notes"]),
         )
 
     @staticmethod
     def _id(desk: Desk) -> str:
         return f"m{len(desk.state.models) + 1}"
+
+
+def _summary(model: Model, notes: Sequence[str]) -> str:
+    overall = model.train_errors["all"]
+    return (
+        f"{model.id}: {model.family}, {model.n_parameters} parameters, {model.n_frames} frames; training error "
+        f"{overall.force_rmse_meV_A:.1f} meV/Å, {overall.energy_rmse_meV_atom:.2f} meV/atom. {' '.join(notes)}"
+    ).rstrip()
 
 
 def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:

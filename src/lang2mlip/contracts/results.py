@@ -137,7 +137,8 @@ class Property(Noun):
     """One number of the potential beside the reference's."""
 
     name: str = Field(description="e.g. bulk_modulus")
-    subject: str = Field(description="structure or group")
+    subject: str = Field(description="structure or group, with the conditions where there are several")
+    group: str | None = Field(default=None, description="the group it belongs to")
     unit: str
     value: float
     reference: float

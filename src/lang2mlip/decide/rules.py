@@ -156,15 +156,15 @@ def train_on_new(state: State) -> Choice | None:
 
 
 def prune_outliers(state: State) -> Choice | None:
-    """A residual far outside its group spoils the fit; once per model."""
-    if state.model is None or any(entry.action == "prune" for entry in _since_training(state)):
+    """A residual far outside its group spoils the fit; asked once for every batch of new data."""
+    if state.model is None or state.model.effort == "accurate" or _pruned_already(state):
         return None
     bad = [
         name
         for name, errors in state.model.train_errors.items()
-        if errors.force_rmse_meV_A and errors.force_max_error_meV_A > 30 * errors.force_rmse_meV_A
+        if name != "all" and errors.force_rmse_meV_A and errors.force_max_error_meV_A > 30 * errors.force_rmse_meV_A
     ]
-    if not bad or sum(entry.action == "prune" for entry in state.log) >= 3:
+    if not bad:
         return None
     return Choice(Prune(), f"Single frames of {_list(bad)} lie far outside the rest.", "Lower errors without them.")
 
@@ -296,13 +296,12 @@ def _good(group: GroupState, state: State) -> bool:
     return last.force_relative <= goals.force_relative and last.energy_rmse_meV_atom <= goals.energy_rmse_meV_atom
 
 
-def _since_training(state: State) -> list[Any]:
-    since: list[Any] = []
+def _pruned_already(state: State) -> bool:
+    """Pruned since the last new data."""
     for entry in reversed(state.log):
-        if entry.action == "train":
-            break
-        since.append(entry)
-    return since
+        if entry.action in ("prune", "explore", "select"):
+            return entry.action == "prune"
+    return False
 
 
 def _broken(state: State) -> str:

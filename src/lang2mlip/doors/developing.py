@@ -25,7 +25,10 @@ from lang2mlip.prepare.plan import plan
 from lang2mlip.prepare.task import Options, save_task, summary, task_from_file
 from lang2mlip.record.events import Prepared
 from lang2mlip.record.run import Run, slug, write_text
-from lang2mlip.science.reference.spec import open_reference, parse
+from lang2mlip.report.card import model_card
+from lang2mlip.report.page import write_report
+from lang2mlip.science.reference.choice import require
+from lang2mlip.science.reference.spec import parse
 
 __all__ = ["Wishes", "go_on", "start"]
 
@@ -86,6 +89,10 @@ def go_on(run: Run, decider: str | None, model: str | None) -> int:
 
 
 def _farewell(run: Run, state: State) -> int:
+    view = run.view()
+    write_report(view, run.folder / "report")
+    if (run.folder / "potential").exists():
+        write_text(run.folder / "potential" / "card.md", model_card(view))
     for verdict in state.verdicts:
         console.print(f"[bold]{verdict.question}[/]: {verdict.answer}. {escape(verdict.because)}")
     console.print(f"Report:    {run.folder / 'report' / 'index.html'}")
@@ -154,11 +161,7 @@ def _prepare(run: Run) -> Run:
     """Plan and build the structures of a run, gate and all."""
     begun = time.monotonic()
     task = run.state.task
-    reference = open_reference(task.reference)
-    known = reference.elements()
-    if known is not None and not set(task.elements) <= known:
-        missing = ", ".join(sorted(set(task.elements) - known))
-        raise BadInput(f"The reference {task.reference.name} cannot treat {missing}.")
+    require(task.reference, task.elements)
     calculator = MeteredCalculator(task.reference)
     records, built = build(plan(task), run.folder, calculator)
     cost = calculator.cost.model_copy(update={"wall_s": time.monotonic() - begun})

@@ -155,7 +155,10 @@ def _pruning(state: State, result: Result) -> State:
     if result.pruning is None:
         return state
     kept = tuple(pruning for pruning in state.prunings if pruning.id not in result.pruning.restored)
-    return _with(state, prunings=(*kept, result.pruning), labels_since_training=max(1, state.labels_since_training))
+    pruning = result.pruning
+    changed = bool(pruning.frames or pruning.datasets or pruning.restored)
+    waiting = max(1, state.labels_since_training) if changed else state.labels_since_training
+    return _with(state, prunings=(*kept, pruning), labels_since_training=waiting)
 
 
 def _end(state: State, result: Result) -> State:

@@ -9,6 +9,7 @@ from lang2mlip.contracts import Component
 from lang2mlip.data import table
 
 if TYPE_CHECKING:
+    from lang2mlip.prepare.methods import Method
     from lang2mlip.prepare.reader import Reading
 
 __all__ = ["default_phases", "default_properties", "default_temperature", "melting_K"]
@@ -32,9 +33,16 @@ def default_phases(component: Component, reading: Reading) -> tuple[tuple[str, .
     if needed:
         return tuple(dict.fromkeys(needed)), "what the properties need"
     liquids = [c for c in reading.components if "liquid" in c.phases or c.amount]
+    if reading.reference is not None and _molecules_only(reading.reference) and not liquids:
+        return ("gas",), f"{reading.reference.said} treats molecules by themselves"
     if liquids or _liquid_there(component, reading):
         return ("liquid",), "it is part of a liquid" if liquids else "it is liquid at these temperatures"
     return ("gas",), "molecules by themselves"
+
+
+def _molecules_only(method: Method) -> bool:
+    """The method that is named has no periodic cells."""
+    return bool(method.basis or method.method or table("references").get(method.name, {}).get("periodic") is False)
 
 
 def _property(name: str) -> Mapping[str, Any]:

@@ -125,7 +125,7 @@ def salt_formulas(symbol: str, word: str, charge: int | None = None) -> list[str
     for prefix, count in prefixes.items():
         if word.removeprefix(prefix) in anions and word.startswith(prefix):
             anion, negative = anions[word.removeprefix(prefix)]
-            # Usage drops the cation's own prefix where its largest charge leaves no doubt: `vanadium pentoxide`.
+            # Usage drops the cation's own prefix where its largest charge leaves no doubt: `X pentoxide`.
             twice = -negative * count > max(cations.get(symbol, [8]))
             return [f"{symbol}{'2' if twice else ''}{_times(anion, count)}"]
     return []

@@ -77,6 +77,8 @@ def _goes_on(before: Word, word: Word) -> bool:
     touching = before.end == word.start
     if before.is_word and word.is_word:
         return not touching
+    if before.text == ")":
+        return word.is_word
     sign = word.text if not word.is_word else before.text
     return touching and sign in "-,'()^" or (sign == "-" and touching)
 

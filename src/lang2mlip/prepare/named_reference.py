@@ -37,7 +37,13 @@ def _electronic(method: Method, periodic: bool, reason: str) -> ReferenceSpec:
     name = method.name
     if name == "dft":
         name = "pyscf" if method.basis or not periodic else "gpaw"
-        reason += f"; {name}, because the task is {'periodic' if periodic else 'molecular'}"
+        because = "of the basis set" if method.basis else f"the task is {'periodic' if periodic else 'molecular'}"
+        reason += f"; {name}, because {because}"
+    if periodic and table("references").get(name, {}).get("periodic") is False:
+        raise BadInput(
+            f"{method.said!r} means {name}, which treats single molecules only, but the task has periodic phases; "
+            "ask for molecules or clusters, or name another reference."
+        )
     settings: dict[str, object] = {}
     if name == "gpaw" and method.functional:
         settings["functional"] = method.functional

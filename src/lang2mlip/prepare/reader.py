@@ -170,7 +170,7 @@ def _is_form_of(one: Substance, other: Substance) -> bool:
 
 
 def _without_broad(mentions: list[Mention]) -> list[Mention]:
-    """Without a formula that other mentions make precise: of `C: graphite and diamond` the two forms remain."""
+    """Without a formula that other mentions make precise: of `C` with two of its forms those two remain."""
     kept = []
     for mention in mentions:
         forms = set(mention.substance.crystals)

@@ -45,9 +45,9 @@ def _from_table(
     elements: frozenset[str], phases: tuple[str, ...], properties: tuple[str, ...], periodic: bool
 ) -> tuple[ReferenceSpec, Sequence[str]]:
     """The choice from the cited table of references."""
-    from lang2mlip.science.reference import choice
+    from lang2mlip.science.reference.choice import choose
 
-    spec, remarks = choice.choose(elements, phases, properties, periodic)
+    spec, remarks = choose(elements, phases, properties, periodic)
     return spec, remarks
 
 

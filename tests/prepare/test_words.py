@@ -1,0 +1,109 @@
+"""The data behind the reader: every entry is cited, every name leads somewhere, formulas follow from names."""
+
+import pytest
+
+from lang2mlip.contracts import Component
+from lang2mlip.contracts.task import Phase, PropertyName
+from lang2mlip.data import table
+from lang2mlip.prepare.formulas import charge_of, composition, parse_formula, salt_formulas, strange_elements
+from lang2mlip.prepare.reader import read
+from lang2mlip.prepare.substances import from_formula, from_text
+
+PHASES, PROPERTIES = set(Phase.__args__), set(PropertyName.__args__)
+
+
+@pytest.mark.parametrize("name", ["words", "concepts", "defaults", "families"])
+def test_every_entry_is_cited(name):
+    assert all(entry.get("source") for entry in table(name).values())
+
+
+def test_words_mean_phases_and_properties_of_the_contract():
+    for entry in table("words").values():
+        if entry["kind"] == "phase":
+            for kind in ("crystal", "molecule"):
+                meant = entry[kind]
+                assert set([meant] if isinstance(meant, str) else meant) <= PHASES
+        if entry["kind"] == "property":
+            assert entry["value"] in PROPERTIES and set(entry["needs"]) <= PHASES
+
+
+def test_every_property_of_the_contract_has_words():
+    assert {e["value"] for e in table("words").values() if e["kind"] == "property"} == PROPERTIES
+
+
+@pytest.mark.parametrize("key", table("concepts"))
+def test_every_concept_is_read_by_each_of_its_names(key):
+    entry = table("concepts")[key]
+    for name in entry["names"]:
+        reading = read(f"{name} at 300 K")
+        assert reading.concepts == (key,)
+        assert len(reading.components) == len(entry["components"])
+        assert all(isinstance(component, Component) and component.phases for component in reading.components)
+    known = {component.name for component in reading.components}
+    assert {part for layer in entry.get("layers", ()) for part in layer.split(" + ")} <= known
+
+
+@pytest.mark.parametrize("kind", ["crystals", "molecules"])
+def test_every_substance_of_the_data_is_found_by_its_names(kind):
+    lost = []
+    for key, entry in table(kind).items():
+        for name in entry["names"]:
+            found = from_formula(name) if name[-1] in "+-" else None
+            found = found or from_text(name.rstrip("+-"))
+            if found is None or key not in found.crystals + found.molecules:
+                lost.append((key, name))
+    assert not lost
+
+
+def test_every_element_is_known_by_its_symbol_and_its_name():
+    from ase.data import atomic_names, chemical_symbols
+
+    for symbol, name in zip(chemical_symbols[1:], atomic_names[1:], strict=True):
+        (component,) = read(f"crystals of {name}").components
+        assert symbol in parse_formula(component.formula)
+        if symbol in ("I", "No", "At"):
+            continue  # words of English first: only a list of symbols makes them elements
+        (component,) = read(f"the {symbol} crystal is wanted").components
+        assert symbol in parse_formula(component.formula)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "word", "charge", "formulas"),
+    [
+        ("Na", "chloride", None, ["NaCl"]),
+        ("Al", "oxide", None, ["Al2O3"]),
+        ("Fe", "oxide", 3, ["Fe2O3"]),
+        ("Co", "oxide", None, ["CoO", "Co2O3"]),
+        ("Ca", "hydroxide", None, ["Ca(OH)2"]),
+        ("Al", "sulfate", None, ["Al2(SO4)3"]),
+        ("Ti", "dioxide", None, ["TiO2"]),
+        ("V", "pentoxide", None, ["V2O5"]),
+        ("Cu", "happiness", None, []),
+    ],
+)
+def test_names_of_salts_are_neutral_formulas(symbol, word, charge, formulas):
+    assert salt_formulas(symbol, word, charge) == formulas
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "charge"),
+    [
+        ("PF6-", "PF6", -1),
+        ("SO42-", "SO4", -2),
+        ("Ca2+", "Ca", 2),
+        ("CO3^2-", "CO3", -2),
+        ("NH4+", "NH4", 1),
+        ("Cu", "Cu", 0),
+    ],
+)
+def test_charges_are_told_from_counts(text, body, charge):
+    assert charge_of(text) == (body, charge)
+
+
+def test_formulas_are_read_strictly_and_compared_by_composition():
+    assert parse_formula("CuSO4·5H2O") == {"Cu": 1, "S": 1, "O": 9, "H": 10}
+    assert parse_formula("Ca(OH)2") == {"Ca": 1, "O": 2, "H": 2}
+    assert parse_formula("Xq2") is None and parse_formula("water") is None
+    assert strange_elements("Xq2O3") == ["Xq"] and strange_elements("GFN2") == ["G"]
+    assert composition(parse_formula("Cu50Zr50")) == composition(parse_formula("ZrCu"))
+    assert composition(parse_formula("C6H6"), False) != composition(parse_formula("C2H2"), False)

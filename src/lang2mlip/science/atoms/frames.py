@@ -14,6 +14,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -56,6 +57,7 @@ def write_frames(path: Path | str, frames: Iterable[Atoms]) -> int:
                 count += 1
             file.flush()
             os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner may read
         os.replace(temporary, target)
     except OSError as error:
         if temporary is not None:
@@ -68,13 +70,16 @@ def read_frames(path: Path | str) -> list[Atoms]:
     """All frames of a file, labels in a SinglePointCalculator. Raises RunFault when it is missing or damaged."""
     source = Path(path)
     try:
-        if source.stat().st_size == 0:
-            return []
-        with source.open(encoding="utf-8") as file:
-            return [_native(frame) for frame in read_xyz(file, slice(None))]
+        text = source.read_text(encoding="utf-8")
     except OSError as error:
         raise RunFault(f"Cannot read {source}: {error.strerror}.") from error
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    try:
+        if not text:
+            return []
+        if not text.endswith("\n"):
+            raise ValueError("it ends within a line")
+        return [_native(frame) for frame in read_xyz(StringIO(text), slice(None))]
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise RunFault(f"{source} is not a whole extxyz file ({error}); restore it or make it again.") from error
 
 

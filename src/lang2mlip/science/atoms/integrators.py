@@ -56,7 +56,7 @@ class MDState:
 
 @dataclass(frozen=True)
 class Bath:
-    """What surrounds the system. Friction 0 means no thermostat; no barostat where `relaxation` is None."""
+    """What surrounds the system. Friction 0 means no bath at all; no barostat where `relaxation` is None."""
 
     seed: int
     friction: float = 0.0
@@ -120,12 +120,13 @@ def advance(state: MDState, system: System, evaluate: Evaluate) -> MDState:
     positions = state.positions + half * (momenta / system.masses)
     cell, heat, step = state.cell, state.heat, state.step + 1
     if system.bath.friction > 0.0:
+        noise = random(system.bath.seed, step, momenta.size + 3)
         before = _kinetic(momenta, system)
-        momenta = _thermostat(momenta, system, step)
+        momenta = _thermostat(momenta, system, step, noise[3:].reshape(-1, 3))
         heat += _kinetic(momenta, system) - before
-    if system.bath.relaxation is not None:
-        stretch = _barostat(state, system)
-        positions, momenta, cell = positions * stretch, momenta / stretch, cell * stretch
+        if system.bath.relaxation is not None:
+            stretch = _barostat(state, system, noise[:3])
+            positions, momenta, cell = positions * stretch, momenta / stretch, cell * stretch
     positions += half * (momenta / system.masses)
     field = evaluate(positions, cell, step)
     momenta = momenta + half * field.forces
@@ -148,16 +149,15 @@ def _constrain(momenta: Floats, system: System) -> Floats:
     return momenta
 
 
-def _thermostat(momenta: Floats, system: System, step: int) -> Floats:
+def _thermostat(momenta: Floats, system: System, step: int, noise: Floats) -> Floats:
     """The exact Ornstein–Uhlenbeck step."""
     bath = system.bath
     decay = np.exp(-bath.friction * system.timestep)
     width = np.sqrt((1.0 - decay * decay) * BOLTZMANN_EV_PER_K * bath.target_K(step))
-    noise = random(bath.seed, step, momenta.size + 3)[3:].reshape(-1, 3)
     return _constrain(decay * momenta + width * np.sqrt(system.masses) * noise, system)
 
 
-def _barostat(state: MDState, system: System) -> Floats:
+def _barostat(state: MDState, system: System, noise: Floats) -> Floats:
     """Stretch of each Cartesian axis, shape (3,).
 
     Isotropic: λ = sqrt(V) obeys dλ = −(λ b/2)(P0 − P − kT/2V) dt + sqrt(kT b/2) dW, with b = β/τ; its noise does not
@@ -166,11 +166,9 @@ def _barostat(state: MDState, system: System) -> Floats:
     bath, dt = system.bath, system.timestep
     if state.field.stress is None or bath.relaxation is None:
         raise ValueError("constant pressure needs a stress at every step")
-    step = state.step + 1
-    heat = BOLTZMANN_EV_PER_K * bath.target_K(step)
+    heat = BOLTZMANN_EV_PER_K * bath.target_K(state.step + 1)
     volume = abs(float(np.linalg.det(state.cell)))
     excess = pressure(state.momenta, state.cell, state.field.stress, system) - bath.target_pressure
-    noise = random(bath.seed, step, 3)
     if bath.per_axis:
         rate = bath.relaxation / 3.0
         return np.asarray(np.exp(rate * excess * dt + np.sqrt(2.0 * heat * rate * dt / volume) * noise))

@@ -24,7 +24,7 @@ console = Console(stderr=True, highlight=False)
 def task_from_words(prompt: str, yes: bool, model: str | None, options: Options) -> tuple[Task, str]:
     """The task and the dialogue that led to it (Markdown). Raises BadInput when the words cannot become a task."""
     if not prompt.strip():
-        raise BadInput('The prompt is empty. Say what you want to simulate, e.g. lang2mlip run "water at 300 K"')
+        raise BadInput('The prompt is empty. Say what you want to simulate, e.g. lang2mlip run "what you want to simulate"')
     name = model or os.environ.get("LANG2MLIP_MODEL")
     if name:
         try:

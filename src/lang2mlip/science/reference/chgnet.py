@@ -23,7 +23,7 @@ from lang2mlip.science.reference.selftest import Tolerances
 __all__ = ["CHGNetReference", "CrystalGraph"]
 
 LAST_ELEMENT = 94
-"""Its embedding ends with plutonium."""
+"""The last atomic number of its embedding."""
 
 
 class CHGNetReference(Method):
@@ -44,7 +44,7 @@ class CHGNetReference(Method):
         self.settings = settings
 
     def elements(self) -> frozenset[str]:
-        """Hydrogen to plutonium. Rare gases and the heaviest elements had little data or none."""
+        """Every element up to the last of the embedding; rare gases and the heaviest had little data or none."""
         return frozenset(chemical_symbols[1 : LAST_ELEMENT + 1])
 
     def packages(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from lang2mlip.science.reference.selftest import Tolerances
 __all__ = ["GFN1Reference", "GFN2Reference", "TightBinding"]
 
 LAST_ELEMENT = 86
-"""Both parametrisations reach from hydrogen to radon (J. Chem. Theory Comput. 13, 1989 (2017); 15, 1652 (2019))."""
+"""The last atomic number of both parametrisations (J. Chem. Theory Comput. 13, 1989 (2017); 15, 1652 (2019))."""
 
 
 class _XTBReference(Method):
@@ -43,7 +43,7 @@ class _XTBReference(Method):
         self.settings = settings
 
     def elements(self) -> frozenset[str]:
-        """Hydrogen to radon."""
+        """Every element that has parameters."""
         return frozenset(chemical_symbols[1 : LAST_ELEMENT + 1])
 
     def packages(self) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ __all__ = ["Diffusion", "Trajectory", "compare", "msd", "yeh_hummer"]
 Floats = NDArray[np.float64]
 
 _BLOCKS = 4
-_FIT_FROM, _FIT_TO = 0.2, 0.8
-"""Share of the longest lag that the slope is fitted over: past the ballistic part, before the noise."""
+_FIT_FROM = 0.2
+"""Share of the longest lag that the fit leaves out: the ballistic part."""
 
 _HUMMER = 2.837297
 """Constant of a cubic periodic lattice (Yeh & Hummer, J. Phys. Chem. B 108, 15873 (2004), eq. 12)."""
@@ -60,11 +60,14 @@ class Diffusion:
 def msd(trajectory: Trajectory) -> list[Diffusion]:
     """Each element's, over all time origins, for lags up to half the run; D from the slope by Einstein's relation.
 
-    The error of D is the standard error of four blocks of the run. Raises BadInput with fewer than 24 frames.
+    D uses lags up to an eighth of the run, which every one of four blocks holds many times over: their spread is its
+    error. Run long enough that atoms diffuse within that time. Raises BadInput with fewer than 48 frames.
     """
     n = len(trajectory.frames)
-    if n < 6 * _BLOCKS:
-        raise BadInput(f"Diffusion needs at least {6 * _BLOCKS} evenly spaced frames, not {n}; keep frames more often.")
+    if n < 12 * _BLOCKS:
+        raise BadInput(
+            f"Diffusion needs at least {12 * _BLOCKS} evenly spaced frames, not {n}; keep them more often."
+        )
     places = trajectory.displacements()
     symbols = np.array(trajectory.frames[0].get_chemical_symbols())
     return [_element(str(s), places[:, symbols == s], trajectory.interval_ps) for s in np.unique(symbols)]
@@ -92,13 +95,14 @@ def compare(
 
 def _element(symbol: str, places: Floats, interval_ps: float) -> Diffusion:
     whole = _curve(places, len(places) // 2)
-    parts = [_slope(_curve(part, len(part) // 2), interval_ps) for part in blocks(places, _BLOCKS)]
+    longest = len(places) // (2 * _BLOCKS)
+    parts = [_slope(_curve(part, longest), interval_ps) for part in blocks(places, _BLOCKS)]
     times = np.arange(len(whole)) * interval_ps
     return Diffusion(
         element=symbol,
         t_ps=times.tolist(),
         msd_A2=whole.tolist(),
-        D_cm2_s=_slope(whole, interval_ps),
+        D_cm2_s=_slope(whole[: longest + 1], interval_ps),
         error_cm2_s=float(np.std(parts, ddof=1) / np.sqrt(_BLOCKS)),
     )
 
@@ -113,9 +117,8 @@ def _curve(places: Floats, longest: int) -> Floats:
 def _slope(curve: Floats, interval_ps: float) -> float:
     """D in cm²/s: a sixth of the slope over the middle of the lags."""
     first = max(1, int(_FIT_FROM * len(curve)))
-    last = max(first + 3, int(_FIT_TO * len(curve)))
     times_fs = np.arange(len(curve)) * interval_ps * 1000
-    return line(times_fs[first:last], curve[first:last]).slope / 6.0 * A2_PER_FS_IN_CM2_PER_S
+    return line(times_fs[first:], curve[first:]).slope / 6.0 * A2_PER_FS_IN_CM2_PER_S
 
 
 def _property(subject: str, mine: Diffusion, known: Diffusion, limit_percent: float | None) -> Property:

@@ -9,7 +9,7 @@ from lang2mlip.science.trainers.mtp.basis import moment_basis
 # Scalars, basic moments and radial functions of the templates that MLIP-2 and MLIP-3 publish, by level.
 PUBLISHED = {
     2: (1, 1, 1), 4: (2, 1, 1), 6: (5, 5, 2), 8: (9, 11, 2), 10: (16, 25, 3), 12: (29, 46, 3), 14: (52, 81, 4),
-    16: (92, 130, 4), 18: (163, 201, 5), 20: (288, 295, 5), 22: (500, 421, 6),
+    16: (92, 130, 4), 18: (163, 201, 5), 20: (288, 295, 5),
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The trainer: a fit recovers what made the data, saves what it fitted, and knows what it has seen."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.contracts.parts import FitRequest
@@ -46,7 +48,8 @@ def crystals(seed: int, count: int, elements: Sequence[str] = ("Cu",), rattle: f
 
 
 def fitted(frames: list[Atoms], folder: Path, elements: tuple[str, ...] = ("Cu",), **settings: object) -> Path:
-    request = FitRequest(elements=elements, effort="quick", seed=0, settings=settings)
+    chosen = {"level": 8, "cutoff_A": 5.2, **settings}
+    request = FitRequest(elements=elements, effort="quick", seed=0, settings=chosen)
     TRAINER.fit(frames, request, folder, lambda share, words: None)
     return folder
 
@@ -101,14 +104,23 @@ def test_a_saved_model_gives_the_numbers_it_was_saved_with(model: Path) -> None:
 
 
 def test_going_on_from_a_model_needs_one_step_to_be_as_good(model: Path, tmp_path: Path) -> None:
-    request = FitRequest(
-        elements=("Cu",), effort="quick", seed=0, settings={"max_iterations": 1, "radial_size": 14}, start=str(model)
-    )
+    settings = {"max_iterations": 1, "radial_size": 14, "level": 8, "cutoff_A": 5.4}
+    request = FitRequest(elements=("Cu",), effort="quick", seed=0, settings=settings, start=str(model))
     report = TRAINER.fit(crystals(1, 25), request, tmp_path, lambda share, words: None)
     fresh = TRAINER.fit(
         crystals(1, 25), request.model_copy(update={"start": None}), tmp_path, lambda share, words: None
     )
     assert report.curve[-1][1] < 0.1 * fresh.curve[-1][1]
+
+
+def test_cutoff_and_level_are_found_on_the_data_and_said(tmp_path: Path) -> None:
+    frames = [labelled(atoms, LennardJones(sigma=2.3, epsilon=0.2, rc=3.9, smooth=True)) for atoms in crystals(1, 16)]
+    request = FitRequest(elements=("Cu",), effort="quick", seed=0, settings={"radial_size": 8})
+    report = TRAINER.fit(frames, request, tmp_path, lambda share, words: None)
+    extras = json.loads((tmp_path / "extras.json").read_text())
+    assert extras["settings"]["cutoff_A"] == 4.0
+    assert extras["level"] == 8
+    assert any("cutoff 4 Å chosen by trial" in note for note in report.notes)
 
 
 def test_two_elements_are_told_apart(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from lang2mlip.science.trainers.mtp.kernels import FAST
 
 __all__ = ["Core", "add_core", "no_core", "pair_core", "wall_needed"]
 
-jit: Any = njit(cache=True, nogil=True, fastmath=FAST)
+jit: Any = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 
 _COULOMB_EV_A = 14.399645478425667
 """e^2 / (4 pi eps0), eV Å (CODATA 2018)."""

@@ -20,11 +20,14 @@ from ase.calculators.calculator import PropertyNotImplementedError
 
 from lang2mlip.errors import PartFailed
 from lang2mlip.science.trainers.mtp.jacobian import frame_jacobian
+from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
-from lang2mlip.science.trainers.mtp.tables import Parameters, System, Tables, system
+from lang2mlip.science.trainers.mtp.tables import Parameters, System, Tables, parameters, system, tables
 
-__all__ = ["FitData", "Normal", "Row", "shortest", "thinned"]
+__all__ = ["FitData", "Normal", "Row", "nearest", "shortest", "thinned"]
 
+_DEFAULT_CUTOFF_A = 5.2
+"""Where neither the person nor a trial has chosen one."""
 _CHUNK = 8
 """Frames whose Jacobians are added at once; fixed, so that sums do not depend on the number of threads."""
 
@@ -54,13 +57,18 @@ class FitData:
     baseline: np.ndarray
 
     @classmethod
-    def of(cls, frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings) -> FitData:
+    def of(
+        cls,
+        frames: Sequence[Atoms],
+        species: tuple[str, ...],
+        settings: MTPSettings,
+        baseline: np.ndarray | None = None,
+    ) -> FitData:
         """Labels, weights and neighbour lists. Raises PartFailed for a label that is not finite."""
         rows = [_row(number, atoms, species, settings) for number, atoms in enumerate(frames)]
         counts = np.array([np.bincount(row.system.types, minlength=len(species)) for row in rows], dtype=float)
-        energies = np.array([row.target[0] for row in rows])
-        has = np.array([row.weight[0] > 0 for row in rows])
-        baseline = np.linalg.lstsq(counts[has], energies[has], rcond=1e-8)[0] if has.any() else np.zeros(len(species))
+        if baseline is None:
+            baseline = _baseline(rows, counts)
         for row, offset in zip(rows, counts @ baseline, strict=True):
             row.target[0] -= offset
         return cls(rows, baseline)
@@ -69,6 +77,17 @@ class FitData:
     def n_atoms(self) -> int:
         """Atoms in all frames."""
         return sum(row.system.types.size for row in self.rows)
+
+    @property
+    def n_rows(self) -> int:
+        """Labels in all frames."""
+        return sum(int(np.count_nonzero(row.weight)) for row in self.rows)
+
+    def loss(self, potential: Potential) -> float:
+        """The loss of a potential, (eV/Å)²."""
+        normal = self.normal(tables(potential.basis), parameters(potential), with_radial=False)
+        x = np.concatenate([potential.linear, potential.shift])
+        return float(normal.square - 2.0 * x @ normal.vector + x @ normal.matrix @ x)
 
     def normal(self, t: Tables, p: Parameters, with_radial: bool) -> Normal:
         """Normal equations for the linear part (y = targets), or for all parameters (y = residuals)."""
@@ -106,10 +125,33 @@ def shortest(data: FitData, n_species: int) -> np.ndarray:
     found = np.full((n_species, n_species), np.inf)
     for row in data.rows:
         s = row.system
-        centre = np.repeat(np.arange(len(s.types)), np.diff(s.first))
-        vector = s.positions[s.partner] - s.positions[centre] + s.offset[s.image]
-        np.minimum.at(found, (s.types[centre], s.types[s.partner]), np.sqrt((vector**2).sum(axis=1)))
+        centre = _centres(s)
+        np.minimum.at(found, (s.types[centre], s.types[s.partner]), _distances(s))
     return np.asarray(np.minimum(found, found.T))
+
+
+def nearest(system: System) -> np.ndarray:
+    """Distance of each atom to its nearest neighbour, Å; inf where the list has none."""
+    found = np.full(len(system.types), np.inf)
+    np.minimum.at(found, _centres(system), _distances(system))
+    return found
+
+
+def _centres(system: System) -> np.ndarray:
+    return np.repeat(np.arange(len(system.types)), np.diff(system.first))
+
+
+def _distances(system: System) -> np.ndarray:
+    """Length of every pair of the list, Å."""
+    vectors = system.positions[system.partner] - system.positions[_centres(system)] + system.offset[system.image]
+    return np.asarray(np.sqrt((vectors**2).sum(axis=1)))
+
+
+def _baseline(rows: list[Row], counts: np.ndarray) -> np.ndarray:
+    """Energy per atom of each species that explains the energies best, eV; zero without energies."""
+    energies = np.array([row.target[0] for row in rows])
+    has = np.array([row.weight[0] > 0 for row in rows])
+    return np.linalg.lstsq(counts[has], energies[has], rcond=1e-8)[0] if has.any() else np.zeros(counts.shape[1])
 
 
 def _row(number: int, atoms: Atoms, species: tuple[str, ...], settings: MTPSettings) -> Row:
@@ -127,7 +169,7 @@ def _row(number: int, atoms: Atoms, species: tuple[str, ...], settings: MTPSetti
             f"Frame {number} ({atoms.get_chemical_formula()}) has a label that is not finite; take it out."
         )
     weight *= float(atoms.info.get("weight", 1.0))
-    return Row(system(atoms, species, settings.cutoff_A), target, np.sqrt(weight))
+    return Row(system(atoms, species, settings.cutoff_A or _DEFAULT_CUTOFF_A), target, np.sqrt(weight))
 
 
 def _label(atoms: Atoms, name: str) -> np.ndarray | None:

@@ -20,7 +20,7 @@ from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
 from lang2mlip.science.trainers.mtp.tables import parameters, tables
 
-__all__ = ["Fit", "Fitted", "linear_fit"]
+__all__ = ["Clock", "Fit", "Fitted", "linear_fit"]
 
 _SHIFT_PRIOR = 1e-8
 """Pull of an isolated atom's energy to the mean energy per atom, (Å eV)⁻² per atom: decides where the data do not."""
@@ -34,6 +34,32 @@ class Fitted:
 
     potential: Potential
     loss: float
+    square: float
+    """The loss of no potential at all."""
+    rows: int
+
+    @property
+    def share(self) -> float:
+        """Root mean square residual over root mean square label."""
+        return float(np.sqrt(max(self.loss, 0.0) / self.square)) if self.square > 0.0 else 0.0
+
+
+class Clock:
+    """The time of a whole training, its curve, and whom to tell."""
+
+    def __init__(self, limit_s: float, progress: Progress) -> None:
+        self.limit, self.progress = limit_s, progress
+        self.began = time.monotonic()
+        self.curve: list[tuple[float, float]] = []
+
+    def share_left(self) -> float:
+        """How much of the time is left: 1 at the start, at most 0 when it is over."""
+        return 1.0 - (time.monotonic() - self.began) / self.limit
+
+    def note(self, loss: float, share: float, words: str) -> None:
+        """Put a loss on the curve and tell the progress."""
+        self.curve.append((time.monotonic() - self.began, loss))
+        self.progress(share, f"{words}: loss {loss:.4g} (eV/Å)²")
 
 
 def linear_fit(potential: Potential, data: FitData, settings: MTPSettings) -> Fitted:
@@ -42,7 +68,8 @@ def linear_fit(potential: Potential, data: FitData, settings: MTPSettings) -> Fi
     solution = _solve(_with_prior(normal.matrix, potential, data), normal.vector, settings.ridge)
     loss = normal.square - 2.0 * solution @ normal.vector + solution @ normal.matrix @ solution
     split = len(potential.linear)
-    return Fitted(replace(potential, linear=solution[:split], shift=solution[split:]), float(loss))
+    fitted = replace(potential, linear=solution[:split], shift=solution[split:])
+    return Fitted(fitted, float(loss), normal.square, data.n_rows)
 
 
 def _with_prior(matrix: np.ndarray, potential: Potential, data: FitData) -> np.ndarray:
@@ -66,20 +93,18 @@ def _solve(matrix: np.ndarray, vector: np.ndarray, ridge: float | np.ndarray) ->
 
 
 class Fit:
-    """One fit, with its clock and its curve."""
+    """The fit of one form of the potential."""
 
-    def __init__(self, data: FitData, settings: MTPSettings, progress: Progress) -> None:
-        self.data, self.settings, self.progress = data, settings, progress
-        self.began = time.monotonic()
-        self.curve: list[tuple[float, float]] = []
+    def __init__(self, data: FitData, settings: MTPSettings, clock: Clock) -> None:
+        self.data, self.settings, self.clock = data, settings, clock
 
-    def run(self, start: Potential) -> Potential:
+    def run(self, start: Potential) -> Fitted:
         """The fitted potential. Raises PartFailed when the loss is not finite."""
         few = thinned(self.data, self.settings.radial_atoms)
         best = self._note(linear_fit(start, few, self.settings), 0)
         damping = _DAMPING[0]
         for step in range(1, self.settings.max_iterations + 1):
-            if time.monotonic() - self.began > self.settings.time_limit_s:
+            if self.clock.share_left() <= 0.0:
                 break
             better, damping = self._step(best, few, damping)
             if better is None:
@@ -87,15 +112,11 @@ class Fit:
             gain, best = 1.0 - better.loss / best.loss, self._note(better, step)
             if gain < self.settings.tolerance:
                 break
-        if few is not self.data:
-            best = linear_fit(best.potential, self.data, self.settings)
-        return replace(best.potential, shift=best.potential.shift + self.data.baseline)
+        return best if few is self.data else linear_fit(best.potential, self.data, self.settings)
 
     def _note(self, fitted: Fitted, step: int) -> Fitted:
-        """Put a step on the curve and tell the progress."""
-        self.curve.append((time.monotonic() - self.began, fitted.loss))
         share = step / max(1, self.settings.max_iterations)
-        self.progress(share, f"step {step}: loss {fitted.loss:.4g} (eV/Å)²")
+        self.clock.note(fitted.loss, share, f"level {fitted.potential.basis.level}, step {step}")
         return fitted
 
     def _step(self, best: Fitted, data: FitData, damping: float) -> tuple[Fitted | None, float]:

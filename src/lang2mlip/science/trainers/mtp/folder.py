@@ -18,8 +18,8 @@ from lang2mlip.science.trainers.mtp.potential import Potential, read_potential, 
 __all__ = ["Model", "load_model", "save_model"]
 
 _EXPORT_NOTE = (
-    "potential.mtp holds the moment tensor potential alone. Below core_start_A (a little less than the smallest trained "
-    "distance of each pair) this model also levels its radial functions off and adds a repulsive core; a code that "
+    "potential.mtp holds the moment tensor potential alone. Below core_start_A (a little less than each pair's least "
+    "trained distance) this model also levels its radial functions off and adds a repulsive core. A code that "
     "reads only the .mtp file agrees with this model wherever all pairs are farther apart than that."
 )
 

@@ -26,7 +26,7 @@ from lang2mlip.science.trainers.mtp.tables import Parameters, System, Tables, wo
 
 __all__ = ["frame_jacobian", "n_columns"]
 
-jit: Any = njit(cache=True, nogil=True, fastmath=FAST)
+jit: Any = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 
 
 class Lanes(NamedTuple):

@@ -16,7 +16,7 @@ __all__ = ["FAST", "adjoints", "angular", "basic_moments", "contract", "evaluate
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 """Reordering is allowed, ignoring NaN is not."""
 
-jit: Any = njit(cache=True, nogil=True, fastmath=FAST)
+jit: Any = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 
 
 @jit

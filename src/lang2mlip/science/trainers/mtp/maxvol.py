@@ -44,15 +44,17 @@ def _exchange(active: np.ndarray, rows: np.ndarray, tolerance: float) -> int:
     """Swap rows into the active set (in place) while a swap enlarges its volume. Returns the number of swaps."""
     size = rows.shape[1]
     expansion = solve(active.T, rows.T).T
-    for swaps in range(20 * size):
+    swaps = 0
+    while swaps < 20 * size:
         i, j = divmod(int(np.abs(expansion).argmax()), size)
         if abs(expansion[i, j]) <= tolerance:
-            return swaps
+            break
+        swaps += 1
         active[j] = rows[i]
         change = expansion[i].copy()
         change[j] -= 1.0
         expansion -= np.outer(expansion[:, j], change) / expansion[i, j]
-    return 20 * size
+    return swaps
 
 
 def row_grades(rows: np.ndarray, inverse: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from numba import njit
 
 __all__ = ["Neighbours", "neighbours"]
 
-jit: Any = njit(cache=True, nogil=True)
+jit: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 
 class Neighbours(NamedTuple):

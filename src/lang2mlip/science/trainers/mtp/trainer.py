@@ -8,29 +8,22 @@ from typing import ClassVar
 
 import numpy as np
 from ase import Atoms
-from ase.data import atomic_numbers, covalent_radii
+from ase.data import atomic_numbers
 
 from lang2mlip.contracts.base import check
 from lang2mlip.contracts.parts import FitReport, FitRequest, Progress
 from lang2mlip.errors import PartFailed
-from lang2mlip.science.trainers.mtp.basis import moment_basis
 from lang2mlip.science.trainers.mtp.calculator import MTPCalculator
 from lang2mlip.science.trainers.mtp.core import Core, no_core, wall_needed
-from lang2mlip.science.trainers.mtp.data import FitData, shortest
-from lang2mlip.science.trainers.mtp.engine import LEVEL_OFF_A, Engine
-from lang2mlip.science.trainers.mtp.fit import Fit
+from lang2mlip.science.trainers.mtp.data import FitData
+from lang2mlip.science.trainers.mtp.engine import Engine
 from lang2mlip.science.trainers.mtp.folder import Model, load_model, save_model
 from lang2mlip.science.trainers.mtp.maxvol import active_inverse, row_grades
 from lang2mlip.science.trainers.mtp.potential import Potential
+from lang2mlip.science.trainers.mtp.search import Found, core_start, search
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
-from lang2mlip.science.trainers.mtp.start import carried_over, fresh_radial
 
 __all__ = ["MTPTrainer"]
-
-_TRUSTED = 0.93
-"""Start of the core over the smallest distance in the data: just below the data the fit still beats the core."""
-_UNSEEN_PAIR = 0.7
-"""Start of the core over the sum of covalent radii, for a pair of species that never meets in the data."""
 
 
 class MTPTrainer:
@@ -39,10 +32,13 @@ class MTPTrainer:
     Settings: ClassVar[type[MTPSettings]] = MTPSettings
 
     def suggest(self, elements: Sequence[str], n_frames: int, effort: str) -> dict[str, object]:
-        """Level, iterations and time that suit the number of elements and the effort."""
+        """Largest level, accuracy and time that suit the number of elements and the effort."""
+        size = 12 if len(elements) <= 2 else 8
         if effort == "accurate":
-            return {"level": 12, "max_iterations": 25, "tolerance": 2e-4, "time_limit_s": 150.0}
-        return {"level": 8 if len(elements) == 1 else 10, "max_iterations": 12, "time_limit_s": 45.0}
+            goal = {"max_level": 16, "goal": 0.005, "max_iterations": 25, "tolerance": 5e-4, "time_limit_s": 150.0}
+        else:
+            goal = {"max_level": 12, "goal": 0.02, "max_iterations": 12, "radial_atoms": 6000, "time_limit_s": 40.0}
+        return {"radial_size": size, **goal}
 
     def fit(self, frames: Sequence[Atoms], request: FitRequest, folder: Path, progress: Progress) -> FitReport:
         """Fit and save. The same frames and settings give the same model (if no time limit cuts the fit short).
@@ -53,17 +49,13 @@ class MTPTrainer:
             raise PartFailed("There is nothing to fit: no labelled frames; explore or select first.")
         chosen = {**self.suggest(request.elements, len(frames), request.effort), **request.settings}
         settings = check(MTPSettings, chosen, "settings of mtp")
-        data = FitData.of(frames, request.elements, settings)
-        start, inner = self._start(data, request, settings)
-        fit = Fit(data, settings, progress)
-        potential = fit.run(start)
-        core = _core(potential, request.elements, inner) if settings.core else no_core(_atomic(request.elements))
-        engine = Engine(potential, request.elements, core)
-        model = Model(potential, request.elements, core, _active(engine, data), settings.model_dump())
+        found = search(frames, request.elements, settings, _earlier(request), progress)
+        core = _core(found, request.elements)
+        engine = Engine(found.potential, request.elements, core)
+        model = Model(found.potential, request.elements, core, _active(engine, found.data), found.settings.model_dump())
         save_model(model, folder)
-        return FitReport(
-            n_parameters=potential.n_parameters, curve=tuple(fit.curve), notes=self._notes(potential, data)
-        )
+        notes = (*found.notes, _summary(found))
+        return FitReport(n_parameters=found.potential.n_parameters, curve=found.curve, notes=notes)
 
     def calculator(self, folder: Path) -> MTPCalculator:
         """A calculator for any number of atoms of the model's elements."""
@@ -89,51 +81,40 @@ class MTPTrainer:
                 found[number, species] = rows[:, :size].mean(axis=0), rows[:, :size].std(axis=0)
         return found.reshape(len(frames), -1)
 
-    def _start(self, data: FitData, request: FitRequest, settings: MTPSettings) -> tuple[Potential, np.ndarray]:
-        """A potential to begin with, and the distance below which each pair is held apart."""
-        basis, n_species = moment_basis(settings.level), len(request.elements)
-        inner = _inner(data, request.elements, settings)
-        span = (max(float(inner.min()) - LEVEL_OFF_A, 0.1), settings.cutoff_A)
-        radial = fresh_radial(n_species, basis.n_radial, settings.radial_size, span)
-        if request.start is not None:
-            old = load_model(Path(request.start))
-            if old.species == request.elements:
-                radial = carried_over(old.potential, radial, span)
-        empty = np.zeros(len(basis.mapping)), np.zeros(n_species)
-        return Potential(basis, span[0], span[1], radial, *empty), inner
 
-    def _notes(self, potential: Potential, data: FitData) -> tuple[str, ...]:
-        basis = potential.basis
-        return (
-            f"level {basis.level}: {len(basis.mapping)} basis functions, {potential.radial.shape[2]} radial functions "
-            f"of {potential.radial.shape[3]} terms per pair of species; {len(data.rows)} frames, {data.n_atoms} atoms",
-        )
+def _earlier(request: FitRequest) -> Potential | None:
+    """The potential to go on from; none when it is for other elements."""
+    if request.start is None:
+        return None
+    old = load_model(Path(request.start))
+    return old.potential if old.species == request.elements else None
 
 
-def _inner(data: FitData, species: Sequence[str], settings: MTPSettings) -> np.ndarray:
-    """Where the core of each pair begins: the smallest distance in the data, or the person's."""
-    radii = covalent_radii[_atomic(species).astype(int)]
-    unseen = _UNSEEN_PAIR * (radii[:, None] + radii[None, :])
-    seen = shortest(data, len(species))
-    found = np.where(np.isfinite(seen), _TRUSTED * seen, unseen)
-    if settings.min_distance_A is not None:
-        found = np.minimum(found, settings.min_distance_A)
-    return np.asarray(np.minimum(found, 0.8 * settings.cutoff_A))
+def _summary(found: Found) -> str:
+    basis, shape = found.potential.basis, found.potential.radial.shape
+    return (
+        f"level {basis.level}, cutoff {found.potential.cutoff:g} Å: {len(basis.mapping)} basis functions, {shape[2]} "
+        f"radial functions of {shape[3]} terms per pair of species; {len(found.data.rows)} frames, "
+        f"{found.data.n_atoms} atoms"
+    )
 
 
 def _atomic(species: Sequence[str]) -> np.ndarray:
     return np.array([atomic_numbers[symbol] for symbol in species], dtype=float)
 
 
-def _core(potential: Potential, species: tuple[str, ...], inner: np.ndarray) -> Core:
+def _core(found: Found, species: tuple[str, ...]) -> Core:
     """The core whose wall makes every dimer repel."""
-    bare = Core(inner, np.zeros_like(inner), _atomic(species))
-    engine = Engine(potential, species, bare)
-    wall = np.zeros_like(inner)
-    for a, b in np.ndindex(*inner.shape):
-        distances = np.linspace(0.3, 1.0, 140) * inner[a, b]
+    if not found.settings.core:
+        return no_core(_atomic(species))
+    start = core_start(found.data, species, found.settings)
+    bare = Core(start, np.zeros_like(start), _atomic(species))
+    engine = Engine(found.potential, species, bare)
+    wall = np.zeros_like(start)
+    for a, b in np.ndindex(*start.shape):
+        distances = np.linspace(0.3, 1.0, 140) * start[a, b]
         slopes = np.array([_dimer_slope(engine, (species[a], species[b]), float(r)) for r in distances])
-        wall[a, b] = wall_needed(slopes, distances, float(inner[a, b]))
+        wall[a, b] = wall_needed(slopes, distances, float(start[a, b]))
     return bare._replace(wall=np.maximum(wall, wall.T))
 
 

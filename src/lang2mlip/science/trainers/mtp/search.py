@@ -1,0 +1,145 @@
+"""Which cutoff and which level: found out on the data, unless the person has said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_numbers, covalent_radii
+
+from lang2mlip.contracts.parts import Progress
+from lang2mlip.science.trainers.mtp.basis import moment_basis
+from lang2mlip.science.trainers.mtp.data import FitData, nearest, shortest
+from lang2mlip.science.trainers.mtp.engine import LEVEL_OFF_A
+from lang2mlip.science.trainers.mtp.fit import Clock, Fit, Fitted
+from lang2mlip.science.trainers.mtp.potential import Potential
+from lang2mlip.science.trainers.mtp.settings import MTPSettings
+from lang2mlip.science.trainers.mtp.start import carried_over, fresh_radial
+from lang2mlip.science.trainers.mtp.tables import system
+
+__all__ = ["Found", "core_start", "search"]
+
+_CUTOFFS_A = (3.2, 4.0, 4.8, 5.6, 6.5, 8.0)
+"""Tried cutoffs, if they are 1.3 to 2.6 times the nearest-neighbour distance; up to 6.5 Å in any case."""
+_WORTH = 1.15
+"""The shortest cutoff whose trial loss is within this factor of the best wins: a short one is fast."""
+_TRIAL_ATOMS = 2000
+_TRIAL = {"level": 8, "max_iterations": 6, "ridge": 1e-8}
+_LEVELS = (8, 12, 16, 20, 24, 28)
+_ROWS_PER_PARAMETER = 6
+"""A level is not tried when the data have fewer rows than this for each of its parameters."""
+_TRUSTED = 0.93
+"""Start of the core over the smallest distance in the data: just below the data the fit still beats the core."""
+_UNSEEN_PAIR = 0.7
+"""Start of the core over the sum of covalent radii, for a pair of species that never meets in the data."""
+
+
+@dataclass
+class Found:
+    """A fitted potential, the data as it sees them, and how it came about."""
+
+    potential: Potential
+    data: FitData
+    settings: MTPSettings
+    curve: tuple[tuple[float, float], ...]
+    notes: list[str] = field(default_factory=list)
+
+
+def search(
+    frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, old: Potential | None, progress: Progress
+) -> Found:
+    """Choose what was left open, fit, and grow the level while the fit is not good enough and the data allow it."""
+    notes: list[str] = []
+    if settings.cutoff_A is None:
+        cutoff = old.cutoff if old is not None else _best_cutoff(frames, species, settings, notes)
+        settings = settings.model_copy(update={"cutoff_A": cutoff})
+    data = FitData.of(frames, species, settings)
+    clock = Clock(settings.time_limit_s, progress)
+    fitted: Fitted | None = None
+    levels = _LEVELS if settings.level is None else (settings.level,)
+    for level in levels:
+        form = _start(data, species, settings, (level, fitted.potential if fitted else old))
+        if fitted and not _worth_growing(fitted, form, settings, clock):
+            break
+        fitted = Fit(data, settings, clock).run(form)
+        notes.append(f"level {level}: residual {100 * fitted.share:.2g} % of the labels' rms")
+    assert fitted is not None
+    final = settings.model_copy(update={"level": fitted.potential.basis.level})
+    return Found(_shifted(fitted.potential, data), data, final, tuple(clock.curve), notes)
+
+
+def _shifted(potential: Potential, data: FitData) -> Potential:
+    return potential.with_parameters(potential.linear, potential.shift + data.baseline, potential.radial)
+
+
+def _worth_growing(fitted: Fitted, larger: Potential, settings: MTPSettings, clock: Clock) -> bool:
+    enough = fitted.rows >= _ROWS_PER_PARAMETER * larger.n_parameters
+    return (
+        fitted.share > settings.goal
+        and larger.basis.level <= settings.max_level
+        and enough
+        and clock.share_left() > 0.3
+    )
+
+
+def _best_cutoff(frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, notes: list[str]) -> float:
+    """Fit a small potential to part of the data for each cutoff, and score it on another part."""
+    train, check = _halves(frames)
+    trial = settings.model_copy(update=_TRIAL)
+    losses: dict[float, float] = {}
+    for cutoff in _candidates(frames):
+        now = trial.model_copy(update={"cutoff_A": cutoff})
+        data = FitData.of(train, species, now)
+        fitted = Fit(data, now, Clock(settings.time_limit_s, lambda share, words: None))
+        potential = fitted.run(_start(data, species, now, (8, None))).potential
+        losses[cutoff] = FitData.of(check, species, now, baseline=data.baseline).loss(potential)
+    limit = _WORTH * min(losses.values())
+    best = min(cutoff for cutoff, loss in losses.items() if loss <= limit)
+    tried = ", ".join(f"{cutoff:g} Å {loss / min(losses.values()):.2g}" for cutoff, loss in losses.items())
+    notes.append(f"cutoff {best:g} Å chosen by trial (relative loss on frames left out: {tried})")
+    return best
+
+
+def _halves(frames: Sequence[Atoms]) -> tuple[list[Atoms], list[Atoms]]:
+    """Two disjoint, evenly spread parts with about `_TRIAL_ATOMS` atoms each; one frame is both."""
+    step = max(1, sum(len(atoms) for atoms in frames) // (2 * _TRIAL_ATOMS))
+    few = list(frames[::step])
+    return (few[::2], few[1::2]) if len(few) > 1 else (few, few)
+
+
+def _candidates(frames: Sequence[Atoms]) -> list[float]:
+    """Cutoffs worth a trial."""
+    species = tuple(sorted({symbol for atoms in frames for symbol in atoms.get_chemical_symbols()}))
+    widest = 0.0
+    for atoms in _halves(frames)[0][:20]:
+        distances = nearest(system(atoms, species, _CUTOFFS_A[-1]))
+        if np.isfinite(distances).any():
+            widest = max(widest, float(np.median(distances[np.isfinite(distances)])))
+    low, high = min(1.3 * widest, _CUTOFFS_A[-1]), max(2.6 * widest, _CUTOFFS_A[-2])
+    return [cutoff for cutoff in _CUTOFFS_A if low <= cutoff <= high]
+
+
+def _start(
+    data: FitData, species: tuple[str, ...], settings: MTPSettings, form: tuple[int, Potential | None]
+) -> Potential:
+    """A potential of form = (level, the one to begin from), with no energy in it yet."""
+    level, old = form
+    basis, count = moment_basis(level), len(species)
+    cutoff = settings.cutoff_A or _CUTOFFS_A[-1]
+    span = (max(float(core_start(data, species, settings).min()) - LEVEL_OFF_A, 0.1), cutoff)
+    radial = fresh_radial(count, basis.n_radial, settings.radial_size, span)
+    if old is not None and old.n_species == count:
+        radial = carried_over(old, radial, span)
+    return Potential(basis, span[0], span[1], radial, np.zeros(len(basis.mapping)), np.zeros(count))
+
+
+def core_start(data: FitData, species: Sequence[str], settings: MTPSettings) -> np.ndarray:
+    """Where the core of each pair of species begins, Å: a little below the data, or where the person said."""
+    radii = covalent_radii[[atomic_numbers[symbol] for symbol in species]]
+    seen = shortest(data, len(species))
+    found = np.where(np.isfinite(seen), _TRUSTED * seen, _UNSEEN_PAIR * (radii[:, None] + radii[None, :]))
+    if settings.min_distance_A is not None:
+        found = np.minimum(found, settings.min_distance_A)
+    return np.asarray(np.minimum(found, 0.8 * (settings.cutoff_A or _CUTOFFS_A[-1])))

@@ -105,6 +105,13 @@ def test_liquids_together_are_one_mixture_with_the_salt_diluted():
     assert [part["parts"] for part in made.requests[0].parameters["molecules"]] == [5, 5, 1]
 
 
+def test_a_glass_of_molecules_is_packed_and_one_of_a_crystal_disordered():
+    glass = Component(name="salt", formula="C4H4Li2O6", molecule="lithium-ethylene-dicarbonate", phases=("amorphous",))
+    made = plan(task(glass, Component(name="other salt", formula="Li2CO3", phases=("amorphous",))))
+    assert groups(made) == ["salt-amorphous", "other-salt-amorphous"]
+    assert [{r.builder for r in made.requests if r.group == g} for g in groups(made)] == [{"molecule"}, {"melt"}]
+
+
 def test_a_component_without_phases_takes_the_natural_one():
     assert groups(plan(task(metal()))) == ["bulk"]
     assert groups(plan(task(solvent("water", "H2O")))) == ["molecule"]

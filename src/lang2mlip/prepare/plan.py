@@ -100,8 +100,8 @@ def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: 
         yield files(component.file, phase)
     elif phase == "gas" and _ingredient(component):
         yield singles([_ingredient(component)])
-    elif phase in ("liquid", "melt") and _ingredient(component):
-        yield liquids([_ingredient(component)])
+    elif phase in DISORDER and _ingredient(component):
+        yield liquids([_ingredient(component)], "amorphous" if phase == "amorphous" else "liquid")
 
 
 def _no_way(component: Component, phase: Phase) -> str:

@@ -133,8 +133,8 @@ def singles(molecules: Sequence[Parameters]) -> GroupPlan:
     )
 
 
-def liquids(molecules: Sequence[Parameters]) -> GroupPlan:
-    """Periodic boxes of a liquid or mixture at and around its density."""
+def liquids(molecules: Sequence[Parameters], name: str = "liquid") -> GroupPlan:
+    """Periodic boxes of a liquid, glass or mixture at and around its density."""
     made: tuple[tuple[Role, int, float], ...] = (
         ("train", 60, 1.0),
         ("train", 72, 1.06),
@@ -143,13 +143,13 @@ def liquids(molecules: Sequence[Parameters]) -> GroupPlan:
         ("test", 96, 1.03),
     )
     return GroupPlan(
-        name="liquid",
+        name=name,
         variants=tuple(
             Variant(
                 builder="molecule",
                 role=role,
                 parameters={"molecules": list(molecules), "state": "liquid", "atoms": atoms, "expansion": volume},
-                line=f"liquid at {volume:g} of its normal volume",
+                line=f"{name} at {volume:g} of its normal volume",
             )
             for role, atoms, volume in made
         ),

@@ -28,7 +28,7 @@ _REACH_A = 6.0
 _SOUND = 0.8
 """Smallest pair distance of a sound start, over that of the crystal; never below what the gate allows."""
 
-_TRIES = 12
+_TRIES = 6
 
 
 class MeltParameters(SupercellParameters):

@@ -43,7 +43,7 @@ def relax(atoms: Atoms, spheres: SoftSpheres, steps: int = 300) -> Atoms:
         return overlap + stretch, (push + pull).ravel()
 
     found = minimize(
-        energy, atoms.positions.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-10}
+        energy, atoms.positions.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-9, "gtol": 1e-3}
     )
     trial.positions = found.x.reshape(-1, 3)
     return trial

@@ -118,6 +118,10 @@ class TrainerConformance:
     def test_the_report_counts_parameters(self, fitted: tuple[Path, FitReport]) -> None:
         assert fitted[1].n_parameters > 0
 
+    def test_the_folder_is_a_model_and_no_copy_of_the_data(self, folder: Path) -> None:
+        assert list(folder.iterdir())
+        assert not [file for file in folder.rglob("*") if file.suffix in (".xyz", ".extxyz", ".cfg", ".traj")]
+
     def test_forces_are_minus_the_slope_of_the_energy(self, crystal: Atoms) -> None:
         step = 1e-3
         forces = crystal.get_forces()

@@ -7,4 +7,4 @@ from conformance import TrainerConformance
 
 class TestMTP(TrainerConformance):
     family: ClassVar[str] = "mtp"
-    quick: ClassVar[dict[str, object]] = {"level": 6, "max_iterations": 5, "time_limit_s": 60.0}
+    quick: ClassVar[dict[str, object]] = {"level": 6, "cutoff_A": 5.0, "max_iterations": 5, "time_limit_s": 60.0}

@@ -58,6 +58,8 @@ class GAPTrainer:
             write_core(list(e0), folder / "core.xml")
             options += ["core_param_file=core.xml", "core_ip_args={IP Glue}"]
         program.run(folder, options, settings.time_limit_s, progress)
+        for file in ("train.xyz", "train.xyz.idx", "core.xml"):  # the run keeps the data; gap.xml holds the core
+            (folder / file).unlink(missing_ok=True)
         card = {"elements": list(e0), "e0_eV": e0, "settings": settings.model_dump(), "seed": request.seed}
         some = [frames[i] for i in sorted({int(i) for i in np.linspace(0, len(frames) - 1, SPREAD_FRAMES)})]
         spread = _spread(_potential(folder), some, settings.cutoff_A)

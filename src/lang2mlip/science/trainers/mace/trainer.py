@@ -57,6 +57,7 @@ class MACETrainer:
         records, fault = _run(folder, settings.time_limit_s, progress)
         if fault or not (folder / "model.json").exists():
             raise PartFailed(fault or f"The MACE training left no model; see {folder / 'fit.log'}.")
+        (folder / "train.extxyz").unlink()  # the run keeps the data
         progress(1.0, "trained")
         curve = tuple((float(r["seconds"]), float(r["loss"])) for r in records if r.get("loss") is not None)
         told = json.loads((folder / "model.json").read_text())

@@ -61,12 +61,12 @@ def msd(trajectory: Trajectory) -> list[Diffusion]:
     """Each element's, over all time origins, for lags up to half the run; D from the slope by Einstein's relation.
 
     D uses lags up to an eighth of the run, which every one of four blocks holds many times over: their spread is its
-    error. Run long enough that atoms diffuse within that time. Raises BadInput with fewer than 48 frames.
+    error. Run long enough that atoms diffuse within that time. Raises BadInput with fewer than 24 frames.
     """
     n = len(trajectory.frames)
-    if n < 12 * _BLOCKS:
+    if n < 6 * _BLOCKS:
         raise BadInput(
-            f"Diffusion needs at least {12 * _BLOCKS} evenly spaced frames, not {n}; keep them more often."
+            f"Diffusion needs at least {6 * _BLOCKS} evenly spaced frames, not {n}; keep them more often."
         )
     places = trajectory.displacements()
     symbols = np.array(trajectory.frames[0].get_chemical_symbols())

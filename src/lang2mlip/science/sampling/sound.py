@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from ase import Atoms
 
 from lang2mlip.errors import BadInput
@@ -30,7 +31,7 @@ class Sound:
         limits = pair_limits(start.numbers, Health(pair_factor=factor))
         self._cutoff = max(limits.values(), default=1.0)
         first = closest(start, self._cutoff)
-        self._limits = {key: min(limit, 0.98 * first.get(key, limit)) for key, limit in limits.items()}
+        self._limits = {key: min(limit, 0.98 * first.get(key, np.inf)) for key, limit in limits.items()}
 
     def __call__(self, atoms: Atoms) -> bool:
         """Whether these atoms keep their distances."""

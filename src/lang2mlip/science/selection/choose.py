@@ -1,12 +1,13 @@
-"""Which frames are worth a label: diverse within each group, far from what is known, uncertain; and a random share.
+"""Which frames are worth a label: health, then doubt, then diversity, and a random share to keep it honest.
 
 Farthest-point selection runs in descriptor space, group by group, with the training set as its first centres, so that
 neither a known configuration nor a near copy of another pick is taken. Memory: candidates × features; time:
-candidates × picks × features.
+candidates × (labelled + picks) × features.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,16 +17,17 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lang2mlip.contracts import Noun
+from lang2mlip.contracts.base import Seed
+from lang2mlip.errors import BadInput
+from lang2mlip.science.selection.diverse import Space
 
-__all__ = ["Candidates", "Wish", "choose"]
+__all__ = ["Candidates", "Wish", "choose", "refusals"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-SAVE_GRADE = 1.0
-"""Extrapolation grade above which a frame counts as outside the training set."""
-
-STOP_GRADE = 50.0
-"""Grade above which a frame is too far out to teach anything (it was on its way to breaking)."""
+_KNOWN_WEIGHT = 0.25
+"""What a well-known frame counts against a doubtful one when groups share the budget."""
 
 
 class Wish(Noun):
@@ -34,7 +36,13 @@ class Wish(Noun):
     method: Literal["uncertainty", "random"] = "uncertainty"
     count: int = Field(ge=1, description="frames to pick")
     random_share: float = Field(default=0.15, ge=0, le=1, description="share of count picked at random")
-    seed: int = Field(default=0, ge=0)
+    grade_low: float = Field(default=1.0, ge=0, description="extrapolation grade where doubt begins")
+    grade_high: float = Field(default=50.0, gt=0, description="grade above which a frame was on its way to breaking")
+    far_outside: bool = Field(default=False, description="take frames above grade_high too, after those below")
+    duplicate: float = Field(
+        default=0.01, ge=0, description="distance, in typical differences of the group, below which two are the same"
+    )
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
@@ -42,89 +50,156 @@ class Candidates:
     """What is known of the frames: one entry each; descriptors (n, d), grades (n,)."""
 
     groups: Sequence[str]
-    ids: Sequence[str]
+    ids: Sequence[str] = ()
+    """Content ids; of frames with the same id only the first is a candidate."""
     descriptors: Floats | None = None
+    """Without them the choice is by grade, highest first."""
     grades: Floats | None = None
+    """Without them the choice is by diversity alone."""
     known: Floats | None = None
-    known_groups: Sequence[str] = field(default=())
+    """Descriptors of the labelled frames of all groups."""
+    known_groups: Sequence[str] = ()
+    known_ids: frozenset[str] = frozenset()
+    """Ids that have labels already."""
+    phases: Sequence[str] = field(default=())
+    """`info["phase_of_run"]` of each; frames of a bad tail are never chosen."""
 
 
 def choose(candidates: Candidates, wish: Wish) -> list[tuple[int, str]]:
-    """(index, why) of each pick, in the order of picking; the same seed gives the same picks."""
-    rng = np.random.default_rng([wish.seed, 3])
-    fresh = _first_of_each(candidates.ids)
-    count = min(wish.count, len(fresh))
-    if wish.method == "random" or candidates.descriptors is None:
-        return [(index, "at random") for index in _random(candidates, fresh, count, rng)]
-    lottery = _random(candidates, fresh, round(wish.random_share * count), rng)
-    rest = [index for index in fresh if index not in set(lottery) and _within(candidates, index)]
-    picks = [(index, "at random: the unbiased share") for index in lottery]
-    return picks + _diverse(candidates, rest, count - len(lottery))
+    """(index, why) of each pick, in the order of picking; the same seed gives the same picks.
+
+    First a random share of all healthy frames, blind to grade and descriptor, so that errors on them are unbiased. Then
+    the frame farthest from everything labelled or picked, from the group whose doubtful frames are least served: those
+    in doubt first, then the well known, then (if wished) those far outside. Raises BadInput on tables of unlike length.
+    """
+    _consistent(candidates)
+    healthy = np.array([i for i, reason in enumerate(_reasons(candidates)) if reason is None], dtype=np.int64)
+    count = min(wish.count, len(healthy))
+    picker = _Picker(candidates, healthy, wish)
+    blind = count if wish.method == "random" else round(wish.random_share * count)
+    picker.at_random(blind)
+    for name, stage in _stages(healthy, candidates.grades, wish) if wish.method != "random" else []:
+        picker.by_need(stage, name, count)
+    return picker.picks
 
 
-def _first_of_each(ids: Sequence[str]) -> list[int]:
-    seen: dict[str, int] = {}
-    for index, name in enumerate(ids):
-        seen.setdefault(name, index)
-    return list(seen.values())
+def refusals(candidates: Candidates) -> dict[str, int]:
+    """Why frames can never be chosen → how many."""
+    return dict(Counter(reason for reason in _reasons(candidates) if reason is not None))
 
 
-def _within(candidates: Candidates, index: int) -> bool:
-    return candidates.grades is None or bool(candidates.grades[index] <= STOP_GRADE)
+class _Picker:
+    def __init__(self, candidates: Candidates, healthy: Ints, wish: Wish) -> None:
+        self.wish, self.candidates, self.healthy = wish, candidates, healthy
+        self.groups = np.asarray(candidates.groups, dtype=str)
+        self.picks: list[tuple[int, str]] = []
+        self.taken = np.zeros(len(self.groups), dtype=bool)
+        self.weights = self._weights()
+        self.spaces = self._spaces()
+
+    def at_random(self, number: int) -> None:
+        """A share drawn without a look."""
+        drawn = np.random.default_rng([self.wish.seed, 3]).permutation(self.healthy)[:number]
+        for index in drawn:
+            self._take(int(index), "at random: the unbiased share")
+
+    def by_need(self, stage: Ints, name: str, count: int) -> None:
+        """Pick from the group that is least served for its weight, again and again, until count or stage is spent."""
+        open_groups = set(self.groups[stage].tolist())
+        while open_groups and len(self.picks) < count:
+            served = Counter(str(self.groups[index]) for index, _ in self.picks)
+            group = max(sorted(open_groups), key=lambda key: self.weights[key] / (served[key] + 1))
+            best = self._best(stage[(self.groups[stage] == group) & ~self.taken[stage]], group)
+            if best is None:
+                open_groups.discard(group)
+            else:
+                self._take(best[0], f"{name}: {best[1]}")
+
+    def _best(self, among: Ints, group: str) -> tuple[int, str] | None:
+        if len(among) == 0:
+            return None
+        grades = self.candidates.grades
+        if group not in self.spaces:
+            index = int(among[0] if grades is None else among[np.argmax(grades[among])])
+            return index, "in order" if grades is None else f"grade {grades[index]:.2f}"
+        index, away = self.spaces[group].farthest(among)
+        if away <= self.wish.duplicate:
+            return None
+        grade = "" if grades is None else f", grade {grades[index]:.2f}"
+        return index, f"far from the data of {group}{grade}"
+
+    def _take(self, index: int, why: str) -> None:
+        self.picks.append((index, why))
+        self.taken[index] = True
+        group = str(self.groups[index])
+        if group in self.spaces:
+            self.spaces[group].take(index)
+
+    def _weights(self) -> dict[str, float]:
+        weights: dict[str, float] = {}
+        grades = self.candidates.grades
+        for index in self.healthy:
+            group = str(self.groups[index])
+            doubtful = grades is None or grades[index] >= self.wish.grade_low
+            weights[group] = weights.get(group, 0.0) + (1.0 if doubtful else _KNOWN_WEIGHT)
+        return weights
+
+    def _spaces(self) -> dict[str, Space]:
+        table = self.candidates.descriptors
+        if table is None or self.wish.method == "random" or len(self.healthy) == 0:
+            return {}
+        clean = table[self.healthy]
+        known = self.candidates.known if self.candidates.known is not None else np.zeros((0, table.shape[1]))
+        known = known[np.isfinite(known).all(axis=1)]
+        names = self.groups[self.healthy]
+        spaces = {str(name): Space.of(clean, np.flatnonzero(names == name), known) for name in np.unique(names)}
+        for space in spaces.values():
+            space.members = self.healthy[space.members]
+        return spaces
 
 
-def _random(candidates: Candidates, among: list[int], count: int, rng: np.random.Generator) -> list[int]:
-    return [among[int(place)] for place in rng.permutation(len(among))[:count]]
+def _stages(healthy: Ints, grades: Floats | None, wish: Wish) -> list[tuple[str, Ints]]:
+    """(name, frames) in the order in which they are drawn from."""
+    if grades is None:
+        return [("diverse", healthy)]
+    grade = np.asarray(grades)[healthy]
+    doubtful = (grade >= wish.grade_low) & (grade <= wish.grade_high)
+    stages = [("in doubt", healthy[doubtful]), ("well known", healthy[grade < wish.grade_low])]
+    return [*stages, ("far outside", healthy[grade > wish.grade_high])] if wish.far_outside else stages
 
 
-def _diverse(candidates: Candidates, among: list[int], count: int) -> list[tuple[int, str]]:
-    """Groups share `count` by how much of them lies outside the training set; within a group the farthest first."""
-    shares = _shares(candidates, among, count)
-    picks: list[tuple[int, str]] = []
-    for group, share in shares.items():
-        members = [index for index in among if candidates.groups[index] == group]
-        picks += _farthest(candidates, group, members, share)
-    return picks
+def _reasons(candidates: Candidates) -> list[str | None]:
+    """Why each frame cannot be chosen, None where it can."""
+    seen: set[str] = set(candidates.known_ids)
+    reasons = []
+    for index in range(len(candidates.groups)):
+        reason = _refusal(candidates, index, seen)
+        reasons.append(reason)
+        if reason is None and candidates.ids:
+            seen.add(candidates.ids[index])
+    return reasons
 
 
-def _shares(candidates: Candidates, among: list[int], count: int) -> dict[str, int]:
-    """Picks per group: in proportion to its extrapolating frames, with a floor for every group; no more than it has."""
-    sizes = {group: 0 for group in dict.fromkeys(candidates.groups[index] for index in among)}
-    wanted = dict.fromkeys(sizes, 0.0)
-    for index in among:
-        group = candidates.groups[index]
-        outside = candidates.grades is None or candidates.grades[index] > SAVE_GRADE
-        sizes[group] += 1
-        wanted[group] += 1.0 if outside else 0.25
-    shares = dict.fromkeys(sizes, 0)
-    for _ in range(min(count, len(among))):
-        open_ = [group for group in sizes if shares[group] < sizes[group]]
-        shares[max(open_, key=lambda group: wanted[group] / (shares[group] + 1))] += 1
-    return shares
+def _refusal(candidates: Candidates, index: int, seen: set[str]) -> str | None:
+    if candidates.phases and candidates.phases[index] == "bad-tail":
+        return "in the bad tail of a run that failed"
+    if candidates.ids and candidates.ids[index] in seen:
+        return "labelled already, or the same as another"
+    rows = [table[index] for table in (candidates.descriptors, candidates.grades) if table is not None]
+    return None if all(np.isfinite(row).all() for row in rows) else "its grade or descriptor is not finite"
 
 
-def _farthest(candidates: Candidates, group: str, members: list[int], count: int) -> list[tuple[int, str]]:
-    assert candidates.descriptors is not None
-    points = candidates.descriptors[members]
-    scale = points.std(axis=0) + 1e-12
-    distance = _to_known(candidates, group, points, scale)
-    picks = []
-    for _ in range(min(count, len(members))):
-        place = int(np.argmax(distance))
-        grade = "" if candidates.grades is None else f", grade {candidates.grades[members[place]]:.2f}"
-        picks.append((members[place], f"far from the data of {group}{grade}"))
-        step = np.linalg.norm((points - points[place]) / scale, axis=1)
-        distance = np.minimum(distance, step)
-        distance[place] = -1.0
-    return picks
-
-
-def _to_known(candidates: Candidates, group: str, points: Floats, scale: Floats) -> Floats:
-    """Distance of each point to the nearest training frame of its group; equal for all where there is none."""
-    distance = np.full(len(points), 1e9)
-    if candidates.known is None:
-        return distance
-    own = [index for index, name in enumerate(candidates.known_groups) if name == group]
-    for row in candidates.known[own]:
-        distance = np.minimum(distance, np.linalg.norm((points - row) / scale, axis=1))
-    return distance
+def _consistent(candidates: Candidates) -> None:
+    n = len(candidates.groups)
+    columns = {
+        "descriptors": candidates.descriptors,
+        "grades": candidates.grades,
+        "phases": candidates.phases or None,
+        "ids": candidates.ids or None,
+    }
+    for name, column in columns.items():
+        if column is not None and len(column) != n:
+            raise BadInput(f"The {name} have {len(column)} rows for {n} candidates; give one for each.")
+    table, known = candidates.descriptors, candidates.known
+    if table is not None and known is not None and len(known) and known.shape[1] != table.shape[1]:
+        raise BadInput(f"Descriptors have {table.shape[1]} features, the training set's {known.shape[1]}.")

@@ -7,24 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Space", "nearest_distance", "standardised"]
+__all__ = ["Space", "nearest_distance"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _CHUNK = 2_000_000
 """Numbers held at a time when distances to the known points are taken."""
 
-
-def standardised(candidates: Floats, known: Floats) -> tuple[Floats, Floats]:
-    """Both sets, each feature over its standard deviation in both and over the root of the number of features.
-
-    A distance of 1 is then a typical difference. Features that do not vary count for nothing.
-    """
-    both = np.concatenate([candidates, known]) if len(known) else candidates
-    spread = both.std(axis=0)
-    varies = spread > 1e-12 * (1.0 + np.abs(both).max(axis=0))
-    scale = np.where(varies, spread, np.inf) * np.sqrt(max(1, varies.sum()))
-    return (candidates - both.mean(axis=0)) / scale, (known - both.mean(axis=0)) / scale if len(known) else known
+_LEAST_SCALE = 0.01
+"""A feature's scale within a group is at least this share of its scale over all."""
 
 
 def nearest_distance(points: Floats, known: Floats) -> Floats:
@@ -43,29 +35,41 @@ def nearest_distance(points: Floats, known: Floats) -> Floats:
 
 @dataclass
 class Space:
-    """Candidates (n, d) and how far each is from what is known; `pick` takes the farthest and makes it known."""
+    """The frames of one group, in coordinates in which 1 is a typical difference within the group.
 
+    Every feature is divided by its standard deviation in the group and by the root of the number of features that vary.
+    """
+
+    members: Ints
     points: Floats
     nearest: Floats
 
     @classmethod
-    def of(cls, candidates: Floats, known: Floats) -> Space:
-        """From raw descriptors."""
-        points, rest = standardised(np.asarray(candidates, dtype=float), np.asarray(known, dtype=float))
-        return cls(points, nearest_distance(points, rest))
+    def of(cls, table: Floats, members: Ints, known: Floats) -> Space:
+        """From the descriptors of all frames (n, d), the rows of the group, and the descriptors of labelled frames."""
+        own = table[members]
+        middle = own.mean(axis=0)
+        every = np.concatenate([table, known]) if len(known) else table
+        scale = np.maximum(own.std(axis=0), _LEAST_SCALE * every.std(axis=0))
+        varies = scale > 1e-12 * (1.0 + np.abs(middle))
+        scale = np.where(varies, scale, np.inf) * np.sqrt(max(1, int(varies.sum())))
+        points = (own - middle) / scale
+        return cls(members, points, nearest_distance(points, (known - middle) / scale if len(known) else known))
 
     def take(self, index: int) -> None:
-        """Make a candidate known: O(n d)."""
-        away = np.linalg.norm(self.points - self.points[index], axis=1)
-        self.nearest = np.minimum(self.nearest, away)
+        """Make a frame of the group known: O(members × features)."""
+        place = int(np.flatnonzero(self.members == index)[0])
+        self.nearest = np.minimum(self.nearest, np.linalg.norm(self.points - self.points[place], axis=1))
 
-    def farthest(self, among: NDArray[np.int64]) -> int:
-        """The candidate among some that is farthest from what is known, the first where several are.
+    def farthest(self, among: Ints) -> tuple[int, float]:
+        """The frame among some that is farthest from what is known, and how far; the first where several are.
 
         Where nothing is known yet, the one nearest to the middle of them.
         """
-        away = self.nearest[among]
+        places = np.flatnonzero(np.isin(self.members, among))
+        away = self.nearest[places]
+        best = int(np.argmax(away))
         if np.isinf(away).all():
-            middle = self.points[among].mean(axis=0)
-            return int(among[np.argmin(np.linalg.norm(self.points[among] - middle, axis=1))])
-        return int(among[np.argmax(away)])
+            middle = self.points[places].mean(axis=0)
+            best = int(np.argmin(np.linalg.norm(self.points[places] - middle, axis=1)))
+        return int(self.members[places[best]]), float(away[best])

@@ -88,6 +88,16 @@ def test_melts_say_that_they_need_heat():
         assert "needs MD above 1357.77 K" in request.line
 
 
+def test_melts_surround_the_density_of_the_liquid():
+    def volumes(key):
+        made = plan(task(Component(name="x", formula="H", crystal=key, phases=("melt",))))
+        return sorted(request.parameters["expansion"] for request in made.requests)
+
+    assert volumes("Cu")[0] < 8.96 / 8.02 < volumes("Cu")[-1]
+    assert volumes("NaCl")[0] > 1.3, "salts expand by a third on melting"
+    assert volumes("Si")[-1] < 1.0, "tetrahedral semiconductors shrink"
+
+
 def test_several_components_give_groups_with_their_names():
     made = plan(task(solvent("ethanol", "C2H6O", "gas"), solvent("acetone", "C3H6O", "gas")))
     assert groups(made) == ["ethanol-molecule", "acetone-molecule"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from lang2mlip.contracts import Noun, Phase, Role
 from lang2mlip.contracts.base import Json
 from lang2mlip.science.structures.facets import four_indices, low_index, three_indices
-from lang2mlip.science.structures.source import CrystalSource, conventional, primitive
+from lang2mlip.science.structures.source import CrystalSource, conventional, entry, primitive
 from lang2mlip.science.structures.surface import is_mirrored, layer_spacing_A
 
 __all__ = ["DISORDER", "GroupPlan", "Variant", "crystals", "disorders", "files", "liquids", "singles", "slabs"]
@@ -26,6 +26,10 @@ _SLAB_A = 10.0
 """Thickness that slabs aim at, within five to eight layers."""
 
 _VACUUM_A = 12.0
+
+_MOLTEN_VOLUME = 1.1
+"""Volume of a melt over the crystal's at room temperature, where no density is tabulated: the median of the metals
+in the crystal table (salts reach 1.4, tetrahedral semiconductors fall to 0.9)."""
 
 _MIXED_STRAIN = (0.02, -0.01, -0.01, 0.0, 0.03, 0.0)
 """A small general strain: it lifts the symmetry that a perfect cell keeps for ever."""
@@ -96,24 +100,36 @@ def default_facets(crystal: Parameters) -> list[tuple[int, ...]]:
 def disorders(crystal: Parameters, phase: Phase, melting_K: float | None) -> GroupPlan:
     """Disordered cells of a crystal's atoms at several densities, to be heated before they count as a melt."""
     name = "amorphous" if phase == "amorphous" else "melt"
-    # Solids expand by some 3 to 12 % on melting; a glass lies between.
-    volumes = (1.0, 1.03, 1.06, 1.02, 1.04) if phase == "amorphous" else (1.03, 1.07, 1.12, 1.06, 1.09)
+    normal = 1.03 if phase == "amorphous" else _molten_volume(crystal)
     heat: Parameters = {"melt_at_K": round(1.2 * melting_K)} if melting_K is not None else {}
-    hint = f"; needs MD above {melting_K:g} K" if melting_K is not None else "; needs MD above its melting point"
-    roles: tuple[Role, ...] = ("train", "train", "train", "validation", "test")
-    sizes = (48, 48, 60, 64, 40)
+    hint = f"needs MD above {melting_K:g} K" if melting_K is not None else "needs MD above its melting point"
+    made: tuple[tuple[Role, int, float], ...] = (
+        ("train", 48, 1.0),
+        ("train", 48, 0.95),
+        ("train", 60, 1.06),
+        ("validation", 64, 0.98),
+        ("test", 40, 1.03),
+    )
     return GroupPlan(
         name=name,
         variants=tuple(
             Variant(
                 builder="melt",
                 role=role,
-                parameters=crystal | heat | {"atoms": count, "expansion": volume},
-                line=f"disordered at {volume:g} of the crystal's volume{hint}",
+                parameters=crystal | heat | {"atoms": atoms, "expansion": round(normal * volume, 3)},
+                line=f"disordered at {normal * volume:.2f} of the crystal's volume; {hint}",
             )
-            for role, count, volume in zip(roles, sizes, volumes, strict=True)
+            for role, atoms, volume in made
         ),
     )
+
+
+def _molten_volume(crystal: Parameters) -> float:
+    """Volume of the liquid at the melting point over that of the crystal; a common value where the table has none."""
+    known = entry(crystal["crystal"]) if "crystal" in crystal else None
+    if known is None or known.density_g_cm3 is None or known.molten_density_g_cm3 is None:
+        return _MOLTEN_VOLUME
+    return known.density_g_cm3 / known.molten_density_g_cm3
 
 
 def singles(molecules: Sequence[Parameters]) -> GroupPlan:

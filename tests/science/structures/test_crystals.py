@@ -28,6 +28,14 @@ def test_the_cell_has_the_space_group_composition_density_and_distances_that_the
         assert density_g_cm3(atoms) == pytest.approx(crystal.density_g_cm3, rel=0.03)
 
 
+def test_molten_densities_are_those_of_condensed_liquids():
+    known = [entry(key) for key in KEYS if entry(key).molten_density_g_cm3 is not None]
+    ratios = [crystal.density_g_cm3 / crystal.molten_density_g_cm3 for crystal in known]
+    assert len(ratios) > 50
+    assert 0.85 < min(ratios) < 1.0 and 1.3 < max(ratios) < 1.6
+    assert all(crystal.melting_K is not None for crystal in known)
+
+
 def test_the_table_covers_the_common_metals_salts_oxides_and_battery_materials():
     metals = {"Al", "Ni", "Cu", "Ag", "Au", "Pd", "Pt", "Pb", "Fe", "W", "Mo", "Mg", "Ti", "Zr", "Co", "Zn", "Si", "Ge"}
     compounds = {"Li2CO3", "LiF", "Li2O", "LiOH", "Li2S", "LiCoO2", "LiFePO4", "C-graphite", "SiO2-quartz", "Al2O3"}

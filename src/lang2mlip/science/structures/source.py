@@ -54,6 +54,7 @@ class CrystalEntry(Noun):
     sites: tuple[Site, ...] = Field(min_length=1)
     density_g_cm3: float | None = Field(default=None, description="from the literature, to check the cell against")
     melting_K: float | None = None
+    molten_density_g_cm3: float | None = Field(default=None, description="of the liquid at the melting point")
     source: str
 
 

@@ -38,6 +38,8 @@ def test_substances_phases_and_facets_are_as_said(case):
     reading = read(case["prompt"])
     if "formulas" in case:
         assert [c.formula for c in reading.components] == case["formulas"]
+    if "crystals" in case:
+        assert [c.crystal for c in reading.components] == case["crystals"]
     if "phases" in case:
         assert by_formula(reading.components, "phases") == case["phases"]
     if "concepts" not in case:

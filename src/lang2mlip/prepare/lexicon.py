@@ -80,7 +80,7 @@ def _goes_on(before: Word, word: Word) -> bool:
     if before.text == ")":
         return word.is_word
     sign = word.text if not word.is_word else before.text
-    return touching and sign in "-,'()^" or (sign == "-" and touching)
+    return touching and sign in "-,'()^+" or (sign == "-" and touching)
 
 
 @cache

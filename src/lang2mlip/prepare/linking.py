@@ -45,7 +45,7 @@ def link(items: Sequence[Item]) -> Linked:
     _distribute(segments)
     _assign([segment for segment in segments if not segment.mentions], segments)
     unplaced = [item for item in items if item.kind in ("amount", "ratio") and not _give(item, mentions)]
-    conflicts, homeless = lattices(items, mentions)
+    mentions, conflicts, homeless = lattices(items, mentions)
     conflicts += [conflict for mention in mentions if (conflict := contradiction(mention))]
     return Linked(contained(items, mentions), layers, conflicts, unplaced + homeless)
 

@@ -45,6 +45,8 @@ def method_of(items: Sequence[Item], prompt: str) -> tuple[Method | None, list[t
     level = {"functional": functional.value.entry["value"] if functional else None, "basis": basis}
     chosen = found[0].model_copy(update=level)
     others = [method.said for method in found[1:]]
+    if functional and (lacks := functional.value.entry.get("lacks")):
+        return chosen, [("reference", f"{functional.text} asks for {lacks}, which no reference here offers")]
     return chosen, [
         ("reference", f"several references are named: {', '.join([chosen.said, *others])}")
     ] if others else []

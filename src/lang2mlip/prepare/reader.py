@@ -16,6 +16,7 @@ from lang2mlip.prepare.linking import Linked, link
 from lang2mlip.prepare.mentions import Mention
 from lang2mlip.prepare.methods import Method, family_of, method_of
 from lang2mlip.prepare.quantities import Span, joined, take_ranges
+from lang2mlip.prepare.relations import prototypes
 from lang2mlip.prepare.scan import scan
 from lang2mlip.prepare.structure_files import from_files
 from lang2mlip.prepare.substances import Substance, from_text
@@ -68,7 +69,7 @@ def read(prompt: str) -> Reading:
     pressures = take_ranges(slate, "pressure")
     items, dropped = affirmed(scan(slate))
     items, spelled = _lower_case_symbols(items)
-    linked = link(with_alloys(items))
+    linked = link(with_alloys(prototypes(items)))
     if not linked.mentions and not any(item.kind in ("concept", "file") for item in items):
         raise BadInput(_nothing_found(prompt, items))
     merged, layers = _merge(_of_concepts(items), linked, items)
@@ -159,7 +160,7 @@ def _merge(concepts: list[Mention], linked: Linked, items: Sequence[Item]) -> tu
             same.amount = mention.amount or same.amount
             same.substance = min(same.substance, mention.substance, key=lambda s: len(s.crystals) or 99)
         renamed[id(mention)] = same or mention
-    merged = _without_broad(merged)
+    merged = _unlike(_without_broad(merged))
     return merged, _layers(merged, [renamed[id(m)] for m in linked.layers], items)
 
 
@@ -182,6 +183,18 @@ def _without_broad(mentions: list[Mention]) -> list[Mention]:
         if not precise:
             kept.append(mention)
     return kept
+
+
+def _unlike(mentions: list[Mention]) -> list[Mention]:
+    """No two of one name: the later ones are told by their form or formula."""
+    names: list[str] = []
+    for mention in mentions:
+        own = mention.substance
+        if own.name in names:
+            told = (*own.crystals, *own.molecules, own.formula)[0]
+            mention.substance = own.model_copy(update={"name": f"{own.name} ({told})"})
+        names.append(mention.substance.name)
+    return mentions
 
 
 def _layers(merged: list[Mention], resting: list[Mention], items: Sequence[Item]) -> tuple[str, ...]:

@@ -1,40 +1,92 @@
-"""Relations between substances and words beside them: `A in B`, and the lattice that is named."""
+"""Relations between substances and words beside them: `A in B`, and the lattice or mineral that names a form."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
-from lang2mlip.prepare.mentions import Mention
-from lang2mlip.prepare.substances import in_lattice
-from lang2mlip.prepare.text import Item
+from lang2mlip.data import table
+from lang2mlip.prepare.formulas import composition
+from lang2mlip.prepare.lexicon import Hit
+from lang2mlip.prepare.mentions import Mention, key_of
+from lang2mlip.prepare.substances import Substance, in_lattice
+from lang2mlip.prepare.text import Item, fold
 
-__all__ = ["contained", "lattices"]
+__all__ = ["contained", "lattices", "prototypes"]
 
 _WITHIN = {"in", "inside", "into", "within", "of", "through"}
 
 
-def lattices(items: Sequence[Item], mentions: list[Mention]) -> tuple[list[tuple[str, str]], list[Item]]:
-    """Keep only the forms of the lattice that is named beside a substance.
+def prototypes(items: Sequence[Item]) -> list[Item]:
+    """A mineral's name beside another substance is that one's structure: `LiMn2O4 spinel`."""
+    entries = {
+        fold(word): (key, e) for key, e in table("words").items() if e["kind"] == "prototype" for word in e["words"]
+    }
+    settled = []
+    for position, item in enumerate(items):
+        key, entry = entries.get(fold(item.text), ("", {}))
+        around = [*items[max(0, position - 1) : position], *items[position + 1 : position + 2]]
+        beside = [one for one in around if one.kind == "substance" and _another(one, item)]
+        if entry and (item.kind == "prototype" or beside):
+            item = replace(item, kind="lattice", value=Hit("lattice", key, entry))
+        settled.append(item)
+    return settled
 
-    Gives a conflict where the data have no such form, and the words that stand beside nothing they could mean.
+
+def _another(one: Item, item: Item) -> bool:
+    if item.kind != "substance":
+        return True
+    return composition(one.value.counts) != composition(item.value.counts)
+
+
+def lattices(items: Sequence[Item], mentions: list[Mention]) -> tuple[list[Mention], list[tuple[str, str]], list[Item]]:
+    """Keep only the forms of the lattice that is named beside a substance; `cubic and tetragonal` are two.
+
+    Gives the mentions, a conflict where the data have no such form, and words beside nothing they could mean.
     """
-    faults, homeless = [], []
-    for item in items:
-        if item.kind != "lattice":
-            continue
-        near = min(mentions, key=lambda m: min(abs(m.start - item.end), abs(item.start - m.end)), default=None)
-        if near is None or near.substance.molecular or not near.substance.crystals:
-            homeless.append(item)
-            continue
-        narrowed = in_lattice(near.substance, item.value.entry["spacegroups"])
-        if narrowed is None:
-            has = ", ".join(near.substance.crystals)
-            text = f"no {item.text} form of {near.substance.name} is in the data, which has {has}"
-            faults.append((f"crystal.{near.substance.name}", text))
+    faults, homeless, kept = [], [], []
+    words = [item for item in items if item.kind == "lattice"]
+    for mention in mentions:
+        mine = [item for item in words if _nearest(item, mentions) is mention]
+        if mention.substance.molecular or not mention.substance.crystals:
+            homeless += mine
+            mine = []
+        forms = [(group, _narrowed(mention.substance, group)) for group in _groups(items, mine)]
+        for group, _ in [form for form in forms if form[1] is None]:
+            text = " ".join(item.text for item in group)
+            has = ", ".join(mention.substance.crystals)
+            name = mention.substance.name
+            faults.append((f"crystal.{name}", f"no {text} form of {name} is in the data, which has {has}"))
+        found = [form for _, form in forms if form is not None]
+        kept += [replace(mention, substance=form) for form in found] or [mention]
+    return kept, faults, homeless + ([] if mentions else words)
+
+
+def _nearest(item: Item, mentions: list[Mention]) -> Mention:
+    return min(mentions, key=lambda m: min(abs(m.start - item.end), abs(item.start - m.end)))
+
+
+def _groups(items: Sequence[Item], words: list[Item]) -> list[list[Item]]:
+    """Lattice words that say one form together (`cubic perovskite`), and others after a comma or `and`."""
+    groups: list[list[Item]] = []
+    for word in words:
+        before = groups[-1][-1].end if groups else None
+        parted = any(i.kind == "coordinator" and before is not None and before <= i.start < word.start for i in items)
+        if groups and not parted:
+            groups[-1].append(word)
         else:
-            near.substance = narrowed
-    return faults, homeless
+            groups.append([word])
+    return groups
+
+
+def _narrowed(substance: Substance, group: list[Item]) -> Substance | None:
+    found: Substance | None = substance
+    for item in group:
+        found = in_lattice(found, item.value.entry) if found else None
+    if found and found.crystals != substance.crystals and len(substance.crystals) == 1:
+        return found.model_copy(update={"name": f"{' '.join(item.text for item in group)} {substance.name}"})
+    return found
 
 
 def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
@@ -54,8 +106,8 @@ def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
 def _within(items: Sequence[Item], mention: Mention, host: Mention) -> bool:
     """Nothing but a word like `in` stands between the two, save plain ones and phases."""
     between = [item for item in items if mention.end <= item.start < host.start]
-    links = [item for item in between if item.kind in ("border", "of", "coordinator", "stop")]
-    return len(links) == 1 and links[0].text.lower() in _WITHIN
+    links = [item.text.lower() for item in between if item.kind in ("border", "of", "coordinator", "stop")]
+    return bool(links) and links[0] in _WITHIN and links[1:] in ([], ["of"])
 
 
 def _beside(items: Sequence[Item], first: Mention, others: Sequence[Mention]) -> list[Mention]:
@@ -73,8 +125,9 @@ def _dissolve(mention: Mention, hosts: list[Mention]) -> None:
     """A compound or ion without a phase, in molecular liquids or ones without a phase, is a solution."""
     dissolves = mention.substance.molecular or len(mention.substance.counts) > 1
     fits = all(host.substance.molecular and set(host.phases()) <= {"liquid"} for host in hosts)
-    if not (dissolves and fits) or mention.marks:
+    if not (dissolves and fits) or any(key_of(mark) != "phase/molecule" for mark in mention.marks):
         return
+    mention.marks.clear()
     liquid = Item("phase", mention.start, mention.start, {"crystal": "liquid", "molecule": "liquid"})
     for one in (mention, *hosts):
         one.marks += [] if one.marks else [liquid]

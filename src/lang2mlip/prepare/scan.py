@@ -112,7 +112,7 @@ def _known_word(whole: str, span: tuple[int, int], text: str) -> bool:
     if not plain_word(text):
         return True
     follower = longest(words, 1)[1] if len(words) > 1 else []
-    return not (text.isupper() and follower and follower[0].key == "phase/gas")
+    return not (text.isupper() and follower and follower[0].key in ("phase/gas", "phase/molecule"))
 
 
 def _item_at(words: list[Word], at: int) -> tuple[int, list[Item]]:
@@ -183,6 +183,9 @@ def _meanings(words: list[Word], at: int, used: int, hits: list[Hit]) -> Iterato
         )
     else:
         yield _place(first.kind, words, at, used, first)
+        if first.kind == "concept" and len(first.entry["components"]) == 1:
+            (one,) = first.entry["components"]
+            yield _place("substance", words, at, used, from_text(one["substance"], one))
 
 
 def _named(hits: list[Hit], text: str) -> Substance:

@@ -10,7 +10,7 @@ from lang2mlip.contracts import Noun
 from lang2mlip.data import table
 from lang2mlip.prepare.formulas import charge_of, composition, element_names, parse_formula, salt_formulas
 from lang2mlip.prepare.lexicon import Hit, longest
-from lang2mlip.prepare.text import words_of
+from lang2mlip.prepare.text import fold, words_of
 
 __all__ = [
     "Substance",
@@ -131,12 +131,18 @@ def from_text(text: str, entry: dict[str, Any] | None = None) -> Substance | Non
     return found
 
 
-def in_lattice(substance: Substance, spacegroups: Sequence[int]) -> Substance | None:
-    """The same substance in its forms of these space groups only; None when the data have no such form."""
+def in_lattice(substance: Substance, entry: dict[str, Any]) -> Substance | None:
+    """The same substance in the forms only that a lattice word means; None when the data have no such form."""
     known = _by_composition()[0].get(composition(substance.counts), [])
     among = substance.crystals if len(substance.crystals) > 1 else tuple(known)
-    forms = tuple(key for key in among if table("crystals")[key]["spacegroup"] in spacegroups)
+    forms = tuple(key for key in among if _is_form(table("crystals")[key], entry))
     return substance.model_copy(update={"crystals": forms}) if forms else None
+
+
+def _is_form(crystal: dict[str, Any], entry: dict[str, Any]) -> bool:
+    if "form" in entry:
+        return any(fold(name)[0] == entry["form"] for name in crystal["names"])
+    return crystal["spacegroup"] in entry["spacegroups"]
 
 
 def oxide_names(symbol: str, word: str, charge: int | None) -> list[str]:

@@ -18,7 +18,7 @@ def is_element(words: list[Word], at: int) -> bool:
     """The word at `at`, spelled like a symbol, is meant as one.
 
     A symbol that is no word of English always is. Of the others, one in a list of symbols is; at the start of a
-    sentence it is one only before a phase that ends there (`In melt at…`, but not `In liquid water…`).
+    sentence it is one only before a phase that ends there (`In melt at…`, but not `In liquid Ga…`).
     """
     text = words[at].text
     after = words[at + 1].text if at + 1 < len(words) else ""

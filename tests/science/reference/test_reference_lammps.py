@@ -11,6 +11,7 @@ from ase import Atoms
 from ase.build import bulk, molecule
 
 from lang2mlip.errors import BadInput, LabelFailed, PartFailed, UnknownName, UnsupportedElement
+from lang2mlip.science.reference.calculator import boxed
 from lang2mlip.science.reference.lammps_engine import turned_box
 from lang2mlip.science.reference.lammps_file import LammpsReference
 from lang2mlip.science.reference.lammps_formats import locate, recognise, wheel_folder
@@ -113,19 +114,26 @@ def test_a_slab_does_not_see_its_image_across_the_vacuum() -> None:
     open_slab.pbc = [True, True, False]
     open_slab.cell[2] = 0
     calculator = _reference("Si.sw").calculator()
-    slab_forces = calculator.get_forces(slab)
-    assert np.allclose(calculator.get_forces(open_slab), slab_forces, atol=1e-9)
+    forces, stress = calculator.get_forces(slab), calculator.get_stress(slab)
+    assert np.allclose(calculator.get_forces(open_slab), forces, atol=1e-9)
+    open_slab.cell[2] = slab.cell[2]
+    assert np.allclose(calculator.get_stress(open_slab), stress, atol=1e-12)
 
 
 @pytest.mark.parametrize("pbc", [(True,) * 3, (True, True, False), (False, True, False), (False,) * 3])
 def test_the_box_is_lower_triangular_and_keeps_every_length(pbc: tuple[bool, ...]) -> None:
     atoms = Atoms("Cu3", positions=np.random.default_rng(0).random((3, 3)) * 4, pbc=pbc)
     atoms.cell = [[3.1, 0.4, -0.3], [0.2, -2.8, 0.9], [0.1, 0.3, 3.3]]
-    box, turn = turned_box(atoms)
+    system = boxed(atoms, 30.0)
+    box, turn = turned_box(system.cell.array)
     assert np.allclose(turn @ turn.T, np.eye(3))
     assert np.allclose(box, np.tril(box)) and (np.diag(box) > 0).all()
-    for axis in np.nonzero(pbc)[0]:
-        assert np.allclose(atoms.cell.array[axis] @ turn, box[axis])
+    assert np.allclose(system.cell.array @ turn, box)
+    for axis in range(3):
+        if pbc[axis]:
+            assert np.allclose(system.cell.array[axis], atoms.cell.array[axis])
+        else:
+            assert system.cell.lengths()[axis] >= 30.0
 
 
 def test_charges_in_real_units_give_electronvolts() -> None:

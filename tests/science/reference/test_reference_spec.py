@@ -9,7 +9,7 @@ from ase.build import bulk
 
 from lang2mlip import catalogue
 from lang2mlip.contracts import ReferenceSpec
-from lang2mlip.errors import BadInput, NotInstalled, UnknownName
+from lang2mlip.errors import BadInput, LabelFailed, NotInstalled, UnknownName
 from lang2mlip.science.reference.lammps_formats import wheel_folder
 from lang2mlip.science.reference.spec import identity, open_reference, parse, settings_of
 
@@ -119,3 +119,9 @@ def test_any_ase_calculator_can_be_named() -> None:
 def test_a_wrong_import_path_is_bad_input(settings: dict[str, object], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         open_reference(ReferenceSpec(name="ase", settings=settings)).calculator()
+
+
+def test_a_foreign_calculator_that_gives_up_is_a_failed_label() -> None:
+    reference = open_reference(ReferenceSpec(name="ase", settings={"path": "ase.calculators.emt.EMT"}))
+    with pytest.raises(LabelFailed, match="leave the frame out"):
+        reference.calculator().get_potential_energy(bulk("Fe"))

@@ -6,14 +6,17 @@ import importlib
 from importlib import metadata
 from typing import Any
 
-from ase.calculators.calculator import Calculator
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator, CalculatorError
 from pydantic import Field
 
 from lang2mlip.contracts import Json, Noun
-from lang2mlip.errors import BadInput
+from lang2mlip.errors import BadInput, LabelFailed
+from lang2mlip.science.reference.calculator import Computed
 from lang2mlip.science.reference.method import Method
 
-__all__ = ["ASEReference"]
+__all__ = ["ASEReference", "Guarded"]
 
 
 class ASEReference(Method):
@@ -41,7 +44,7 @@ class ASEReference(Method):
         return tuple(sorted(set(metadata.packages_distributions().get(top, ()))))
 
     def calculator(self) -> Calculator:
-        """A fresh calculator. Raises BadInput when the path or the arguments do not fit."""
+        """A fresh calculator, guarded. Raises BadInput when the path or the arguments do not fit."""
         made = self._class()
         try:
             calculator = made(**self.settings.arguments)
@@ -49,8 +52,7 @@ class ASEReference(Method):
             raise BadInput(f"{self.settings.path} does not accept {self.settings.arguments}: {error}") from error
         if not (hasattr(calculator, "calculate") and hasattr(calculator, "get_potential_energy")):
             raise BadInput(f"{self.settings.path} is not an ASE calculator: it gives a {type(calculator).__name__}.")
-        found: Calculator = calculator
-        return found
+        return Guarded(calculator, self.settings.path)
 
     def _class(self) -> Any:
         module, _, name = self.settings.path.rpartition(".")
@@ -58,3 +60,25 @@ class ASEReference(Method):
             return getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as error:
             raise BadInput(f"The ASE calculator {self.settings.path!r} cannot be imported: {error}.") from error
+
+
+class Guarded(Computed):
+    """A foreign calculator whose failures are failed labels, and whose every result is finite."""
+
+    def __init__(self, inner: Calculator, name: str) -> None:
+        known = [each for each in ("energy", "forces", "stress") if each in inner.implemented_properties]
+        super().__init__([*known, "free_energy"])
+        self._inner, self._name = inner, name
+
+    def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
+        """Raises LabelFailed when the calculator gives up."""
+        wanted = [each for each in ("energy", "forces", "stress") if each in self.implemented_properties]
+        if atoms.cell.rank < 3 or not atoms.pbc.any():
+            wanted = [each for each in wanted if each != "stress"]
+        try:
+            results: dict[str, Any] = {each: self._inner.get_property(each, atoms) for each in wanted}
+        except (CalculatorError, RuntimeError, ValueError, ArithmeticError, OSError) as error:
+            raise LabelFailed(f"{self._name} failed for {atoms.symbols}: {error}; leave the frame out.") from error
+        if any(value is None or not np.isfinite(value).all() for value in results.values()):
+            raise LabelFailed(f"{self._name} gave a value that is not finite for {atoms.symbols}; leave it out.")
+        return results | {"free_energy": results["energy"]}

@@ -1,4 +1,4 @@
-"""The small base under every calculator of this room: atoms in, a dictionary of results out."""
+"""The small base under every calculator of this room: atoms in, a dictionary of results out; and boxes for slabs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from numpy.typing import NDArray
 
-__all__ = ["Computed", "Floats", "voigt"]
+__all__ = ["Computed", "Floats", "boxed", "stress_share", "voigt"]
 
 Floats = NDArray[np.float64]
 
@@ -39,3 +39,33 @@ def voigt(virial: Floats, volume: float) -> Floats:
     """dE/dstrain (3, 3) in eV → stress xx, yy, zz, yz, xz, xy in eV/Å³, made symmetric."""
     stress: Floats = 0.5 * (virial + virial.T) / volume
     return stress.ravel()[[0, 4, 8, 5, 2, 1]]
+
+
+def boxed(atoms: Atoms, vacuum_A: float) -> Atoms:
+    """A copy that is periodic everywhere: where `atoms` is not, its width plus at least `vacuum_A`, in whole Å.
+
+    Whole Å, because a box that follows every small move would change plane waves and Ewald sums with it.
+    """
+    system: Atoms = atoms.copy()
+    cell = atoms.cell.complete().array.copy()
+    free = np.nonzero(~atoms.pbc)[0]
+    for row, direction in zip(free, _across(cell[atoms.pbc]), strict=True):
+        cell[row] = direction * np.ceil(float(np.ptp(atoms.positions @ direction)) + vacuum_A)
+    if len(free) and np.linalg.det(cell) < 0:
+        cell[free[0]] *= -1  # right-handed, as some codes expect without saying so
+    system.set_cell(cell)
+    system.pbc = True
+    return system
+
+
+def stress_share(system: Atoms, atoms: Atoms) -> float:
+    """What to multiply a stress of the box `system` with to have that of `atoms`, whose cell has another volume."""
+    return float(system.get_volume() / atoms.get_volume())
+
+
+def _across(vectors: Floats) -> Floats:
+    """Orthonormal rows perpendicular to `vectors`."""
+    if len(vectors) == 0:
+        return np.eye(3)
+    perpendicular: Floats = np.linalg.svd(vectors, full_matrices=True)[2][len(vectors) :]
+    return perpendicular

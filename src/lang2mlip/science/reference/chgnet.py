@@ -16,11 +16,14 @@ from pydantic import Field
 
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import LabelFailed
-from lang2mlip.science.reference.calculator import Computed
+from lang2mlip.science.reference.calculator import Computed, boxed, stress_share
 from lang2mlip.science.reference.method import Method
 from lang2mlip.science.reference.selftest import Tolerances
 
 __all__ = ["CHGNetReference", "CrystalGraph"]
+
+VACUUM_A = 15.0
+"""Between a slab and its image; the graph reaches 6 Å."""
 
 LAST_ELEMENT = 94
 """The last atomic number of its embedding."""
@@ -65,31 +68,35 @@ class CrystalGraph(Computed):
         self._model: Any = None
 
     def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
-        """Raises LabelFailed for a structure that is not periodic, or that has an atom without neighbours."""
-        if not atoms.pbc.all():
+        """Raises LabelFailed for a structure that is not periodic at all; a slab gets a vacuum."""
+        if not atoms.pbc.any():
             raise LabelFailed(f"CHGNet treats periodic crystals only; {atoms.symbols} is not periodic.")
+        system = boxed(atoms, VACUUM_A)
         if self._model is None:
             self._model = self._load()
         from pymatgen.io.ase import AseAtomsAdaptor
 
         try:
-            graph = self._model.graph_converter(AseAtomsAdaptor.get_structure(atoms))
+            graph = self._model.graph_converter(AseAtomsAdaptor.get_structure(system))
         except (ValueError, RuntimeError) as error:
             raise LabelFailed(f"CHGNet cannot treat {atoms.symbols}: {error}; leave the frame out.") from error
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of torch, about a scalar inside CHGNet
             found = self._model.predict_graph(graph.to(self._settings.device), task="efsm")
         energy = float(found["e"]) * (len(atoms) if self._model.is_intensive else 1)
-        results = {
+        results: dict[str, Any] = {
             "energy": energy,
             "free_energy": energy,
             "forces": np.asarray(found["f"], dtype=np.float64),
-            "stress": full_3x3_to_voigt_6_stress(np.asarray(found["s"], dtype=np.float64) * units.GPa),
             "magmoms": np.asarray(found["m"], dtype=np.float64),
         }
         if not (np.isfinite(energy) and np.isfinite(results["forces"]).all()):
             raise LabelFailed(f"CHGNet gave a value that is not finite for {atoms.symbols}; leave the frame out.")
-        return results
+        if atoms.cell.rank < 3:
+            return results
+        stress = full_3x3_to_voigt_6_stress(np.asarray(found["s"], dtype=np.float64) * units.GPa)
+        hand = np.sign(np.linalg.det(system.cell.array))  # CHGNet divides by the signed volume
+        return results | {"stress": hand * stress * stress_share(system, atoms)}
 
     def _load(self) -> Any:
         from chgnet.model.model import CHGNet

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import LabelFailed
-from lang2mlip.science.reference.calculator import Computed
+from lang2mlip.science.reference.calculator import Computed, boxed, stress_share
 from lang2mlip.science.reference.method import Method
 from lang2mlip.science.reference.selftest import Tolerances
 
@@ -78,34 +78,22 @@ class PlaneWaves(Computed):
         """Raises LabelFailed when the self-consistent field does not converge."""
         from gpaw import KohnShamConvergenceError
 
-        system = self._boxed(atoms)
+        system = boxed(atoms, 2 * self._settings.vacuum_A)
+        if self._settings.spin_polarised:
+            system.set_initial_magnetic_moments([self._settings.magnetic_moment] * len(system))
         system.calc = self._make(atoms)
         try:
             energy = float(system.get_potential_energy(force_consistent=True))
             forces = np.asarray(system.get_forces(), dtype=np.float64)
-            stress = np.asarray(system.get_stress(), dtype=np.float64) if atoms.pbc.all() else None
+            stress = np.asarray(system.get_stress()) * stress_share(system, atoms) if self._strains(atoms) else None
         except (KohnShamConvergenceError, RuntimeError, ValueError) as error:
             raise LabelFailed(f"GPAW failed for {atoms.symbols}: {error}; leave the frame out.") from error
         results: dict[str, Any] = {"energy": energy, "free_energy": energy, "forces": forces}
         return results | ({"stress": stress} if stress is not None else {})
 
-    def _boxed(self, atoms: Atoms) -> Atoms:
-        """A copy that is periodic everywhere, with a vacuum where `atoms` is not.
-
-        The box grows in steps of 1 Å: were it tight, each small move would change the plane waves, and with them the
-        energy, without a force to show for it.
-        """
-        system: Atoms = atoms.copy()
-        free = [axis for axis in range(3) if not atoms.pbc[axis]]
-        if free:
-            system.center(vacuum=self._settings.vacuum_A, axis=free)
-            lengths = system.cell.lengths()
-            grown = np.where(atoms.pbc, 1.0, np.ceil(lengths) / lengths)
-            system.set_cell(system.cell.array * grown[:, None], scale_atoms=False)
-        system.pbc = True
-        if self._settings.spin_polarised:
-            system.set_initial_magnetic_moments([self._settings.magnetic_moment] * len(system))
-        return system
+    @staticmethod
+    def _strains(atoms: Atoms) -> bool:
+        return atoms.cell.rank == 3 and bool(atoms.pbc.any())
 
     def _make(self, atoms: Atoms) -> Any:
         from gpaw import GPAW, PW

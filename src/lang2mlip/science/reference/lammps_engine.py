@@ -19,7 +19,7 @@ from ase import Atoms, units
 from ase.data import atomic_masses, atomic_numbers
 
 from lang2mlip.errors import LabelFailed, PartFailed, UnsupportedElement
-from lang2mlip.science.reference.calculator import Computed, Floats, voigt
+from lang2mlip.science.reference.calculator import Computed, Floats, boxed, voigt
 from lang2mlip.science.reference.lammps_formats import Format
 
 __all__ = ["LammpsCalculator", "turned_box"]
@@ -30,28 +30,14 @@ VACUUM_A = 30.0
 ENERGY_EV = {"metal": 1.0, "real": units.kcal / units.mol}
 
 
-def turned_box(atoms: Atoms) -> tuple[Floats, Floats]:
-    """(box, turn): lower-triangular box vectors as rows (Å), and the matrix with `positions @ turn` inside that box.
+def turned_box(cell: Floats) -> tuple[Floats, Floats]:
+    """(box, turn): lower-triangular box vectors as rows (Å), and the matrix with `cell @ turn` equal to that box.
 
-    `turn` is orthogonal (a mirror for a left-handed cell, which changes no energy). Directions without periodicity
-    get a vector across the others, as long as the atoms are wide plus a vacuum.
+    `turn` is orthogonal (a mirror for a left-handed cell, which changes no energy).
     """
-    cell = atoms.cell.complete().array.copy()
-    free = np.nonzero(~atoms.pbc)[0]
-    if len(free):
-        across = _complement(cell[atoms.pbc])
-        for row, direction in zip(free, across, strict=True):
-            cell[row] = direction * (float(np.ptp(atoms.positions @ direction)) + VACUUM_A)
     turn, upper = np.linalg.qr(cell.T)
     signs = np.sign(np.diag(upper))
     return (upper * signs[:, None]).T, turn * signs
-
-
-def _complement(vectors: Floats) -> Floats:
-    """Orthonormal rows perpendicular to `vectors`."""
-    if len(vectors) == 0:
-        return np.eye(3)
-    return np.linalg.svd(vectors, full_matrices=True)[2][len(vectors) :]
 
 
 class LammpsCalculator(Computed):
@@ -65,11 +51,11 @@ class LammpsCalculator(Computed):
         self._box: Floats | None = None
 
     def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
-        """Energy (eV), forces (eV/Å) and, fully periodic, stress (eV/Å³). Raises LabelFailed when LAMMPS gives up."""
+        """Energy (eV), forces (eV/Å) and, in a cell, stress (eV/Å³). Raises LabelFailed when LAMMPS gives up."""
         system, copies = self._enlarge(atoms)
         if tuple(system.numbers) != self._loaded:
             self._load(system)
-        box, turn = turned_box(system)
+        box, turn = turned_box(system.cell.array)
         self._place(system, box, turn)
         self._say("run 0 post no")
         energy, forces, virial = self._read(len(system), float(np.linalg.det(box)))
@@ -77,15 +63,18 @@ class LammpsCalculator(Computed):
         if not (np.isfinite(energy) and np.isfinite(forces).all()):
             raise LabelFailed(f"LAMMPS gave a value that is not finite for {atoms.symbols}; leave the frame out.")
         results = {"energy": energy, "free_energy": energy, "forces": forces}
-        return results | ({"stress": voigt(turn @ virial @ turn.T, system.get_volume())} if atoms.pbc.all() else {})
+        if atoms.cell.rank < 3:
+            return results
+        return results | {"stress": voigt(turn @ virial @ turn.T, copies * atoms.get_volume())}
 
     def _enlarge(self, atoms: Atoms) -> tuple[Atoms, int]:
-        """`atoms`, repeated where the style needs a larger cell, and the number of copies."""
-        if not (self.form.smallest_cell_A and atoms.pbc.any()):
-            return atoms, 1
-        heights = 1.0 / np.linalg.norm(np.linalg.inv(atoms.cell.complete().array), axis=0)
+        """`atoms` in a periodic box, repeated where the style needs a larger cell, and the number of copies."""
+        system = boxed(atoms, VACUUM_A)
+        if not self.form.smallest_cell_A:
+            return system, 1
+        heights = 1.0 / np.linalg.norm(np.linalg.inv(system.cell.array), axis=0)
         times = np.where(atoms.pbc, np.ceil(self.form.smallest_cell_A / heights), 1).astype(int)
-        return atoms.repeat(times), int(np.prod(times))
+        return system.repeat(times), int(np.prod(times))
 
     def close(self) -> None:
         """End the LAMMPS instance; the next call starts another."""
@@ -140,8 +129,6 @@ class LammpsCalculator(Computed):
             self._say(f"change_box all {edges} xy final {xy!r} xz final {xz!r} yz final {yz!r} units box")
             self._box = box
         inside = atoms.positions @ turn @ np.linalg.inv(box)
-        if not atoms.pbc.all():
-            inside += 0.5 - inside.mean(axis=0) * ~atoms.pbc
         positions = np.ascontiguousarray((inside % 1.0) @ box)
         pointer = positions.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         self._lammps.scatter_atoms("x", 1, 3, pointer)

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from lang2mlip.contracts import Json, Noun
 from lang2mlip.errors import BadInput, LabelFailed, UnsupportedElement
-from lang2mlip.science.reference.calculator import Computed
+from lang2mlip.science.reference.calculator import Computed, boxed, stress_share
 from lang2mlip.science.reference.method import Method, own_file
 from lang2mlip.science.reference.selftest import Tolerances
 
@@ -89,7 +89,8 @@ class MessagePassing(Computed):
         strange = sorted({chemical_symbols[z] for z in atoms.numbers} - {chemical_symbols[z] for z in inner.z_table.zs})
         if strange:
             raise UnsupportedElement(f"The MACE model {self._file.name} was not trained on {', '.join(strange)}.")
-        inner.calculate(atoms, ["energy", "forces"], changes)
+        system = boxed(atoms, inner.r_max + 5.0) if atoms.pbc.any() else atoms
+        inner.calculate(system, ["energy", "forces"], changes)
         found = inner.results
         results: dict[str, Any] = {name: float(found["energy"]) for name in ("energy", "free_energy")}
         results["forces"] = np.asarray(found["forces"], dtype=np.float64)
@@ -97,10 +98,11 @@ class MessagePassing(Computed):
             raise LabelFailed(f"{self._file.name} gave a value that is not finite for {atoms.symbols}; leave it out.")
         if "node_energy" in found:
             results["energies"] = np.asarray(found["node_energy"], dtype=np.float64)
-        if atoms.pbc.all() and "stress" in found:
-            stress = np.asarray(found["stress"], dtype=np.float64)
-            results["stress"] = full_3x3_to_voigt_6_stress(stress) if stress.shape == (3, 3) else stress
-        return results
+        if atoms.cell.rank < 3 or not atoms.pbc.any():
+            return results
+        stress = np.asarray(found["stress"], dtype=np.float64)
+        voigt = full_3x3_to_voigt_6_stress(stress) if stress.shape == (3, 3) else stress
+        return results | {"stress": voigt * stress_share(system, atoms)}
 
     def inner(self) -> Any:
         """MACE's calculator. Raises BadInput when the file is no MACE model."""

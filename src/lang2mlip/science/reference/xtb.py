@@ -12,11 +12,14 @@ from pydantic import Field
 
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import LabelFailed
-from lang2mlip.science.reference.calculator import Computed
+from lang2mlip.science.reference.calculator import Computed, boxed, stress_share
 from lang2mlip.science.reference.method import Method
 from lang2mlip.science.reference.selftest import Tolerances
 
 __all__ = ["GFN1Reference", "GFN2Reference", "TightBinding"]
+
+VACUUM_A = 20.0
+"""Between a slab and its image."""
 
 LAST_ELEMENT = 86
 """The last atomic number of both parametrisations (J. Chem. Theory Comput. 13, 1989 (2017); 15, 1652 (2019))."""
@@ -84,17 +87,19 @@ class TightBinding(Computed):
         if self._inner is None:
             self._inner = self._make()
         self._inner._res = None
+        system = boxed(atoms, VACUUM_A) if atoms.pbc.any() else atoms
         self._inner.set(multiplicity=self._settings.multiplicity or 1 + self._electrons(atoms) % 2)
         try:
-            self._inner.calculate(atoms, ["energy", "forces"], changes)
+            self._inner.calculate(system, ["energy", "forces"], changes if atoms.pbc.all() else [*changes, "cell"])
         except (CalculationFailed, InputError, RuntimeError, TypeError) as error:
             self._inner = None
             raise LabelFailed(f"{self._method} failed for {atoms.symbols}: {error}; leave the frame out.") from error
         results = dict(self._inner.results)
         if not np.isfinite(results["forces"]).all():
             raise LabelFailed(f"{self._method} gave forces that are not finite for {atoms.symbols}; leave it out.")
-        if not atoms.pbc.all():
-            results.pop("stress", None)
+        stress = results.pop("stress", None)
+        if stress is not None and atoms.pbc.any() and atoms.cell.rank == 3:
+            results["stress"] = stress * stress_share(system, atoms)
         return results | {"free_energy": results["energy"]}
 
     def _electrons(self, atoms: Atoms) -> int:

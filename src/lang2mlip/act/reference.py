@@ -45,13 +45,11 @@ class ReferenceAction:
 
 def validation_walks(desk: Desk, record: StructureRecord, parameters: ReferenceRun) -> list[dict[str, Json]]:
     """The walks of one structure: constant volume at the ends of the range, constant pressure if condensed."""
-    kelvins = dict.fromkeys(temperatures(desk.task, record, 2))
+    kelvins = list(dict.fromkeys(temperatures(desk.task, record, 2)))
     steps = max(10, parameters.steps // (len(kelvins) + is_condensed(record)))
     plans = [("nvt", kelvin) for kelvin in kelvins]
     if is_condensed(record):
-        plans.append(
-            ("npt", temperatures(desk.task, record, 1)[0] if len(kelvins) == 1 else desk.task.temperature_K[0])
-        )
+        plans.append(("npt", kelvins[0]))
     return [
         {
             "name": f"{record.request.name}-{ensemble}-{kelvin:.0f}K",

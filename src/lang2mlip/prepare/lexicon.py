@@ -13,7 +13,7 @@ from lang2mlip.data import table
 from lang2mlip.prepare.formulas import element_names
 from lang2mlip.prepare.text import Word, fold
 
-__all__ = ["Hit", "longest", "near", "plain_word", "reload"]
+__all__ = ["Hit", "longest", "near", "plain_word"]
 
 _ORDER = ("concept", "crystals", "molecules", "element", "alias", "property", "phase", "condition", "reference")
 """Which meaning of one phrase counts, first to last; kinds not named here come after these."""
@@ -30,11 +30,6 @@ class Hit:
     kind: str
     key: str
     entry: dict[str, Any]
-
-
-def reload() -> None:
-    """Forget what was read, for a person's folder of data that changed."""
-    _known.cache_clear()
 
 
 def longest(words: list[Word], at: int) -> tuple[int, list[Hit]]:

@@ -123,7 +123,8 @@ def joined(spans: list[Span]) -> tuple[float | None, float | None] | None:
 
 
 _AMOUNTS = re.compile(
-    rf"(?<![\w.])(?P<amount>{_NUMBER}\s*(?:mol\s*/\s*(?:L|l|kg|dm3)|mol\s*L\^?-1|mol\s*dm\^?-3|mM\b|M\b|molar\b|molal\b"
+    rf"(?P<strain>(?<![\w.]){_NUMBER}\s*%\s*(?=(?:of\s+)?(?:strain|deformation|compression|error|tension)))"
+    rf"|(?<![\w.])(?P<amount>{_NUMBER}\s*(?:mol\s*/\s*(?:L|l|kg|dm3)|mol\s*L\^?-1|mol\s*dm\^?-3|mM\b|M\b|molar\b|molal\b"
     r"|(?:(?:wt|at|mol|vol)\.?\s*-?)?%|percent\b|ppm\b))"
     r"|(?P<count>(?<![\w.])\d+)(?=\s+(?:[^\W\d]\S*\s+){0,2}(?:molecules|ions|formula units|chains|ion pairs)\b)"
     r"|(?P<ratio>(?<![\w.:])\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+)"

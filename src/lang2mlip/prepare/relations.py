@@ -19,7 +19,7 @@ _WITHIN = {"in", "inside", "into", "within", "of", "through"}
 
 
 def prototypes(items: Sequence[Item]) -> list[Item]:
-    """A mineral's name beside another substance is that one's structure: `LiMn2O4 spinel`."""
+    """A mineral's name beside another substance is the structure of that one, not a second substance."""
     entries = {
         fold(word): (key, e) for key, e in table("words").items() if e["kind"] == "prototype" for word in e["words"]
     }
@@ -68,7 +68,7 @@ def _nearest(item: Item, mentions: list[Mention]) -> Mention:
 
 
 def _groups(items: Sequence[Item], words: list[Item]) -> list[list[Item]]:
-    """Lattice words that say one form together (`cubic perovskite`), and others after a comma or `and`."""
+    """Lattice words that say one form together (two adjectives in a row), and others after a comma or `and`."""
     groups: list[list[Item]] = []
     for word in words:
         before = groups[-1][-1].end if groups else None

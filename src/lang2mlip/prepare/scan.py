@@ -198,6 +198,6 @@ def _named(hits: list[Hit], text: str) -> Substance:
     short = (
         text.isupper() and len(text) <= 5 or parse_formula(text) is not None or text.lower() == found.formula.lower()
     )
-    odd = any(letter.isupper() for letter in text[1:]) and not text.isupper()
+    odd = any(letter.isupper() for letter in text[1:]) and not text.isupper() and text.isalnum()
     name = next(iter(known[0].entry["names"])) if short or odd else text.lower()
     return found.model_copy(update={"name": name})

@@ -89,7 +89,7 @@ CATALOGUE: tuple[Part, ...] = (
         "plane-wave density functional theory",
         f"{_R}.gpaw:GPAWReference",
         ("gpaw",),
-        f"apt install libxc-dev libopenblas-dev; {_extra('gpaw')}",
+        f"apt install g++ libxc-dev libopenblas-dev; CC=g++ {_extra('gpaw')}",
     ),
     Part(
         "reference",

@@ -14,7 +14,7 @@ from ase.build import bulk, molecule
 from lang2mlip import catalogue
 from lang2mlip.science.reference.calculator import Computed
 from lang2mlip.science.reference.emt import EMTReference
-from lang2mlip.science.reference.selftest import Tolerances, probe, self_test
+from lang2mlip.science.reference.selftest import probe, self_test
 from lang2mlip.science.reference.spec import open_reference, parse
 
 
@@ -186,7 +186,7 @@ def test_gpaw_forces_are_slopes_of_the_energy() -> None:
     reference = open_reference(parse("gpaw:PBE,cutoff_eV=300,vacuum_A=3.0"))
     dimer = molecule("H2")
     dimer.rattle(0.05, seed=2)
-    found = self_test(reference.calculator(), dimer, Tolerances(step_A=1e-2, force_eV_A=2e-2), components=1)
+    found = self_test(reference.calculator(), dimer, reference.TOLERANCES, components=1)  # type: ignore[attr-defined]
     assert found.passed, found.summary
 
 

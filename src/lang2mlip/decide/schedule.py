@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from lang2mlip.contracts import ACTIONS, Decision, End, Noun, Select, State, check
-from lang2mlip.errors import UnknownName
+from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.ledger import labels_left
 
 __all__ = ["Schedule", "schedules"]
@@ -23,13 +23,11 @@ def schedules() -> dict[str, list[dict[str, Any]]]:
 
 
 class Schedule:
-    """Does one step after the other, whatever the state says."""
+    """Does one step after the other, whatever the state says; `name` is a built-in schedule or a YAML file."""
 
     def __init__(self, name: str) -> None:
-        if name not in schedules():
-            raise UnknownName.of("schedule", name, schedules())
         self.name = f"schedule:{name}"
-        self._steps = schedules()[name]
+        self._steps = _own(Path(name)) if name.endswith((".yaml", ".yml")) else _built_in(name)
 
     def decide(self, state: State, view: Any) -> Decision:
         """The step that is due; the end when there is none left."""
@@ -48,6 +46,25 @@ class Schedule:
     def _end(state: State) -> End:
         passed = state.evaluation is not None and state.evaluation.passed
         return End(outcome="success" if passed else "failure")
+
+
+def _built_in(name: str) -> list[dict[str, Any]]:
+    if name not in schedules():
+        raise UnknownName.of("schedule", name, schedules())
+    return schedules()[name]
+
+
+def _own(file: Path) -> list[dict[str, Any]]:
+    """A person's schedule: a YAML list of actions with their parameters."""
+    try:
+        steps = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise BadInput(f"The schedule {file} cannot be read: {error}") from error
+    if not isinstance(steps, list) or not all(
+        isinstance(step, dict) and step.get("action") in ACTIONS for step in steps
+    ):
+        raise BadInput(f"{file} must be a list of steps, each with an action of: {', '.join(ACTIONS)}.")
+    return steps
 
 
 def _within(parameters: Any, state: State) -> Any:

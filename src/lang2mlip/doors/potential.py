@@ -37,4 +37,4 @@ def _native(file: Path) -> Calculator:
     if family is None:
         raise BadInput(f"{file} is of no kind that can be loaded; known endings: {', '.join(families)}.")
     trainer: Trainer = load_part("potential", family)()
-    return trainer.calculator(file)
+    return trainer.calculator(file.parent if (file.parent / "extras.json").exists() else file)

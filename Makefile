@@ -1,15 +1,18 @@
 # make run    sets up everything and develops a potential on embedded defaults
-# make test   sets up what the tests need and runs them
+# make test   sets up what the tests need, all extras included, and runs them
 # make lint   ruff and mypy
 # make bench  the slow truths (quick tier)
+# make docs   the pictures that are drawn from the code
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PROMPT ?= Copper: bulk, surfaces and the melt, 300 to 1500 K
+# Where torch comes from. PyPI's own build brings gigabytes of CUDA; for a GPU say TORCH_INDEX=https://pypi.org/simple
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench docs clean
 
 run: $(VENV)/.core
 	$(BIN)/lang2mlip run "$(PROMPT)" --yes
@@ -18,14 +21,18 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 tests
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks scripts
 	$(BIN)/mypy
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/main_job.py --quick
 
+docs: $(VENV)/.dev
+	$(BIN)/python scripts/draw_floors.py
+
 # A virtual environment needs ensurepip; Debian keeps it in a package of its own.
 $(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "lang2mlip needs Python 3.11 or newer, and found none. Set PYTHON=/path/to/python3.11"; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "lang2mlip needs Python 3.11 or newer; found $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11"; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || scripts/debian-packages python3-venv
@@ -35,12 +42,10 @@ $(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	@touch $@
 
-# torch first and pinned: anything else brings gigabytes of CUDA along.
+# torch first, so that the rest finds it in place.
 $(VENV)/.dev: $(VENV)/.core
-	@$(BIN)/python -c 'import sysconfig, os, sys; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' \
-	  || scripts/debian-packages python3-dev gcc g++
-	@command -v bwrap >/dev/null || scripts/debian-packages bubblewrap
-	$(PIP) torch==2.13.0
+	@command -v bwrap >/dev/null || scripts/debian-packages bubblewrap || echo "Going on without bubblewrap: the sandbox refuses."
+	$(PIP) --retries 2 --extra-index-url $(TORCH_INDEX) torch==2.13.0
 	$(PIP) --editable '.[dev]'
 	@touch $@
 

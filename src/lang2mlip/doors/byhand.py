@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
+from pydantic.fields import FieldInfo
 
-from lang2mlip.contracts import ACTIONS, Decision, check
+from lang2mlip.contracts import ACTIONS, ActionName, Decision, check
 from lang2mlip.decide.guards import refuse
 from lang2mlip.doors.narrator import Narrator
 from lang2mlip.doors.wire import open_run, performer
@@ -24,7 +25,8 @@ def act_by_hand(name: str, action: str, words: list[str], out: Path | None) -> i
         print(_help(action))
         return 0
     run = open_run(name, out)
-    parameters: Any = check(ACTIONS[action], {"action": action, **_options(words)}, f"options of {action}")
+    options = {"action": action, **_options(words)}
+    parameters: Any = check(ACTIONS[action], options, f"options of {action}")
     refusal = refuse(run.state, parameters)
     if refusal is not None:
         raise BadInput(f"{action} cannot be done now: {refusal}")
@@ -52,9 +54,20 @@ def _value(text: str) -> Any:
     return [_value(part) for part in text.split(",")] if isinstance(value, str) and "," in text else value
 
 
-def _help(action: str) -> str:
-    lines = [f"{action}: {ACTIONS[action].__doc__}", ""]  # type: ignore[index]
-    for field, info in ACTIONS[action].model_fields.items():  # type: ignore[index]
+def _help(action: ActionName) -> str:
+    """The action and its options, from the one class that also checks them."""
+    lines = [f"lang2mlip act NAME {action} [--option value …]", "", f"{ACTIONS[action].__doc__}", ""]
+    for field, info in ACTIONS[action].model_fields.items():
         if field != "action":
-            lines.append(f"  --{field.replace('_', '-'):<18} {info.description or ''} [default: {info.default}]")
-    return "\n".join(lines)
+            option = f"--{field.replace('_', '-')}"
+            lines.append(f"  {option:<18} {info.description or ''}{_choices(info.annotation)}{_default(info)}")
+    return "\n".join([*lines, "", "Several values are separated by commas; settings are written {key: value}."])
+
+
+def _choices(annotation: Any) -> str:
+    return f" ({' | '.join(get_args(annotation))})" if get_origin(annotation) is Literal else ""
+
+
+def _default(info: FieldInfo) -> str:
+    value = info.get_default(call_default_factory=True) if not info.is_required() else None
+    return "" if value is None or value in ((), {}, "") else f" [default: {value}]"

@@ -8,14 +8,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
 from lang2mlip.act.labels import MeteredCalculator
 from lang2mlip.catalogue import find
 from lang2mlip.contracts import Budget, PotentialSpec, State, Task
 from lang2mlip.doors.exchange import bring
 from lang2mlip.doors.narrator import Narrator
+from lang2mlip.doors.terminal import open_console, paragraph, show_markdown
 from lang2mlip.doors.wire import choose_decider, performer, runs_folder, versions
 from lang2mlip.doors.words import task_from_words
 from lang2mlip.errors import BadInput
@@ -32,7 +30,7 @@ from lang2mlip.science.reference.spec import parse
 
 __all__ = ["Wishes", "go_on", "start"]
 
-console = Console(stderr=True, highlight=False)
+console = open_console()
 
 
 @dataclass(frozen=True)
@@ -61,10 +59,11 @@ def start(wishes: Wishes) -> Run:
     run = Run.create(folder, task, versions(), shlex.join(sys.argv))
     save_task(task, run.folder / "task.yaml")
     write_text(run.folder / "dialogue.md", dialogue)
-    console.print(escape(summary(task)))
+    show_markdown(console, summary(task))
+    console.print()
     _prepare(run)
     for line in bring(run, wishes.data) if wishes.data else []:
-        console.print(escape(line))
+        paragraph(console, "", line)
     return run
 
 
@@ -72,7 +71,8 @@ def go_on(run: Run, decider: str | None, model: str | None) -> int:
     """Drive the run to its end; the exit code says how it ended."""
     chosen = choose_decider(decider, model, run)
     tool = performer()
-    console.print(f"[bold]{run.name}[/]: decisions by {chosen.name}; everything is in {run.folder}")
+    paragraph(console, run.name, f": decisions by {chosen.name}; everything is kept in {_short(run.folder)}", 2)
+    console.print()
     with run.driving():
         if run.state.step:
             run.remark(f"Resumed after step {run.state.step}.")
@@ -81,8 +81,8 @@ def go_on(run: Run, decider: str | None, model: str | None) -> int:
         try:
             state = develop(run, chosen, Narrator(tool, console))
         except KeyboardInterrupt:
-            console.print(f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")
-            raise
+            paragraph(console, "", f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")
+            return 130
         finally:
             tool.workers.close()
     return _farewell(run, state)
@@ -93,12 +93,20 @@ def _farewell(run: Run, state: State) -> int:
     write_report(view, run.folder / "report")
     if (run.folder / "potential").exists():
         write_text(run.folder / "potential" / "card.md", model_card(view))
+    console.print()
     for verdict in state.verdicts:
-        console.print(f"[bold]{verdict.question}[/]: {verdict.answer}. {escape(verdict.because)}")
-    console.print(f"Report:    {run.folder / 'report' / 'index.html'}")
-    console.print(f"Potential: {run.folder / 'potential'}")
+        paragraph(console, f"{verdict.question.capitalize()}: {verdict.answer}. ", verdict.because, 2)
+    console.print()
+    for what, where in (("Report", run.folder / "report" / "index.html"), ("Potential", run.folder / "potential")):
+        if where.exists():
+            console.print(f"{what:<10} {_short(where)}", soft_wrap=True, markup=False)
     last = run.view().steps()[-1].decision.parameters
     return 0 if getattr(last, "outcome", "") == "success" else 3
+
+
+def _short(path: Path) -> Path:
+    """The path as a person here would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _existing(wishes: Wishes) -> Run | None:

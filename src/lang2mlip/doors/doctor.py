@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from lang2mlip.catalogue import Part, parts
@@ -18,6 +18,7 @@ from lang2mlip.compute.local import Workers
 from lang2mlip.compute.sandbox import available
 from lang2mlip.contracts import Json
 from lang2mlip.data import table
+from lang2mlip.doors.terminal import open_console
 from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.reference.spec import open_reference, parse
@@ -27,11 +28,11 @@ __all__ = ["examine"]
 
 def examine() -> int:
     """Print a table; 0 when every installed part works."""
-    console, rows = Console(highlight=False), Table("part", "works?", "what was measured", box=None)
+    console, rows = open_console(error=False), Table("part", "works?", "what was measured", box=None)
     with tempfile.TemporaryDirectory() as place:
         results = [(part, *_try(part, Path(place))) for kind in ("reference", "potential") for part in parts(kind)]
     for part, word, line in results:
-        rows.add_row(f"{part.kind} {part.name}", word, line)
+        rows.add_row(f"{part.kind} {part.name}", word, escape(line))
     rows.add_row("sandbox", "yes" if available() else "no", "bubblewrap" if available() else "apt install bubblewrap")
     console.print(rows)
     return 1 if any(word == "NO" for _, word, _ in results) else 0

@@ -7,16 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column
 
 from lang2mlip.act.perform import Performer
 from lang2mlip.contracts import Decision, Result
+from lang2mlip.doors.terminal import open_console, paragraph
 from lang2mlip.record.run import Run
 
 __all__ = ["Narrator"]
 
-_MARKS = {"done": "[green]✓[/]", "partial": "[yellow]~[/]", "failed": "[red]✗[/]"}
+_MARKS = {"done": ("✓", "green"), "partial": ("~", "yellow"), "failed": ("✗", "red")}
+_COLUMN = 15
+"""Where the words begin: after the number and the longest action's name."""
 
 
 @dataclass
@@ -24,27 +27,37 @@ class Narrator:
     """Carries out decisions through a performer and tells of them on the way."""
 
     performer: Performer
-    console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    console: Console = field(default_factory=open_console)
 
     def __call__(self, decision: Decision, run: Run) -> Result:
         """Perform, told."""
-        step = run.state.step + 1
-        self.console.print(f"[bold]{step:>3} {decision.action}[/]  {escape(decision.reason)}")
+        paragraph(self.console, f"{run.state.step + 1:>3} {decision.action:<11}", decision.reason)
         for remark in decision.remarks:
-            self.console.print(f"      [yellow]{escape(remark)}[/]")
+            self._aside(remark)
         begun = time.monotonic()
         with self._bar() as progress:
             task = progress.add_task(decision.action, total=1.0)
             self.performer.tell = _teller(progress, task)
             result = self.performer(decision, run)
-        mark = _MARKS[result.status]
-        self.console.print(f"    {mark} {escape(result.summary)}  [dim]{time.monotonic() - begun:.0f} s[/]")
+        mark, colour = _MARKS[result.status]
+        seconds = f"{time.monotonic() - begun:.0f} s"
+        paragraph(self.console, f"{mark:>5}".ljust(_COLUMN), f"{result.summary}  ({seconds})", style=colour)
         for fault in result.faults[:3]:
-            self.console.print(f"      [yellow]{escape(fault)}[/]")
+            self._aside(fault)
+        if len(result.faults) > 3:
+            self._aside(f"and {len(result.faults) - 3} more like this; all of them are in the report")
         return result
 
+    def _aside(self, words: str) -> None:
+        paragraph(self.console, "!".rjust(5).ljust(_COLUMN), words, style="yellow")
+
     def _bar(self) -> Progress:
-        columns = (TextColumn("      {task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn(" " * _COLUMN + "{task.description}", table_column=Column(max_width=60, no_wrap=True)),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
         return Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
 
 

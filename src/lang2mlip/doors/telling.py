@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from lang2mlip.catalogue import names, parts
 from lang2mlip.contracts import Errors
+from lang2mlip.doors.terminal import open_console, paragraph
 from lang2mlip.errors import UnknownName
 from lang2mlip.record.ledger import calls_left, labels_left
 from lang2mlip.record.run import Run
@@ -47,13 +48,15 @@ def tell_status(run: Run, as_json: bool) -> None:
     if as_json:
         print(json.dumps(facts, indent=1))
         return
-    console = Console(highlight=False)
+    console = open_console(error=False)
     where = "ended" if run.state.ended else f"at work on {facts['at_work']}" if facts["at_work"] else "between actions"
-    console.print(f"[bold]{run.name}[/]: {run.state.task.prompt}", markup=True)
-    console.print(f"step {facts['step']}, {where}; model {facts['model'] or 'none yet'}; {_spending(facts)}")
+    paragraph(console, run.name, f": {run.state.task.prompt}", 2)
+    paragraph(console, "", f"step {facts['step']}, {where}; model {facts['model'] or 'none yet'}; {_spending(facts)}")
     console.print(_groups(run))
     for entry in run.state.log[-5:]:
-        console.print(f"  {entry.step:>3} {entry.action}: {entry.summary}", markup=False)
+        paragraph(console, f"{entry.step:>3} {entry.action:<11}", entry.summary)
+    for verdict in run.state.verdicts:
+        paragraph(console, f"{verdict.question.capitalize()}: {verdict.answer}. ", verdict.because, 2)
     if not run.state.ended:
         console.print(f"Go on with: lang2mlip resume {run.name}")
 
@@ -82,9 +85,10 @@ def tell_parts(kind: str | None) -> None:
     kinds = sorted({part.kind for part in parts()})
     if kind is not None and kind not in kinds:
         raise UnknownName.of("kind of part", kind, kinds)
-    console = Console(highlight=False)
+    console = open_console(error=False)
     for one in [kind] if kind else kinds:
         table = Table("name", "what it is", "here?", title=f"{one} ({len(names(one))})", title_justify="left", box=None)
         for part in parts(one):
-            table.add_row(part.name, part.line, "yes" if part.installed else f"no: {part.install}")
+            get_it = "" if part.installed else f"\n{part.install}"
+            table.add_row(part.name, escape(part.line + get_it), "yes" if part.installed else "no")
         console.print(table, "")

@@ -7,10 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-
 from lang2mlip.contracts import Task
+from lang2mlip.doors.terminal import open_console, paragraph
 from lang2mlip.errors import BadInput, ModelTrouble
 from lang2mlip.prepare.questions import questions
 from lang2mlip.prepare.reader import read
@@ -18,19 +16,19 @@ from lang2mlip.prepare.task import Options, complete
 
 __all__ = ["task_from_words"]
 
-console = Console(stderr=True, highlight=False)
+console = open_console()
 
 
 def task_from_words(prompt: str, yes: bool, model: str | None, options: Options) -> tuple[Task, str]:
     """The task and the dialogue that led to it (Markdown). Raises BadInput when the words cannot become a task."""
     if not prompt.strip():
-        raise BadInput('The prompt is empty. Say what you want to simulate, e.g. lang2mlip run "what you want to simulate"')
+        raise BadInput('The prompt is empty. Name a substance, its phases and a temperature: lang2mlip run "…"')
     name = model or os.environ.get("LANG2MLIP_MODEL")
     if name:
         try:
             return _conversation(prompt, name, yes, options)
         except ModelTrouble as error:
-            console.print(f"[yellow]{escape(str(error))} Going on with the built-in reader.[/]")
+            paragraph(console, "! ", f"{error} Going on with the built-in reader.", style="yellow")
     return _reading(prompt, yes or not sys.stdin.isatty(), options)
 
 
@@ -61,7 +59,7 @@ def _ask(asked: Sequence[Any]) -> Mapping[str, str]:
     """Each question at the terminal; an empty line takes the default."""
     answers = {}
     for question in asked:
-        console.print(f"[bold]{escape(question.text)}[/] [dim]({escape(question.default)}: {escape(question.why)})[/]")
+        paragraph(console, f"{question.text} ", f"[return: {question.default} ({question.why})]", 2)
         line = sys.stdin.readline().strip()
         if line:
             answers[question.field] = line

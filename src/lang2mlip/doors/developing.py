@@ -26,7 +26,8 @@ from lang2mlip.record.run import Run, slug, write_text
 from lang2mlip.report.card import model_card
 from lang2mlip.report.page import write_report
 from lang2mlip.science.reference.choice import require
-from lang2mlip.science.reference.spec import parse
+from lang2mlip.science.reference.selftest import probe, self_test
+from lang2mlip.science.reference.spec import open_reference, parse
 
 __all__ = ["Wishes", "go_on", "start"]
 
@@ -171,8 +172,23 @@ def _prepare(run: Run) -> Run:
     task = run.state.task
     require(task.reference, task.elements)
     calculator = MeteredCalculator(task.reference)
+    tested = _self_test(task, calculator)
     records, built = build(plan(task), run.folder, calculator)
     cost = calculator.cost.model_copy(update={"wall_s": time.monotonic() - begun})
-    run.record(Prepared(structures=tuple(records), cost=cost, remarks=tuple(built.remarks)))
+    run.record(Prepared(structures=tuple(records), cost=cost, remarks=(tested, *built.remarks)))
     console.print(f"{len(records)} structures in {len(run.state.groups)} groups built and checked.")
     return run
+
+
+def _self_test(task: Task, calculator: MeteredCalculator) -> str:
+    """Force against energy and stress against strain, before anything rests on them. Raises BadInput when they differ."""
+    part = open_reference(task.reference)
+    periodic = any(component.molecule is None for component in task.components)
+    atoms = probe(task.elements, periodic)
+    test = self_test(calculator, atoms, getattr(part, "TOLERANCES", None), components=2)
+    if not test.passed:
+        raise BadInput(
+            f"The reference {task.reference.name} contradicts itself on {atoms.get_chemical_formula()}: {test.summary}. "
+            "Choose other settings or another reference with --reference."
+        )
+    return f"Self-test of the reference on {atoms.get_chemical_formula()}: {test.summary}."

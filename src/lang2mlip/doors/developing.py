@@ -181,14 +181,14 @@ def _prepare(run: Run) -> Run:
 
 
 def _self_test(task: Task, calculator: MeteredCalculator) -> str:
-    """Force against energy and stress against strain, before anything rests on them. Raises BadInput when they differ."""
+    """Force against energy, stress against strain, before anything rests on them. Raises BadInput when they differ."""
     part = open_reference(task.reference)
     periodic = any(component.molecule is None for component in task.components)
     atoms = probe(task.elements, periodic)
     test = self_test(calculator, atoms, getattr(part, "TOLERANCES", None), components=2)
     if not test.passed:
         raise BadInput(
-            f"The reference {task.reference.name} contradicts itself on {atoms.get_chemical_formula()}: {test.summary}. "
+            f"The reference {task.reference.name} contradicts itself: {test.summary}. "
             "Choose other settings or another reference with --reference."
         )
     return f"Self-test of the reference on {atoms.get_chemical_formula()}: {test.summary}."

@@ -61,4 +61,4 @@ def test_the_same_seed_gives_the_same_atoms_and_a_density_can_be_asked_for():
 
 def test_a_density_without_room_is_refused():
     with pytest.raises(BadInput, match="ask for a lower density"):
-        build(crystal="Cu", atoms=16, density_g_cm3=25.0)
+        build(crystal="Cu", atoms=8, density_g_cm3=25.0)

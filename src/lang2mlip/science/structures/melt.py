@@ -20,15 +20,21 @@ from lang2mlip.science.structures.units import Unit, units_of
 
 __all__ = ["Melt", "MeltParameters"]
 
-_CLOSENESS = 0.88
-"""Contact distance over the shortest distance of the same pair in the crystal: where g(r) of a melt begins to rise."""
+_CLOSENESS = (1.0, 1.0, 0.94, 0.94, 0.88, 0.88)
+"""Contact distance over the shortest distance of the same pair in the crystal, try by try. Spheres of the full size
+fill a cell evenly and touch without much overlap (measured with EMT: 0.2 eV/atom above the crystal, with 0.88 it was
+0.6); smaller ones are for cells that are too dense for that."""
+
+_JAMMED = 0.64
+"""Share of the volume that random spheres can fill."""
+
+_LARGEST_SPHERE = 1.12
+"""An element with an open crystal takes spheres at most this much larger than its bonds."""
 
 _REACH_A = 6.0
 
 _SOUND = 0.8
 """Smallest pair distance of a sound start, over that of the crystal; never below what the gate allows."""
-
-_TRIES = 6
 
 
 class MeltParameters(SupercellParameters):
@@ -55,11 +61,11 @@ class Melt:
         rng = np.random.default_rng(seed)
         crystal = supercell(self.parameters, rng)
         units = units_of(crystal)
-        spheres = _soft_spheres(crystal, units)
         box = Atoms(crystal)
         box.set_cell(crystal.cell * self._stretch(crystal), scale_atoms=True)
         sound = max(PAIR_FACTOR, _SOUND * closest_pair(crystal)[0])
-        for _ in range(_TRIES):
+        for closeness in _CLOSENESS:
+            spheres = _soft_spheres(crystal, units, closeness * _openness(crystal, box))
             trial = relax(_scatter(box, units, rng), spheres)
             if closest_pair(trial)[0] >= sound and _whole(trial, crystal, units):
                 trial.wrap()
@@ -98,12 +104,21 @@ def _whole(trial: Atoms, crystal: Atoms, units: list[Unit]) -> bool:
     return all(len(unit.members) == 1 for unit in units) or fragments(trial) == fragments(crystal)
 
 
-def _soft_spheres(crystal: Atoms, units: list[Unit]) -> SoftSpheres:
+def _openness(crystal: Atoms, box: Atoms) -> float:
+    """How much larger than the bonds the spheres of an element must be to fill the box; 1 for a compound."""
+    if len(set(crystal.numbers)) > 1:
+        return 1.0
+    bond = float(neighbor_list("d", crystal, _REACH_A).min())
+    filled = np.pi / 6 * bond**3 * len(box) / box.get_volume()
+    return float(np.clip((_JAMMED / filled) ** (1 / 3), 1.0, _LARGEST_SPHERE))
+
+
+def _soft_spheres(crystal: Atoms, units: list[Unit], closeness: float) -> SoftSpheres:
     """Contact distances from the crystal itself, so that ions of one sign keep apart without any charges."""
     label = np.empty(len(crystal), int)
     for number, unit in enumerate(units):
         label[unit.members] = number
-    table = _contacts(crystal, label)
+    table = _contacts(crystal, label, closeness)
     springs = [(unit.members[i], unit.members[j]) for unit in units for i, j in unit.pairs]
     lengths = [np.linalg.norm(unit.shape_A[i] - unit.shape_A[j]) for unit in units for i, j in unit.pairs]
     return SoftSpheres(
@@ -115,7 +130,7 @@ def _soft_spheres(crystal: Atoms, units: list[Unit]) -> SoftSpheres:
     )
 
 
-def _contacts(crystal: Atoms, label: np.ndarray) -> np.ndarray:
+def _contacts(crystal: Atoms, label: np.ndarray, closeness: float) -> np.ndarray:
     """Contact distance by two atomic numbers, Å."""
     size = max(atomic_numbers.values()) + 1
     table = np.zeros((size, size))
@@ -128,5 +143,5 @@ def _contacts(crystal: Atoms, label: np.ndarray) -> np.ndarray:
         shortest[one, two] = min(r, shortest.get((one, two), np.inf))
     for (one, two), r in shortest.items():
         allowed = 1.1 * PAIR_FACTOR * (covalent_radii[one] + covalent_radii[two])
-        table[one, two] = max(_CLOSENESS * r, min(r, allowed))
+        table[one, two] = max(closeness * r, min(r, allowed))
     return table

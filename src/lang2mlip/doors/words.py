@@ -47,7 +47,7 @@ def _conversation(prompt: str, name: str, yes: bool, options: Options) -> tuple[
     from lang2mlip.prepare.conversation import Conversation, Given
 
     talk = Conversation(Speaker.live(name), _defaults if yes else _ask)
-    given = Given(prompt, reading_text(read(prompt)), budget=options.budget, seed=options.seed)
+    given = Given(prompt, reading=reading_text(read(prompt)), budget=options.budget, seed=options.seed)
     return talk.run(given), talk.dialogue
 
 

@@ -13,7 +13,6 @@ from lang2mlip.errors import BadInput, ModelTrouble
 from lang2mlip.prepare.questions import questions
 from lang2mlip.prepare.reader import read
 from lang2mlip.prepare.task import Options, complete
-from lang2mlip.prepare.telling import reading_text
 
 __all__ = ["task_from_words"]
 
@@ -47,7 +46,7 @@ def _conversation(prompt: str, name: str, yes: bool, options: Options) -> tuple[
     from lang2mlip.prepare.conversation import Conversation, Given
 
     talk = Conversation(Speaker.live(name), _defaults if yes else _ask)
-    given = Given(prompt, reading=reading_text(read(prompt)), budget=options.budget, seed=options.seed)
+    given = Given(prompt, budget=options.budget, seed=options.seed)
     return talk.run(given), talk.dialogue
 
 

@@ -1,11 +1,14 @@
 """The worker: `python -m lang2mlip.act serve` does the job folders named on standard input; with a FOLDER, that one.
 
 A job folder holds spec.json: a function of the `act` package and its arguments. The function gets (arguments, folder,
-progress) and returns a JSON object, which is written to result.json, whole or not at all.
+progress) and returns a JSON object, which is written to result.json, whole or not at all. Answers are `done FOLDER`,
+`failed WHY` (this piece cannot be done) and `broken WHY` (the disk or the run folder is at fault: nothing can be).
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
 import json
 import os
@@ -16,37 +19,48 @@ import traceback
 from pathlib import Path
 
 from lang2mlip.act.base import ProgressFile
-from lang2mlip.errors import BadInput, Lang2mlipError
+from lang2mlip.errors import BadInput, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
-def work(folder: Path) -> str | None:
-    """Do the job in `folder`; None, or one line that says why it failed."""
+
+def work(folder: Path) -> tuple[str, str]:
+    """Do the job in `folder`; ("done", its path), or ("failed" or "broken", one line that says why)."""
     try:
-        spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
-        module, _, name = spec["function"].partition(":")
-        if not module.startswith("lang2mlip.act."):
-            raise BadInput(f"{folder}: a worker runs functions of lang2mlip.act only, not {module!r}.")
-        function = getattr(importlib.import_module(module), name)
-        arguments = {**spec["arguments"], "run": spec["run"]}
-        write_json(folder / "result.json", function(arguments, folder, ProgressFile(folder)))
+        return _work(folder)
+    except RunFault as error:
+        return "broken", str(error)
     except Lang2mlipError as error:
-        return str(error)
+        return "failed", str(error)
     except Exception as error:  # noqa: BLE001 - the worker's border: what failed becomes a record, not a dead worker
-        (folder / "log").write_text(traceback.format_exc(), encoding="utf-8")
-        return f"{type(error).__name__}: {error} (the whole story is in {folder / 'log'})"
-    return None
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return "broken", f"Cannot write to {folder}: {error.strerror}. Free some space."
+        with contextlib.suppress(OSError):
+            (folder / "log").write_text(traceback.format_exc(), encoding="utf-8")
+        return "failed", f"{type(error).__name__}: {error} (the whole story is in {folder / 'log'})"
+
+
+def _work(folder: Path) -> tuple[str, str]:
+    spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
+    module, _, name = spec["function"].partition(":")
+    if not module.startswith("lang2mlip.act."):
+        raise BadInput(f"{folder}: a worker runs functions of lang2mlip.act only, not {module!r}.")
+    function = getattr(importlib.import_module(module), name)
+    arguments = {**spec["arguments"], "run": spec["run"]}
+    write_json(folder / "result.json", function(arguments, folder, ProgressFile(folder)))
+    return "done", str(folder)
 
 
 def serve() -> None:
-    """Answer each folder on standard input with `done` or `failed`; end when the input or the parent does."""
+    """Answer each folder on standard input with one line; end when the input or the parent does."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
     _watch_parent()
     for line in sys.stdin:
         folder = Path(line.rstrip("\n"))
-        fault = work(folder)
-        answers.write(f"done {folder}\n" if fault is None else f"failed {' '.join(fault.split())}\n")
+        word, what = work(folder)
+        answers.write(f"{word} {' '.join(what.split())}\n")
 
 
 def _watch_parent() -> None:
@@ -67,10 +81,10 @@ def main() -> int:
     if sys.argv[1:] == ["serve"]:
         serve()
         return 0
-    fault = work(Path(sys.argv[1]))
-    if fault is not None:
-        print(fault, file=sys.stderr)
-    return 0 if fault is None else 1
+    word, what = work(Path(sys.argv[1]))
+    if word != "done":
+        print(what, file=sys.stderr)
+    return 0 if word == "done" else 1
 
 
 if __name__ == "__main__":

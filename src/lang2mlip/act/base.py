@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from lang2mlip.compute.local import Workers
 from lang2mlip.contracts import Json, Result, State, Task
+from lang2mlip.errors import RunFault
 from lang2mlip.record.ledger import calls_left, labels_left
 from lang2mlip.record.run import write_json
 from lang2mlip.record.view import View
@@ -105,18 +106,21 @@ class Action(Protocol):
 
 
 def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "") -> list[Done]:
-    """Run all pieces that have no result yet, in parallel; outcomes in the order of `pieces`."""
+    """Run all pieces that have no result yet, in parallel; outcomes in the order of `pieces`.
+
+    Raises RunFault when the disk or the run folder is at fault: what is done stays, and a resumed run goes on from it.
+    """
     folders = [desk.job / piece.name for piece in pieces]
     for piece, folder in zip(pieces, folders, strict=True):
         spec = {"function": piece.function, "arguments": piece.arguments, "run": str(desk.run)}
         write_json(folder / "spec.json", spec)
     open_ = [folder for folder in folders if not (folder / "result.json").exists()]
     desk.tell(label, 0.0)
-    faults = {
-        outcome.folder: outcome.fault
-        for outcome in desk.workers.run(open_, lambda n, m: desk.tell(label, _fraction(folders)))
-        if outcome.fault is not None
-    }
+    outcomes = desk.workers.run(open_, lambda n, m: desk.tell(label, _fraction(folders)))
+    broken = next((outcome.fault for outcome in outcomes if outcome.broken), None)
+    if broken is not None:
+        raise RunFault(f"{broken} Then go on with: lang2mlip resume {desk.run.name}")
+    faults = {outcome.folder: outcome.fault for outcome in outcomes if outcome.fault is not None}
     return [_outcome(piece, folder, faults.get(folder)) for piece, folder in zip(pieces, folders, strict=True)]
 
 

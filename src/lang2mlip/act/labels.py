@@ -11,8 +11,9 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.contracts import Cost, ReferenceSpec
-from lang2mlip.errors import LabelFailed, PartFailed
+from lang2mlip.errors import BudgetSpent, LabelFailed, PartFailed
 from lang2mlip.record.labels import Label, LabelCache, cache_folder
+from lang2mlip.science.atoms.drive import FAULTS
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.reference.calculator import Computed
 from lang2mlip.science.reference.spec import identity, open_reference
@@ -23,8 +24,10 @@ __all__ = ["Labeller", "MeteredCalculator"]
 class MeteredCalculator(Computed):
     """A reference calculator that never computes the same structure twice and counts what it is asked."""
 
-    def __init__(self, spec: ReferenceSpec) -> None:
+    def __init__(self, spec: ReferenceSpec, max_calls: int | None = None) -> None:
+        """Raises BudgetSpent at the call after `max_calls`; None: no limit."""
         super().__init__(("energy", "forces", "stress"))
+        self._max_calls = max_calls
         self._inner = open_reference(spec).calculator()
         self._identity = identity(spec)
         self._cache = LabelCache(cache_folder())
@@ -32,6 +35,8 @@ class MeteredCalculator(Computed):
 
     def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
         """Energy, forces and, for a periodic cell, stress. Raises LabelFailed when the reference fails or gives NaN."""
+        if self._max_calls is not None and self.cost.calls >= self._max_calls:
+            raise BudgetSpent(f"The {self._max_calls} reference calls that the budget allows here are spent.")
         name = structure_id(atoms)
         label = self._cache.get(self._identity, name)
         cached = label is not None
@@ -50,10 +55,10 @@ class MeteredCalculator(Computed):
         try:
             energy, forces = copy.get_potential_energy(), copy.get_forces(apply_constraint=False)
             stress = copy.get_stress() if self._has_stress(atoms) else None
-        except (PartFailed, RuntimeError, ValueError, ArithmeticError) as error:
+        except (PartFailed, *FAULTS) as error:
             self.cost += Cost(calls=1, failed=1, reference_s=time.perf_counter() - begun)
             raise LabelFailed(f"The reference failed on {atoms.get_chemical_formula()}: {error}") from error
-        if not (np.isfinite(energy) and np.isfinite(forces).all()):
+        if not (np.isfinite(energy) and np.isfinite(forces).all() and (stress is None or np.isfinite(stress).all())):
             self.cost += Cost(calls=1, failed=1, reference_s=time.perf_counter() - begun)
             raise LabelFailed(f"The reference gave a value that is not finite for {atoms.get_chemical_formula()}.")
         return Label(float(energy), np.array(forces), stress, time.perf_counter() - begun)
@@ -64,10 +69,10 @@ class MeteredCalculator(Computed):
 
 
 class Labeller:
-    """Labels frames; what fails is left out and said."""
+    """Labels frames; what fails, or lies beyond `max_calls`, is left out and said."""
 
-    def __init__(self, spec: ReferenceSpec) -> None:
-        self.calculator = MeteredCalculator(spec)
+    def __init__(self, spec: ReferenceSpec, max_calls: int | None = None) -> None:
+        self.calculator = MeteredCalculator(spec, max_calls)
         self.faults: list[str] = []
 
     @property
@@ -80,8 +85,9 @@ class Labeller:
         copy: Atoms = atoms.copy()
         try:
             self.calculator.calculate(copy)
-        except LabelFailed as error:
-            self.faults.append(str(error))
+        except (LabelFailed, BudgetSpent) as error:
+            if str(error) not in self.faults:
+                self.faults.append(str(error))
             return None
         copy.calc = SinglePointCalculator(copy, **self.calculator.results)
         copy.info["id"] = structure_id(copy)

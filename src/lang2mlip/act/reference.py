@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lang2mlip.act.allowance import allow, shortened
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.conditions import is_condensed, temperatures, timestep_fs
 from lang2mlip.act.gathering import collect, cost_of, faults_of, total_frames
@@ -17,13 +18,8 @@ class ReferenceAction:
     """Runs validation structures; saves validation/GROUP.extxyz and the walks that an evaluation repeats."""
 
     def pieces(self, desk: Desk, parameters: ReferenceRun) -> Sequence[Piece]:
-        """A walk per validation structure and condition."""
-        records = desk.view.structures("validation", parameters.groups)
-        return [
-            Piece(walk["name"], "lang2mlip.act.walk:reference_walk", {**walk, "reference": _reference(desk)})
-            for record in records
-            for walk in validation_walks(desk, record, parameters)
-        ]
+        """A walk per validation structure and condition, as long as the budget allows."""
+        return allow(self._wanted(desk, parameters), desk.calls_left())
 
     def gather(self, desk: Desk, parameters: ReferenceRun, done: Sequence[Done]) -> Result:
         """Frames by group into validation/, ranges into the state."""
@@ -35,12 +31,20 @@ class ReferenceAction:
             write_json(desk.run / "validation" / "walks" / f"{one.piece.name}.json", walk)
         return Result(
             action="reference",
-            status="done" if len(good) == len(done) else "partial" if good else "failed",
+            status="failed" if not good else "done" if len(good) == len(done) else "partial",
             summary=f"{len(good)} of {len(done)} reference runs done, {total_frames(groups)} held-out frames kept.",
             cost=cost_of(done),
             ranges={group: _ranges([one for one in good if _group(one) == group]) for group in groups},
-            faults=faults_of(done),
+            faults=(*shortened(self._wanted(desk, parameters), [one.piece for one in done]), *faults_of(done)),
         )
+
+    @staticmethod
+    def _wanted(desk: Desk, parameters: ReferenceRun) -> list[Piece]:
+        return [
+            Piece(walk["name"], "lang2mlip.act.walk:reference_walk", {**walk, "reference": _reference(desk)})
+            for record in desk.view.structures("validation", parameters.groups)
+            for walk in validation_walks(desk, record, parameters)
+        ]
 
 
 def validation_walks(desk: Desk, record: StructureRecord, parameters: ReferenceRun) -> list[dict[str, Json]]:

@@ -50,7 +50,7 @@ class SelectAction:
                           drawn=drawn, faults=faults_of(done))  # fmt: skip
         fresh, remarks = self._fresh(desk, frames)
         if parameters.method == "error":
-            frames = self._worst(desk, frames, parameters.count)
+            frames = self._worst(desk, frames, min(parameters.count, desk.labels_left()))
         said = f" The old model's force error on them: {fresh['all'].force_rmse_meV_A:.1f} meV/Å." if fresh else ""
         return Result(
             action="select",

@@ -20,8 +20,8 @@ __all__ = ["potential_walk", "reference_walk"]
 
 
 def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame)."""
-    calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]))
+    """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame), max_calls."""
+    calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments.get("max_calls"))
     start = _start(arguments)
     outcome = run(start, calculator, MDPlan(**arguments["plan"]), Health(), Hooks(progress=progress))
     frames = [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]

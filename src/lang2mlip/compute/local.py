@@ -1,7 +1,8 @@
 """Work on this machine: warm workers, each a process that reads job folders on its standard input.
 
-A worker answers one line per folder, `done FOLDER` or `failed FOLDER`. What it made lies in the folder. A worker that
-dies is replaced; its folder is tried once more and then given back as failed, with the end of the worker's own words.
+A worker answers one line per folder, `done FOLDER`, `failed WHY` or `broken WHY`. What it made lies in the folder. A
+worker that dies, or shows no sign of life for too long, is replaced; its folder is tried once more and then given back
+as failed, with the end of the worker's own words. `broken` means that nothing else can be done either (a full disk).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
@@ -25,10 +27,11 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """A folder that was worked on. `fault` is None when it went well."""
+    """A folder that was worked on. `fault` is None when it went well; `broken` when the others would fail as well."""
 
     folder: Path
     fault: str | None = None
+    broken: bool = False
 
 
 @dataclass
@@ -38,6 +41,8 @@ class Workers:
     command: Sequence[str]
     count: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
     tries: int = 2
+    patience_s: float = 6 * 3600.0
+    """A worker that writes nothing into its folder for so long is taken for dead."""
     _idle: list[_Worker] = field(default_factory=list)
     _all: list[_Worker] = field(default_factory=list)
     _closed: bool = False
@@ -78,9 +83,9 @@ class Workers:
 
     def _attempt(self, worker: _Worker, folder: Path) -> tuple[_Worker, Outcome]:
         for _ in range(self.tries):
-            answer = worker.work(folder)
+            answer = worker.work(folder, self.patience_s)
             if answer is not None:
-                return worker, Outcome(folder, answer or None)
+                return worker, answer
             if self._closed:
                 return worker, Outcome(folder, "stopped")
             last_words = worker.last_words()
@@ -104,6 +109,7 @@ class _Worker:
     """One warm process."""
 
     def __init__(self, command: Sequence[str]) -> None:
+        self._silence = ""
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
         threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
         self._process = subprocess.Popen(
@@ -117,8 +123,12 @@ class _Worker:
             start_new_session=True,
         )
 
-    def work(self, folder: Path) -> str | None:
-        """`""` when it went well, a sentence when the job failed, None when the process died."""
+    def work(self, folder: Path, patience_s: float) -> Outcome | None:
+        """What became of the folder; None when the process died or was ended for its silence."""
+        with self._watched(folder, patience_s):
+            return self._work(folder)
+
+    def _work(self, folder: Path) -> Outcome | None:
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             self._process.stdin.write(f"{folder}\n")
@@ -128,25 +138,57 @@ class _Worker:
         for line in self._process.stdout:
             word, _, rest = line.rstrip("\n").partition(" ")
             if word == "done":
-                return ""
-            if word == "failed":
-                return rest or "failed without a word"
+                return Outcome(folder)
+            if word in ("failed", "broken"):
+                return Outcome(folder, rest or "failed without a word", word == "broken")
             sys.stderr.write(line)
         return None
 
+    @contextlib.contextmanager
+    def _watched(self, folder: Path, patience_s: float) -> Iterator[None]:
+        """Meanwhile end the process when nothing in `folder` has changed for `patience_s`."""
+        finished, begun = threading.Event(), time.time()
+
+        def watch() -> None:
+            while not finished.wait(min(5.0, patience_s / 4)):
+                if time.time() - _last_change(folder, begun) > patience_s:
+                    self._silence = f"no sign of life for {patience_s:.0f} s"
+                    self._kill()
+                    return
+
+        threading.Thread(target=watch, daemon=True).start()
+        try:
+            yield
+        finally:
+            finished.set()
+
     def last_words(self) -> str:
-        """The end of what it wrote to standard error."""
+        """The end of what it wrote to standard error, or that it was ended for its silence."""
         self._process.wait()
+        self._kill()
+        if self._silence:
+            return self._silence
         self._errors.seek(0)
         lines = [line.strip() for line in self._errors.read()[-2000:].splitlines() if line.strip()]
         return lines[-1] if lines else f"exit status {self._process.returncode}"
 
     def end(self) -> None:
         """Kill the process and everything it started."""
-        if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, 9)
+        self._kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
                 stream.close()
+
+    def _kill(self) -> None:
+        """The process and everything it started, which may live on where the process itself was killed."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, 9)
+
+
+def _last_change(folder: Path, begun: float) -> float:
+    """When something in `folder` was last written, as seconds since the epoch; `begun` when nothing was since."""
+    times = [begun]
+    with contextlib.suppress(OSError):
+        times += [entry.stat().st_mtime for entry in os.scandir(folder)]
+    return max(times)

@@ -1,4 +1,4 @@
-"""What a model wrote runs here or not at all: bubblewrap with no network, a read-only system and one writable folder."""
+"""What a model wrote runs here or not at all: bubblewrap with no network, a read-only system, one folder to write in."""
 
 from __future__ import annotations
 
@@ -35,12 +35,10 @@ def available() -> bool:
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
-def run_confined(
-    command: Sequence[str], folder: Path, *, timeout_s: float = 60.0, memory_MB: int = 4096
-) -> Confined:
+def run_confined(command: Sequence[str], folder: Path, *, timeout_s: float = 60.0, memory_MB: int = 4096) -> Confined:
     """Run `command` in `folder`, the only place it can write. Raises NotInstalled where no sandbox can be made.
 
-    It sees /usr and this Python read-only, an empty /tmp, no home, no network, no other process and a clean environment.
+    It sees /usr and this Python read-only, an empty /tmp, no home, no network, no other process, a clean environment.
     """
     if not available():
         raise NotInstalled("No sandbox here, so nothing a model wrote is run. Get one with: apt install bubblewrap")
@@ -66,7 +64,8 @@ def _arguments(command: Sequence[str], folder: Path) -> list[str]:
     binds = [part for path in dict.fromkeys(readable) if Path(path).exists() for part in ("--ro-bind", path, path)]
     return [
         "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
-        "--setenv", "PATH", f"{sys.prefix}/bin:/usr/bin:/bin", "--setenv", "HOME", "/job", "--setenv", "LANG", "C.UTF-8",
+        "--setenv", "PATH", f"{sys.prefix}/bin:/usr/bin:/bin",
+        "--setenv", "HOME", "/job", "--setenv", "LANG", "C.UTF-8",
         "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev",
         "--bind", str(folder.resolve()), "/job", "--chdir", "/job", *command,
     ]  # fmt: skip

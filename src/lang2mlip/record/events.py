@@ -6,9 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from lang2mlip.contracts import Cost, DataSet, Decision, Noun, Result, StructureRecord, Task
+from lang2mlip.contracts import Cost, DataSet, Decision, Noun, Plan, Result, StructureRecord, Task
 
-__all__ = ["Created", "Decided", "Event", "Finished", "Imported", "Prepared", "Remarked", "Started", "decode", "encode"]
+__all__ = [
+    "Created",
+    "Decided",
+    "Event",
+    "Finished",
+    "Imported",
+    "Prepared",
+    "Remarked",
+    "Revised",
+    "Started",
+    "decode",
+    "encode",
+]
 
 
 class Created(Noun):
@@ -20,11 +32,20 @@ class Created(Noun):
     command: str = Field(default="", description="the command line that began it")
 
 
+class Revised(Noun):
+    """A person changed the task of a run that goes on."""
+
+    tag: Literal["revised"] = "revised"
+    task: Task
+
+
 class Prepared(Noun):
     """The structures stand, or further ones were added."""
 
     tag: Literal["prepared"] = "prepared"
     structures: tuple[StructureRecord, ...]
+    plan: Plan | None = Field(default=None, description="what they were built from")
+    afresh: bool = Field(default=False, description="they take the place of all earlier ones")
     cost: Cost = Cost()
     remarks: tuple[str, ...] = ()
 
@@ -69,7 +90,9 @@ class Remarked(Noun):
     text: str
 
 
-Event = Annotated[Created | Prepared | Imported | Decided | Started | Finished | Remarked, Field(discriminator="tag")]
+Event = Annotated[
+    Created | Revised | Prepared | Imported | Decided | Started | Finished | Remarked, Field(discriminator="tag")
+]
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 

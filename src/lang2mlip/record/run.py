@@ -7,11 +7,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lang2mlip.contracts import Artefact, Decision, Json, Result, State, Task
+from lang2mlip.contracts import Artefact, Decision, Json, Plan, Result, State, Task
 from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.record.events import Created, Decided, Event, Finished, Prepared, Remarked, Started
 from lang2mlip.record.log import Log
@@ -28,7 +29,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         """Open an existing run. Raises BadInput when there is none."""
-        if not (folder / "run.db").exists():
+        if not (folder / "run.db").is_file():
             raise BadInput(f'There is no run in {folder}. Start one with: lang2mlip run "what you want to simulate"')
         self.folder = folder.resolve()
         self._log = Log(folder / "run.db")
@@ -38,20 +39,34 @@ class Run:
             self._fold(event)
 
     @classmethod
-    def create(cls, folder: Path, task: Task, versions: dict[str, str], command: str = "") -> Run:
-        """A new run folder. Raises BadInput when it cannot be written or already holds a run."""
+    def create(
+        cls,
+        folder: Path,
+        task: Task,
+        versions: dict[str, str],
+        command: str = "",
+        texts: Mapping[str, str] | None = None,
+    ) -> Run:
+        """A new run folder with `texts` (file name → content) in it, whole or not at all.
+
+        Raises BadInput when it cannot be written or already holds a run.
+        """
         if (folder / "run.db").exists():
             raise BadInput(f"{folder} already holds a run. Go on with it: lang2mlip resume {folder.name}")
+        growing = folder.with_name(f".{folder.name}.new-{os.getpid()}")
         try:
             for name in _FOLDERS:
-                (folder / name).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(
-                f"The folder {folder} cannot be made: {error.strerror}. Choose another with --out."
-            ) from error
-        log = Log(folder / "run.db")
-        log.append(Created(task=task, versions=versions, command=command))
-        log.close()
+                (growing / name).mkdir(parents=True, exist_ok=True)
+            for name, text in (texts or {}).items():
+                write_text(growing / name, text)
+            log = Log(growing / "run.db")
+            log.append(Created(task=task, versions=versions, command=command))
+            log.close()
+            growing.replace(folder)
+        except (OSError, RunFault) as error:
+            shutil.rmtree(growing, ignore_errors=True)
+            why = error.strerror if isinstance(error, OSError) else error
+            raise BadInput(f"The folder {folder} cannot be made: {why}. Choose another with --out.") from error
         return cls(folder)
 
     @property
@@ -78,6 +93,10 @@ class Run:
     def prepared(self) -> bool:
         """The structures stand."""
         return any(isinstance(event, Prepared) for event in self._events)
+
+    def plan(self) -> Plan | None:
+        """The plan that the structures were built from; None before, and in runs of the first version."""
+        return next((e.plan for e in reversed(self._events) if isinstance(e, Prepared) and e.plan is not None), None)
 
     def unfinished(self) -> Decision | None:
         """The decision whose result was never recorded: what a resumed run takes up first."""
@@ -140,14 +159,21 @@ def artefact(folder: Path, file: Path) -> Artefact:
 
 
 def write_text(file: Path, text: str) -> Path:
-    """Write whole or not at all: to a temporary name, synced, then renamed."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Write whole or not at all: to a temporary name, synced, then renamed. Raises RunFault when the disk refuses."""
     temporary = file.with_name(f".{file.name}.tmp")
-    with temporary.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as handle:
+            handle.write(text)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise RunFault(
+            f"Cannot write {file}: {error.strerror}. Free some space; what was recorded before is whole."
+        ) from error
     return file
 
 

@@ -13,7 +13,7 @@ from lang2mlip.contracts import (
     State,
 )
 from lang2mlip.errors import RunFault
-from lang2mlip.record.events import Created, Decided, Event, Finished, Imported, Prepared
+from lang2mlip.record.events import Created, Decided, Event, Finished, Imported, Prepared, Revised
 
 __all__ = ["fold", "step"]
 
@@ -34,6 +34,8 @@ def step(state: State | None, event: Event) -> State:
         return State(task=event.task)
     if state is None:
         raise RunFault("The first event of a run must say that it was created.")
+    if isinstance(event, Revised):
+        return _with(state, task=event.task)
     if isinstance(event, Prepared):
         return _prepared(state, event)
     if isinstance(event, Imported):
@@ -55,10 +57,13 @@ def _with(state: State, **changes: Any) -> State:
 
 
 def _prepared(state: State, event: Prepared) -> State:
-    structures = (*state.structures, *event.structures)
+    structures = event.structures if event.afresh else (*state.structures, *event.structures)
+    known = {} if event.afresh else state.groups
     groups = {
-        name: GroupState(group=name, structures=sum(s.request.group == name for s in structures))
-        for name in dict.fromkeys(s.request.group for s in structures if s.request.role != "test")
+        name: known.get(name, GroupState(group=name)).model_copy(
+            update={"structures": sum(s.request.group == name for s in structures)}
+        )
+        for name in dict.fromkeys([*known, *(s.request.group for s in structures if s.request.role != "test")])
     }
     return _with(state, structures=structures, groups=groups, cost=state.cost + event.cost)
 

@@ -2,9 +2,10 @@
 
     python benchmarks/references.py [--full] [--out FILE.json]
 
-Prints two tables and writes benchmarks/references.json. Quick tier: about two minutes on one core; --full adds the
+Prints three tables and writes benchmarks/references.json. Quick tier: about two minutes on one core; --full adds the
 slow references. Experimental constants at room temperature: G. Simmons and H. Wang, Single Crystal Elastic Constants
-and Calculated Aggregate Properties (1971), rounded to GPa.
+and Calculated Aggregate Properties (1971), rounded to GPa. Surface energies: W. R. Tyson and W. A. Miller, Surf. Sci.
+62, 267 (1977).
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from ase import Atoms
-from ase.build import bulk, molecule
+from ase import Atoms, units
+from ase.build import bulk, fcc111, molecule
 from ase.calculators.calculator import Calculator
 from ase.optimize import BFGS
 
@@ -71,6 +72,15 @@ CRYSTALS = {  # reference → elements
     "Au_u3.eam": "Au",
     "Pd_u3.eam": "Pd",
     "Pt_u3.eam": "Pt",
+}
+SURFACES = {  # element → surface energy from liquid surface tensions, J/m²
+    "Ag": 1.25,
+    "Al": 1.14,
+    "Au": 1.51,
+    "Cu": 1.79,
+    "Ni": 2.38,
+    "Pd": 2.00,
+    "Pt": 2.49,
 }
 QUICK = (
     ("emt", "fcc108"),
@@ -161,13 +171,26 @@ def constants(text: str, element: str, step: float = 2e-3) -> dict[str, object]:
     return {"reference": text, "element": element, **found, "experiment": known}
 
 
+def surface(text: str, element: str) -> dict[str, object]:
+    """Relaxed energy of the close-packed (111) surface beside experiment, J/m²."""
+    calculator = open_reference(parse(text)).calculator()
+    a = lattice(calculator, element)
+    bulk_energy = calculator.get_potential_energy(bulk(element, "fcc", a=a))
+    slab = fcc111(element, (1, 1, 9), a=a, vacuum=10)
+    slab.calc = calculator
+    BFGS(slab, logfile=None).run(fmax=5e-3, steps=200)
+    area = np.linalg.norm(np.cross(slab.cell[0], slab.cell[1]))
+    energy = (slab.get_potential_energy() - len(slab) * bulk_energy) / (2 * area) / (units.J / units.m**2)
+    return {"reference": text, "element": element, "surface_111_J_m2": energy, "experiment": SURFACES[element]}
+
+
 def main() -> None:
     """Run, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="the slow references too")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     chosen = parser.parse_args()
-    speeds, crystals = [], []
+    speeds, crystals, surfaces = [], [], []
     for text, name in QUICK + (FULL if chosen.full else ()):
         speeds.append(row := speed(text, name))
         print(f"{text:32s} {name:10s} {row['ms_per_call']:9.2f} ms/call {row['per_s']:10.0f} atom-steps/s", flush=True)
@@ -176,8 +199,13 @@ def main() -> None:
             crystals.append(found := constants(file if file == "emt" else f"lammps:{file}", element))
             numbers = "  ".join(f"{key} {found[key]:.3f} ({known})" for key, known in found["experiment"].items())
             print(f"{file:28s} {element:2s} {numbers}", flush=True)
+    for element in SURFACES:
+        surfaces.append(found := surface("emt", element))
+        print(f"emt {element:2s} (111) {found['surface_111_J_m2']:.2f} ({found['experiment']}) J/m²", flush=True)
     command = "python benchmarks/references.py" + (" --full" if chosen.full else "")
-    chosen.out.write_text(json.dumps({"command": command, "speed": speeds, "crystals": crystals}, indent=1))
+    chosen.out.write_text(
+        json.dumps({"command": command, "speed": speeds, "crystals": crystals, "surfaces": surfaces}, indent=1)
+    )
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def _fits(offer: _Offer, elements: list[str], periodic: bool) -> bool:
 
 def _reason(best: _Offer, elements: list[str], phases: list[str]) -> str:
     speed = best.entry.get("cost", {}).get("atom_steps_per_s")
-    cost = f", about {speed:,} atom-steps/s here" if speed else ""
+    cost = f", about {speed:,} atom-steps/s on one core" if speed else ""
     made = [phase for phase in phases if phase in best.entry["phases"]]
     use = f" and serves for {', '.join(made)}" if made else ""
     return (

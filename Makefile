@@ -42,10 +42,10 @@ $(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	@touch $@
 
-# torch first, so that the rest finds it in place.
+# torch first and alone, so that the rest finds it in place and nothing else comes from its index.
 $(VENV)/.dev: $(VENV)/.core
 	@command -v bwrap >/dev/null || scripts/debian-packages bubblewrap || echo "Going on without bubblewrap: the sandbox refuses."
-	$(PIP) --retries 2 --extra-index-url $(TORCH_INDEX) torch==2.13.0
+	$(PIP) --retries 1 --no-deps --extra-index-url $(TORCH_INDEX) torch==2.13.0
 	$(PIP) --editable '.[dev]'
 	@touch $@
 

@@ -25,7 +25,7 @@ def act_by_hand(name: str, action: str, words: list[str], out: Path | None) -> i
         print(_help(action))
         return 0
     run = open_run(name, out)
-    options = {"action": action, **_options(words)}
+    options = {"action": action, **_options(words, action)}
     parameters: Any = check(ACTIONS[action], options, f"options of {action}")
     refusal = refuse(run.state, parameters)
     if refusal is not None:
@@ -42,16 +42,30 @@ def act_by_hand(name: str, action: str, words: list[str], out: Path | None) -> i
     return 0 if result.status == "done" else 3
 
 
-def _options(words: list[str]) -> dict[str, Any]:
-    """`--steps 100 --groups a,b` → {"steps": 100, "groups": ["a", "b"]}; values are read as YAML."""
-    if len(words) % 2 or any(not word.startswith("--") for word in words[::2]):
-        raise BadInput(f"Options come in pairs, --name value; got: {' '.join(words)}")
-    return {key[2:].replace("-", "_"): _value(value) for key, value in zip(words[::2], words[1::2], strict=True)}
+def _options(words: list[str], action: ActionName) -> dict[str, Any]:
+    """`--steps 100 --groups=a,b` → {"steps": 100, "groups": ["a", "b"]}; values are read as YAML."""
+    pairs = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    if len(pairs) % 2 or any(not word.startswith("--") for word in pairs[::2]):
+        raise BadInput(
+            f"Options come in pairs, --name value; got: {' '.join(words)}. See: lang2mlip act NAME {action} --help"
+        )
+    fields = {key[2:].replace("-", "_"): value for key, value in zip(pairs[::2], pairs[1::2], strict=True)}
+    return {field: _value(text, _several(action, field)) for field, text in fields.items()}
 
 
-def _value(text: str) -> Any:
-    value = yaml.safe_load(text)
-    return [_value(part) for part in text.split(",")] if isinstance(value, str) and "," in text else value
+def _several(action: ActionName, field: str) -> bool:
+    info = ACTIONS[action].model_fields.get(field)
+    return info is not None and get_origin(info.annotation) is tuple
+
+
+def _value(text: str, several: bool) -> Any:
+    """What the text says in YAML; a list, parted by commas, where the field holds several."""
+    if several and not text.lstrip().startswith("["):
+        text = f"[{text}]"
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadInput(f"The value {text!r} cannot be read; write a number, a word, a,b or {{key: value}}.") from error
 
 
 def _help(action: ActionName) -> str:

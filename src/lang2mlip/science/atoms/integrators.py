@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from lang2mlip.units import BOLTZMANN_EV_PER_K
@@ -121,9 +123,8 @@ def advance(state: MDState, system: System, evaluate: Evaluate) -> MDState:
     cell, heat, step = state.cell, state.heat, state.step + 1
     if system.bath.friction > 0.0:
         noise = random(system.bath.seed, step, momenta.size + 3)
-        before = _kinetic(momenta, system)
-        momenta = _thermostat(momenta, system, step, noise[3:].reshape(-1, 3))
-        heat += _kinetic(momenta, system) - before
+        momenta, brought = _thermostat(momenta, system, step, noise[3:].reshape(-1, 3))
+        heat += brought
         if system.bath.relaxation is not None:
             stretch = _barostat(state, system, noise[:3])
             positions, momenta, cell = positions * stretch, momenta / stretch, cell * stretch
@@ -136,7 +137,7 @@ def advance(state: MDState, system: System, evaluate: Evaluate) -> MDState:
 
 
 def _kinetic(momenta: Floats, system: System) -> float:
-    return 0.5 * float(np.einsum("ij,ij->", momenta, momenta / system.masses))
+    return 0.5 * float(np.vdot(momenta, momenta / system.masses))
 
 
 def _constrain(momenta: Floats, system: System) -> Floats:
@@ -149,12 +150,36 @@ def _constrain(momenta: Floats, system: System) -> Floats:
     return momenta
 
 
-def _thermostat(momenta: Floats, system: System, step: int, noise: Floats) -> Floats:
-    """The exact Ornstein–Uhlenbeck step."""
+def _thermostat(momenta: Floats, system: System, step: int, noise: Floats) -> tuple[Floats, float]:
+    """The exact Ornstein–Uhlenbeck step, and the heat that it brought, eV."""
     bath = system.bath
     decay = np.exp(-bath.friction * system.timestep)
     width = np.sqrt((1.0 - decay * decay) * BOLTZMANN_EV_PER_K * bath.target_K(step))
-    return _constrain(decay * momenta + width * np.sqrt(system.masses) * noise, system)
+    new, heat = _ornstein_uhlenbeck(momenta, system.masses, noise, (decay, width), system.fix_centre)
+    if not len(system.frozen):
+        return new, float(heat)
+    new[system.frozen] = 0.0
+    return new, _kinetic(new, system) - _kinetic(momenta, system)
+
+
+@njit(cache=True)
+def _ornstein_uhlenbeck(momenta: Any, masses: Any, noise: Any, rates: tuple[float, float], fix_centre: bool) -> Any:
+    """(new momenta, change of the kinetic energy); the centre of mass is projected out where it is fixed."""
+    decay, width = rates
+    new = np.empty_like(momenta)
+    total = np.zeros(3)
+    heat = 0.0
+    for i in range(len(momenta)):
+        root = width * np.sqrt(masses[i, 0])
+        for k in range(3):
+            new[i, k] = decay * momenta[i, k] + root * noise[i, k]
+            total[k] += new[i, k]
+    velocity = total / masses.sum() if fix_centre else np.zeros(3)
+    for i in range(len(momenta)):
+        for k in range(3):
+            new[i, k] -= masses[i, 0] * velocity[k]
+            heat += 0.5 * (new[i, k] ** 2 - momenta[i, k] ** 2) / masses[i, 0]
+    return new, heat
 
 
 def _barostat(state: MDState, system: System, noise: Floats) -> Floats:

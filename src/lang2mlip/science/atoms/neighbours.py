@@ -64,7 +64,9 @@ def pairs(atoms: Atoms, cutoff_A: float) -> Pairs:
     if reach.max() > _MOST_IMAGES:
         raise BadInput(f"The cell is only {heights.min():.3g} Å thick, too thin for a structure; check its vectors.")
     arguments = (fractional, box, periodic, bins, reach, cutoff_A)
-    room = max(64, 40 * len(atoms))
+    # A uniform density would have 2/3 π r³ n/V pairs per atom; room for half as many again, and a second try if not.
+    dense = 2.1 * cutoff_A**3 * len(atoms) / abs(float(np.linalg.det(box)))
+    room = int(len(atoms) * (4 + 1.5 * min(dense, 40.0)))
     while True:
         found, i, j, vector = _half_list(*arguments, room)
         if found <= room:
@@ -88,15 +90,11 @@ def closest(atoms: Atoms, cutoff_A: float) -> dict[str, float]:
 def closest_of(found: Pairs, numbers: NDArray[Any]) -> dict[str, float]:
     """The shortest distance of each element pair in a list of pairs, Å."""
     kinds, index = np.unique(numbers, return_inverse=True)
-    low = np.full(len(kinds) ** 2, np.inf)
-    first, second = index[found.i], index[found.j]
-    np.minimum.at(low, np.minimum(first, second) * len(kinds) + np.maximum(first, second), found.distance_A)
+    low = _shortest(found.i, found.j, found.distance_A, index, len(kinds))
     symbols = [chemical_symbols[number] for number in kinds]
-    shortest = {}
-    for code in np.flatnonzero(np.isfinite(low)):
-        a, b = divmod(int(code), len(kinds))
-        shortest[pair_key(symbols[a], symbols[b])] = float(low[code])
-    return shortest
+    return {
+        pair_key(symbols[a], symbols[b]): float(low[a, b]) for a, b in zip(*np.nonzero(np.isfinite(low)), strict=True)
+    }
 
 
 def bond_graph(atoms: Atoms, factor: float = 1.2) -> tuple[tuple[int, int], ...]:
@@ -106,7 +104,9 @@ def bond_graph(atoms: Atoms, factor: float = 1.2) -> tuple[tuple[int, int], ...]
     if found is None:
         return ()
     bonded = found.distance_A < factor * (radii[found.i] + radii[found.j])
-    return tuple(sorted({(int(a), int(b)) for a, b in zip(found.i[bonded], found.j[bonded], strict=True)}))
+    return tuple(
+        sorted({(int(min(a, b)), int(max(a, b))) for a, b in zip(found.i[bonded], found.j[bonded], strict=True)})
+    )
 
 
 def _box(atoms: Atoms, positions: Floats) -> tuple[Floats, Floats]:
@@ -139,6 +139,19 @@ def _orthogonal_where_free(box: Floats, periodic: NDArray[Any]) -> Floats:
 
 
 @njit(cache=True)
+def _shortest(first: Any, second: Any, distance: Any, kind: Any, kinds: int) -> Any:
+    """Shortest distance of each pair of kinds, in the upper triangle of (kinds, kinds); infinite for none."""
+    low = np.full((kinds, kinds), np.inf)
+    for k in range(len(distance)):
+        a, b = kind[first[k]], kind[second[k]]
+        if a > b:
+            a, b = b, a
+        if distance[k] < low[a, b]:
+            low[a, b] = distance[k]
+    return low
+
+
+@njit(cache=True)
 def _fill_bins(fractional: Any, bins: Any) -> Any:
     """Linked list of atoms per bin: head of each bin, next of each atom, bin of each atom (n, 3)."""
     n = len(fractional)
@@ -158,46 +171,53 @@ def _fill_bins(fractional: Any, bins: Any) -> Any:
 def _half_list(fractional: Any, box: Any, periodic: Any, bins: Any, reach: Any, cutoff: float, room: int) -> Any:
     """(number found, i, j, vectors): counts on past `room` without writing, so that the caller can ask again.
 
-    Of the two namings (i, j, shift) and (j, i, −shift) of a pair the one with i < j is kept, or for an atom and its own
-    image the one whose shift is positive in its first component that is not zero.
+    Half of the surrounding bins are visited: a pair seen from the other half is the same pair named the other way.
     """
     head, following, where = _fill_bins(fractional, bins)
     place = fractional @ box
-    first = np.empty(room, dtype=np.int64)
-    second = np.empty(room, dtype=np.int64)
+    pairs_found = np.empty((room, 2), dtype=np.int64)
     vectors = np.empty((room, 3))
-    shift = np.zeros(4, dtype=np.int64)
+    shift, move = np.zeros(3, dtype=np.int64), np.zeros(3)
     width = 2 * reach + 1
-    limit = cutoff * cutoff
+    around = width[0] * width[1] * width[2]
     found = 0
-    for i in range(len(fractional)):
-        for flat in range(width[0] * width[1] * width[2]):
-            other = _bin_at(where[i], flat, width, reach, bins, periodic, shift)
-            if other < 0:
-                continue
-            x0 = shift[0] * box[0, 0] + shift[1] * box[1, 0] + shift[2] * box[2, 0] - place[i, 0]
-            x1 = shift[0] * box[0, 1] + shift[1] * box[1, 1] + shift[2] * box[2, 1] - place[i, 1]
-            x2 = shift[0] * box[0, 2] + shift[1] * box[1, 2] + shift[2] * box[2, 2] - place[i, 2]
-            j = head[other]
-            while j >= 0:
-                if j > i or (j == i and shift[3] > 0):
-                    d0, d1, d2 = x0 + place[j, 0], x1 + place[j, 1], x2 + place[j, 2]
-                    if d0 * d0 + d1 * d1 + d2 * d2 < limit:
-                        if found < room:
-                            first[found], second[found] = i, j
-                            vectors[found, 0], vectors[found, 1], vectors[found, 2] = d0, d1, d2
-                        found += 1
-                j = following[j]
-    return found, first, second, vectors
+    for own in range(len(head)):
+        if head[own] < 0:
+            continue
+        for number in range(around // 2, around):
+            other = _bin_at(where[head[own]], number, width, reach, bins, periodic, shift)
+            if other >= 0 and head[other] >= 0:
+                first = head[other] if number > around // 2 else -1
+                for k in range(3):
+                    move[k] = shift[0] * box[0, k] + shift[1] * box[1, k] + shift[2] * box[2, k]
+                found = _meet(head[own], first, following, place, move, cutoff, pairs_found, vectors, found)
+    return found, pairs_found[:, 0], pairs_found[:, 1], vectors
+
+
+@njit(cache=True)
+def _meet(
+    i: int, first: int, following: Any, place: Any, move: Any, cutoff: float, pairs_found: Any, vectors: Any, found: int
+) -> int:
+    """Pairs between the atoms from i on and those from `first` on, moved; within the one bin where `first` is −1."""
+    limit, room = cutoff * cutoff, len(vectors)
+    while i >= 0:
+        x0, x1, x2 = move[0] - place[i, 0], move[1] - place[i, 1], move[2] - place[i, 2]
+        j = first if first >= 0 else following[i]
+        while j >= 0:
+            d0, d1, d2 = x0 + place[j, 0], x1 + place[j, 1], x2 + place[j, 2]
+            if d0 * d0 + d1 * d1 + d2 * d2 < limit:
+                if found < room:
+                    pairs_found[found, 0], pairs_found[found, 1] = i, j
+                    vectors[found, 0], vectors[found, 1], vectors[found, 2] = d0, d1, d2
+                found += 1
+            j = following[j]
+        i = following[i]
+    return found
 
 
 @njit(cache=True)
 def _bin_at(own: Any, number: int, width: Any, reach: Any, bins: Any, periodic: Any, shift: Any) -> int:
-    """Index of the neighbouring bin of that number, −1 outside a free direction.
-
-    Writes the image that it lies in to `shift[:3]`, and to `shift[3]` the sign of the first component that is not zero.
-    """
-    sign = 0
+    """Index of the neighbouring bin of that number, −1 outside a free direction; writes its image to `shift`."""
     index = 0
     for k in range(3):
         below = 1
@@ -207,9 +227,6 @@ def _bin_at(own: Any, number: int, width: Any, reach: Any, bins: Any, periodic: 
         image = place // bins[k]
         if image != 0 and not periodic[k]:
             return -1
-        if sign == 0:
-            sign = image
         shift[k] = image
         index = index * bins[k] + place - image * bins[k]
-    shift[3] = sign
     return index

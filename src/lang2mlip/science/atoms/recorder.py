@@ -34,24 +34,25 @@ class Recorder:
     sink: Callable[[Atoms], None] | None = None
     frames: list[Atoms] = field(default_factory=list)
     rows: list[tuple[float, ...]] = field(default_factory=list)
-    _recent: deque[Atoms] = field(default_factory=lambda: deque(maxlen=_PRE_FAILURE))
+    _recent: deque[tuple[MDState, float]] = field(default_factory=lambda: deque(maxlen=_PRE_FAILURE))
     _given: int = 0
 
     def checked(self, state: MDState, target_K: float, keep: bool) -> None:
         """A state that passed its checks: remembered for a while, kept for good where `keep` says so."""
-        frame = self.frame(state, target_K)
-        self._recent.append(frame)
+        self._recent.append((state, target_K))
         if keep:
-            self.frames.append(frame)
+            self.frames.append(self.frame(state, target_K))
             self._give(settled=len(self.frames) - _PRE_FAILURE)
 
     def tripped(self, state: MDState | None, target_K: float) -> None:
-        """The run failed: the last checked frames become `pre-failure`, the failed state `bad-tail`."""
-        kept = {int(frame.info["step"]) for frame in self.frames}
-        for frame in self._recent:
-            frame.info["phase_of_run"] = "pre-failure"
-            if int(frame.info["step"]) not in kept:
+        """The run failed: the last checked states become `pre-failure` frames, the failed state the `bad-tail`."""
+        kept = {int(frame.info["step"]): frame for frame in self.frames[-_PRE_FAILURE:]}
+        for recent, kelvin in self._recent:
+            frame = kept.get(recent.step)
+            if frame is None:
+                frame = self.frame(recent, kelvin)
                 self.frames.append(frame)
+            frame.info["phase_of_run"] = "pre-failure"
         self.frames.sort(key=lambda frame: int(frame.info["step"]))
         if state is not None and np.isfinite(state.positions).all():
             tail = self.frame(state, target_K)

@@ -23,7 +23,7 @@ from lang2mlip.contracts import (
     Train,
 )
 from lang2mlip.errors import BadInput, RunFault
-from lang2mlip.record.events import Prepared
+from lang2mlip.record.events import Created, Prepared
 from lang2mlip.record.labels import Label, LabelCache
 from lang2mlip.record.ledger import calls_left, spent
 from lang2mlip.record.run import Run, slug
@@ -47,7 +47,7 @@ def a_record(group="bulk", role="train"):
 
 @pytest.fixture
 def run(tmp_path):
-    run = Run.create(tmp_path / "argon", a_task(), {})
+    run = Run.create(tmp_path / "argon", Created(task=a_task()))
     run.record(Prepared(structures=(a_record(), a_record(role="validation"), a_record("melt")), cost=Cost(calls=3)))
     return run
 
@@ -125,7 +125,7 @@ def test_two_processes_cannot_drive_one_run(run):
 
 def test_a_folder_that_holds_a_run_is_never_written_over(run):
     with pytest.raises(BadInput, match="already holds a run"):
-        Run.create(run.folder, a_task(), {})
+        Run.create(run.folder, Created(task=a_task()))
 
 
 def test_the_budget_counts_calls(run):

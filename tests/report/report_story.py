@@ -41,7 +41,7 @@ from lang2mlip.contracts import (
     Train,
     Verdict,
 )
-from lang2mlip.record.events import Prepared
+from lang2mlip.record.events import Created, Prepared
 from lang2mlip.record.run import Run, write_json
 
 GROUPS = ("bulk", "surface-111", "melt")
@@ -208,7 +208,14 @@ def stability(healthy: int, total: int, kelvin: float = 1500.0) -> tuple[Stabili
 
 def begin(folder: Path, wanted: Task | None = None) -> Run:
     """A run whose structures stand and where nothing has been decided."""
-    run = Run.create(folder, wanted or task(), {"lang2mlip": "0.1.0", "ase": "3.29.0"}, "lang2mlip run 'Copper' --yes")
+    run = Run.create(
+        folder,
+        Created(
+            task=wanted or task(),
+            versions={"lang2mlip": "0.1.0", "ase": "3.29.0"},
+            command="lang2mlip run 'Copper' --yes",
+        ),
+    )
     records = tuple(
         StructureRecord(
             id=f"s-{group}",

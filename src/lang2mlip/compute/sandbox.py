@@ -1,4 +1,4 @@
-"""What a model wrote runs here or not at all: bubblewrap with no network, a read-only system, one folder to write in."""
+"""What a model wrote runs here or not at all: bubblewrap with no network, a read-only system, one writable folder."""
 
 from __future__ import annotations
 

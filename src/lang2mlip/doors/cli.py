@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from lang2mlip.errors import BadInput, Lang2mlipError
+from lang2mlip.errors import Lang2mlipError
 
 app = typer.Typer(
     help="Say what you want to simulate; get an interatomic potential with the evidence that it can be trusted.",
@@ -54,7 +54,9 @@ def run(
 ) -> None:
     """Develop a potential from words, from a task file, or go on with a run."""
     from lang2mlip.doors.developing import Wishes, go_on, start
+    from lang2mlip.doors.wire import check_decider
 
+    check_decider(decider, model)
     wishes = Wishes(
         what, yes, name, out, reference, potential, model,
         {"max_calls": max_calls, "max_labels": max_labels, "max_time_s": max_time, "max_tokens": max_tokens},
@@ -75,9 +77,9 @@ def prepare(
     seed: Annotated[int | None, typer.Option(help="random seed")] = None,
 ) -> None:
     """Words to task.yaml and structures, and no further; `run NAME` goes on from there."""
-    from lang2mlip.doors.developing import Wishes, start
+    from lang2mlip.doors.developing import Wishes, make_ready, start
 
-    made = start(Wishes(what, yes, name, out, reference, potential, model, {}, seed, ()))
+    made = make_ready(start(Wishes(what, yes, name, out, reference, potential, model, {}, seed, ())))
     typer.echo(f"Prepared {made.folder}. Go on with: lang2mlip run {made.name}")
 
 
@@ -85,8 +87,9 @@ def prepare(
 def resume(name: Name, out: Out = None, decider: Decider = None, model: Model = None) -> None:
     """Go on with a run that was stopped, killed or cut off; nothing is paid twice."""
     from lang2mlip.doors.developing import go_on
-    from lang2mlip.doors.wire import open_run
+    from lang2mlip.doors.wire import check_decider, open_run
 
+    check_decider(decider, model)
     raise typer.Exit(go_on(open_run(name, out), decider, model))
 
 
@@ -165,18 +168,12 @@ def main() -> None:
     """The entry point: every error that a user can meet is one sentence and an exit code."""
     try:
         app(standalone_mode=True)
-    except BadInput as error:
-        sys.exit(_say(error, 2))
     except Lang2mlipError as error:
-        sys.exit(_say(error, 1))
+        print(f"lang2mlip: {error}", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("Stopped. Nothing is lost; go on with: lang2mlip resume NAME", file=sys.stderr)
         sys.exit(130)
-
-
-def _say(error: Exception, status: int) -> int:
-    print(f"lang2mlip: {error}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lang2mlip.act.labels import MeteredCalculator
 from lang2mlip.catalogue import find
 from lang2mlip.contracts import Budget, PotentialSpec, State, Task
-from lang2mlip.doors.exchange import bring
+from lang2mlip.doors.exchange import bring, check_elements, read_data
 from lang2mlip.doors.narrator import Narrator
+from lang2mlip.doors.preparing import ready, revise
 from lang2mlip.doors.terminal import open_console, paragraph, show_markdown
 from lang2mlip.doors.wire import choose_decider, performer, runs_folder, versions
 from lang2mlip.doors.words import task_from_words
 from lang2mlip.errors import BadInput
 from lang2mlip.loop import develop
-from lang2mlip.prepare.build import build
-from lang2mlip.prepare.plan import plan
 from lang2mlip.prepare.task import Options, save_task, summary, task_from_file
-from lang2mlip.record.events import Prepared
+from lang2mlip.record.events import Created
 from lang2mlip.record.run import Run, slug, write_text
 from lang2mlip.report.card import model_card
 from lang2mlip.report.page import write_report
 from lang2mlip.science.reference.choice import require
-from lang2mlip.science.reference.selftest import probe, self_test
-from lang2mlip.science.reference.spec import open_reference, parse
+from lang2mlip.science.reference.spec import parse
 
-__all__ = ["Wishes", "go_on", "start"]
+__all__ = ["Wishes", "go_on", "make_ready", "start"]
 
 console = open_console()
 
@@ -51,21 +47,36 @@ class Wishes:
 
 
 def start(wishes: Wishes) -> Run:
-    """The run that the wishes mean: an existing one, or a new one with its task and structures ready."""
+    """The run that the wishes mean: an existing one with its task revised, or a new one. Nothing is built yet.
+
+    All that can be checked is checked first: a wrong word leaves no folder behind.
+    """
     existing = _existing(wishes)
     if existing is not None:
-        return existing if existing.prepared() else _prepare(existing)
+        return _revised(existing, wishes)
+    data = read_data(wishes.data)
     task, dialogue = _task(wishes)
+    check_elements(task, data)
+    require(task.reference, task.elements)
+    find("potential", task.potential.family)
     folder = _free_folder(runs_folder(wishes.out), wishes.name or slug(task.prompt), wishes.name is not None)
-    run = Run.create(folder, task, versions(), shlex.join(sys.argv))
+    created = Created(
+        task=task,
+        versions=versions(),
+        command=shlex.join(sys.argv),
+        data=tuple(str(file.resolve()) for file in wishes.data),
+    )
+    run = Run.create(folder, created, {"dialogue.md": dialogue})
     save_task(task, run.folder / "task.yaml")
-    write_text(run.folder / "dialogue.md", dialogue)
     show_markdown(console, summary(task))
     console.print()
-    _prepare(run)
-    for line in bring(run, wishes.data) if wishes.data else []:
-        paragraph(console, "", line)
     return run
+
+
+def make_ready(run: Run) -> Run:
+    """`ready`, while no other process may touch the run."""
+    with run.driving():
+        return ready(run)
 
 
 def go_on(run: Run, decider: str | None, model: str | None) -> int:
@@ -74,19 +85,17 @@ def go_on(run: Run, decider: str | None, model: str | None) -> int:
     tool = performer()
     paragraph(console, run.name, f": decisions by {chosen.name}; everything is kept in {_short(run.folder)}", 2)
     console.print()
-    with run.driving():
-        if run.state.step:
-            run.remark(f"Resumed after step {run.state.step}.")
-        if not run.prepared():
-            _prepare(run)
-        try:
-            state = develop(run, chosen, Narrator(tool, console))
-        except KeyboardInterrupt:
-            paragraph(console, "", f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")
-            return 130
-        finally:
-            tool.workers.close()
-    return _farewell(run, state)
+    try:
+        with run.driving():
+            if run.state.step and not run.state.ended:
+                run.remark(f"Resumed after step {run.state.step}.")
+            state = develop(ready(run), chosen, Narrator(tool, console))
+            return _farewell(run, state)
+    except KeyboardInterrupt:
+        paragraph(console, "", f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")
+        return 130
+    finally:
+        tool.workers.close()
 
 
 def _farewell(run: Run, state: State) -> int:
@@ -115,6 +124,18 @@ def _existing(wishes: Wishes) -> Run | None:
         if "\n" not in wishes.what and len(wishes.what) < 200 and (folder / "run.db").exists():
             return Run(folder)
     return None
+
+
+def _revised(run: Run, wishes: Wishes) -> Run:
+    """An existing run with what the command line says in its place. Raises BadInput where it is too late for that."""
+    if wishes.name is not None:
+        raise BadInput(f"{wishes.what!r} is a run already, and --name is for new ones. Leave it out.")
+    file = run.folder / "task.yaml"
+    with run.driving():
+        revise(run, _with_options(task_from_file(file) if file.exists() else run.state.task, wishes))
+        for line in bring(run, wishes.data) if wishes.data else []:
+            paragraph(console, "", line)
+    return run
 
 
 def _task(wishes: Wishes) -> tuple[Task, str]:
@@ -158,37 +179,11 @@ def _with_options(task: Task, wishes: Wishes) -> Task:
 
 
 def _free_folder(parent: Path, name: str, fixed: bool) -> Path:
+    if not name.strip() or Path(name).name != name or name.startswith("."):
+        raise BadInput(f"A run cannot be called {name!r}: a name has no slash and no dot in front. --out says where.")
     folder, number = parent / name, 2
     while folder.exists():
         if fixed and (folder / "run.db").exists():
             raise BadInput(f"A run called {name!r} exists already. Go on with it: lang2mlip resume {name}")
         folder, number = parent / f"{name}-{number}", number + 1
     return folder
-
-
-def _prepare(run: Run) -> Run:
-    """Plan and build the structures of a run, gate and all."""
-    begun = time.monotonic()
-    task = run.state.task
-    require(task.reference, task.elements)
-    calculator = MeteredCalculator(task.reference)
-    tested = _self_test(task, calculator)
-    records, built = build(plan(task), run.folder, calculator)
-    cost = calculator.cost.model_copy(update={"wall_s": time.monotonic() - begun})
-    run.record(Prepared(structures=tuple(records), cost=cost, remarks=(tested, *built.remarks)))
-    console.print(f"{len(records)} structures in {len(run.state.groups)} groups built and checked.")
-    return run
-
-
-def _self_test(task: Task, calculator: MeteredCalculator) -> str:
-    """Force against energy, stress against strain, before anything rests on them. Raises BadInput when they differ."""
-    part = open_reference(task.reference)
-    periodic = any(component.molecule is None for component in task.components)
-    atoms = probe(task.elements, periodic)
-    test = self_test(calculator, atoms, getattr(part, "TOLERANCES", None), components=2)
-    if not test.passed:
-        raise BadInput(
-            f"The reference {task.reference.name} contradicts itself: {test.summary}. "
-            "Choose other settings or another reference with --reference."
-        )
-    return f"Self-test of the reference on {atoms.get_chemical_formula()}: {test.summary}."

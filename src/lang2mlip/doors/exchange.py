@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ase import Atoms
 
-from lang2mlip.contracts import DataSet
+from lang2mlip.contracts import DataSet, Task
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.events import Imported
 from lang2mlip.record.run import Run
@@ -18,7 +18,7 @@ from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.soundness import disagreements
 
-__all__ = ["KINDS", "bring", "take_out"]
+__all__ = ["KINDS", "bring", "check_elements", "read_data", "take_out"]
 
 KINDS = ("extxyz", "deepmd", "potential", "lammps")
 
@@ -26,12 +26,28 @@ IMPORTED = "imported"
 """Group of frames that name none of the run's own groups."""
 
 
+def read_data(files: Sequence[Path]) -> list[tuple[Path, list[Atoms], Provenance]]:
+    """The frames of labelled files, with where they come from. Raises BadInput for a file that cannot be used."""
+    return [(file, *read_labelled(file)) for file in files]
+
+
+def check_elements(task: Task, read: Sequence[tuple[Path, list[Atoms], Provenance]]) -> None:
+    """Raises BadInput where a file has elements that the task has not."""
+    for file, frames, _ in read:
+        strange = {symbol for atoms in frames for symbol in atoms.get_chemical_symbols()} - set(task.elements)
+        if strange:
+            allowed = ", ".join(task.elements)
+            raise BadInput(f"{file} has {', '.join(sorted(strange))}, which the task has not (it has {allowed}).")
+
+
 def bring(run: Run, files: Sequence[Path]) -> list[str]:
     """Import labelled files into the run, checked; a line per file and per doubt. Raises BadInput for unusable ones."""
-    read = [(file, *read_labelled(file)) for file in files]
+    if run.state.ended:
+        raise BadInput(f"{run.name} has ended and takes no more data; start a new run with --data.")
+    read = read_data(files)
+    check_elements(run.state.task, read)
     lines = []
     for file, frames, provenance in read:
-        _elements_fit(run, file, frames)
         lines += _import(run, file, frames, provenance)
     sources = {str(file): (frames, provenance.settings) for file, frames, provenance in read}
     own = run.view().training_frames()
@@ -39,13 +55,6 @@ def bring(run: Run, files: Sequence[Path]) -> list[str]:
     if own:
         sources["this run's own labels"] = (own, {})
     return lines + [f"Doubt: {word}" for word in disagreements(sources)]
-
-
-def _elements_fit(run: Run, file: Path, frames: Sequence[Atoms]) -> None:
-    strange = {s for atoms in frames for s in atoms.get_chemical_symbols()} - set(run.state.task.elements)
-    if strange:
-        allowed = ", ".join(run.state.task.elements)
-        raise BadInput(f"{file} has {', '.join(sorted(strange))}, which the task has not (it has {allowed}).")
 
 
 def _import(run: Run, file: Path, frames: list[Atoms], provenance: Provenance) -> list[str]:

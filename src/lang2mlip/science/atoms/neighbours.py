@@ -25,6 +25,26 @@ _FREE_MARGIN_A = 1e-3
 _MOST_IMAGES = 60
 
 
+class _Grid(NamedTuple):
+    """What the kernels share: coordinates in [0, 1), the box, which directions repeat, bins, how many bins to look."""
+
+    fractional: Floats
+    box: Floats
+    periodic: NDArray[np.bool_]
+    bins: Ints
+    reach: Ints
+
+
+class _Meeting(NamedTuple):
+    """What `_meet` reads and writes besides two bins."""
+
+    following: Ints
+    place: Floats
+    cutoff: float
+    pairs_found: Ints
+    vectors: Floats
+
+
 class Pairs(NamedTuple):
     """Each pair once: atoms `i` and `j`, their distance, and the vector from i to the image of j, shape (n, 3)."""
 
@@ -47,7 +67,7 @@ def covalent_sum(first: int, second: int) -> float:
 def pairs(atoms: Atoms, cutoff_A: float) -> Pairs:
     """Every pair of atoms (images included) nearer than the cut-off, once.
 
-    Raises BadInput on positions that are not finite.
+    Raises BadInput on positions that are not finite and on cells too thin to be a structure.
     """
     positions = np.ascontiguousarray(atoms.positions, dtype=float)
     if not np.isfinite(positions).all():
@@ -63,12 +83,12 @@ def pairs(atoms: Atoms, cutoff_A: float) -> Pairs:
     reach = np.where(periodic, reach, np.minimum(reach, bins - 1))
     if reach.max() > _MOST_IMAGES:
         raise BadInput(f"The cell is only {heights.min():.3g} Å thick, too thin for a structure; check its vectors.")
-    arguments = (fractional, box, periodic, bins, reach, cutoff_A)
+    grid = _Grid(fractional, box, periodic, bins, reach)
     # A uniform density would have 2/3 π r³ n/V pairs per atom; room for half as many again, and a second try if not.
     dense = 2.1 * cutoff_A**3 * len(atoms) / abs(float(np.linalg.det(box)))
     room = int(len(atoms) * (4 + 1.5 * min(dense, 40.0)))
     while True:
-        found, i, j, vector = _half_list(*arguments, room)
+        found, i, j, vector = _half_list(grid, cutoff_A, room)
         if found <= room:
             break
         room = found
@@ -168,37 +188,35 @@ def _fill_bins(fractional: Any, bins: Any) -> Any:
 
 
 @njit(cache=True)
-def _half_list(fractional: Any, box: Any, periodic: Any, bins: Any, reach: Any, cutoff: float, room: int) -> Any:
+def _half_list(grid: Any, cutoff: float, room: int) -> Any:
     """(number found, i, j, vectors): counts on past `room` without writing, so that the caller can ask again.
 
     Half of the surrounding bins are visited: a pair seen from the other half is the same pair named the other way.
     """
-    head, following, where = _fill_bins(fractional, bins)
-    place = fractional @ box
-    pairs_found = np.empty((room, 2), dtype=np.int64)
-    vectors = np.empty((room, 3))
-    shift, move = np.zeros(3, dtype=np.int64), np.zeros(3)
-    width = 2 * reach + 1
+    head, following, where = _fill_bins(grid.fractional, grid.bins)
+    pairs_found, vectors = np.empty((room, 2), dtype=np.int64), np.empty((room, 3))
+    meeting = _Meeting(following, grid.fractional @ grid.box, cutoff, pairs_found, vectors)
+    image, move = np.zeros(3, dtype=np.int64), np.zeros(3)
+    width = 2 * grid.reach + 1
     around = width[0] * width[1] * width[2]
     found = 0
     for own in range(len(head)):
         if head[own] < 0:
             continue
         for number in range(around // 2, around):
-            other = _bin_at(where[head[own]], number, width, reach, bins, periodic, shift)
+            other = _bin_at(where[head[own]], number, grid, image)
             if other >= 0 and head[other] >= 0:
                 first = head[other] if number > around // 2 else -1
                 for k in range(3):
-                    move[k] = shift[0] * box[0, k] + shift[1] * box[1, k] + shift[2] * box[2, k]
-                found = _meet(head[own], first, following, place, move, cutoff, pairs_found, vectors, found)
+                    move[k] = image[0] * grid.box[0, k] + image[1] * grid.box[1, k] + image[2] * grid.box[2, k]
+                found = _meet(head[own], first, move, meeting, found)
     return found, pairs_found[:, 0], pairs_found[:, 1], vectors
 
 
 @njit(cache=True)
-def _meet(
-    i: int, first: int, following: Any, place: Any, move: Any, cutoff: float, pairs_found: Any, vectors: Any, found: int
-) -> int:
+def _meet(i: int, first: int, move: Any, meeting: Any, found: int) -> int:
     """Pairs between the atoms from i on and those from `first` on, moved; within the one bin where `first` is −1."""
+    following, place, cutoff, pairs_found, vectors = meeting
     limit, room = cutoff * cutoff, len(vectors)
     while i >= 0:
         x0, x1, x2 = move[0] - place[i, 0], move[1] - place[i, 1], move[2] - place[i, 2]
@@ -216,17 +234,16 @@ def _meet(
 
 
 @njit(cache=True)
-def _bin_at(own: Any, number: int, width: Any, reach: Any, bins: Any, periodic: Any, shift: Any) -> int:
-    """Index of the neighbouring bin of that number, −1 outside a free direction; writes its image to `shift`."""
+def _bin_at(own: Any, number: int, grid: Any, image: Any) -> int:
+    """Index of the neighbouring bin of that number, −1 outside a free direction; writes its image to `image`."""
     index = 0
     for k in range(3):
         below = 1
         for rest in range(k + 1, 3):
-            below *= width[rest]
-        place = own[k] + (number // below) % width[k] - reach[k]
-        image = place // bins[k]
-        if image != 0 and not periodic[k]:
+            below *= 2 * grid.reach[rest] + 1
+        place = own[k] + (number // below) % (2 * grid.reach[k] + 1) - grid.reach[k]
+        image[k] = place // grid.bins[k]
+        if image[k] != 0 and not grid.periodic[k]:
             return -1
-        shift[k] = image
-        index = index * bins[k] + place - image * bins[k]
+        index = index * grid.bins[k] + place - image[k] * grid.bins[k]
     return index

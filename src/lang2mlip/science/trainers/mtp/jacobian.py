@@ -21,6 +21,7 @@ from lang2mlip.science.trainers.mtp.kernels import (
     contract,
     gather,
     radial,
+    smooth,
 )
 from lang2mlip.science.trainers.mtp.tables import Parameters, System, Tables, work
 
@@ -77,6 +78,7 @@ def _frame(t, p, s, w, lanes, out):  # type: ignore[no-untyped-def]
             _scatter(i, n, w, lanes.d[t.mapping[k]], out[k])
         out[t.mapping.shape[0] + s.types[i], 0] += 1.0
         if lanes.q.shape[1] > 0:
+            smooth(n, p, w)
             _radial_columns(i, n, t, p, s, w, lanes, out)
 
 

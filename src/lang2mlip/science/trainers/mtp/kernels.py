@@ -11,7 +11,19 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["FAST", "adjoints", "angular", "basic_moments", "contract", "evaluate", "gather", "radial", "site_values"]
+__all__ = [
+    "FAST",
+    "adjoints",
+    "angular",
+    "basic_moments",
+    "contract",
+    "evaluate",
+    "gather",
+    "gradient",
+    "radial",
+    "site_values",
+    "smooth",
+]
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 """Reordering is allowed, ignoring NaN is not."""
@@ -60,21 +72,45 @@ def _pad(n, cutoff, w):  # type: ignore[no-untyped-def]
 
 @jit
 def radial(n, zi, p, w):  # type: ignore[no-untyped-def]
-    """Smoothed Chebyshev functions and radial functions with their slopes, f = (R - r)^2 sum_q c_q T_q(x(r))."""
+    """Radial functions f = (R - r)^2 sum_q c_q T_q(x(r)) and their slopes; Chebyshev polynomials are left in w."""
     _level_off(n, zi, p, w)
     _chebyshev(n, p, w)
-    size = w.cheb.shape[0]
     for mu in range(w.f.shape[0]):
-        for k in range(n):
-            w.f[mu, k] = 0.0
-            w.df[mu, k] = 0.0
         for z in range(w.edges.shape[0] - 1):
             end = n if z == w.edges.shape[0] - 2 else w.edges[z + 1]
-            for q in range(size):
-                c = p.radial[zi, z, mu, q]
-                for k in range(w.edges[z], end):
-                    w.f[mu, k] += c * w.cheb[q, k]
-                    w.df[mu, k] += c * w.slope[q, k]
+            _chebyshev_sum(w.edges[z], end, p.radial[zi, z, mu], w, w.f[mu], w.df[mu])
+        for k in range(n):
+            d = p.high - w.rho[k]
+            w.df[mu, k] = w.drho[k] * d * (d * w.df[mu, k] - 2.0 * w.f[mu, k])
+            w.f[mu, k] *= d * d
+
+
+@jit
+def _chebyshev_sum(begin, end, c, w, f, df):  # type: ignore[no-untyped-def]
+    """f = sum_q c_q T_q and df = sum_q c_q dT_q/dr, four terms at a time."""
+    size = c.shape[0]
+    for k in range(begin, end):
+        f[k], df[k] = 0.0, 0.0
+    for q in range(0, size // 4 * 4, 4):
+        c0, c1, c2, c3 = c[q], c[q + 1], c[q + 2], c[q + 3]
+        for k in range(begin, end):
+            f[k] += c0 * w.cheb[q, k] + c1 * w.cheb[q + 1, k] + c2 * w.cheb[q + 2, k] + c3 * w.cheb[q + 3, k]
+        for k in range(begin, end):
+            df[k] += c0 * w.slope[q, k] + c1 * w.slope[q + 1, k] + c2 * w.slope[q + 2, k] + c3 * w.slope[q + 3, k]
+    for q in range(size // 4 * 4, size):
+        for k in range(begin, end):
+            f[k] += c[q] * w.cheb[q, k]
+            df[k] += c[q] * w.slope[q, k]
+
+
+@jit
+def smooth(n, p, w):  # type: ignore[no-untyped-def]
+    """Multiply the Chebyshev polynomials, and so their slopes, by the smoothing factor (R - r)^2."""
+    for q in range(w.cheb.shape[0]):
+        for k in range(n):
+            d = p.high - w.rho[k]
+            w.slope[q, k] = w.drho[k] * d * (d * w.slope[q, k] - 2.0 * w.cheb[q, k])
+            w.cheb[q, k] *= d * d
 
 
 @jit
@@ -92,24 +128,20 @@ def _level_off(n, zi, p, w):  # type: ignore[no-untyped-def]
 
 @jit
 def _chebyshev(n, p, w):  # type: ignore[no-untyped-def]
-    """T_q(x) (R - r)^2 and its slope in r, by the recurrence T_{q+1} = 2 x T_q - T_{q-1}."""
+    """T_q(x) and its slope in r, by the recurrence T_{q+1} = 2 x T_q - T_{q-1}."""
     size = w.cheb.shape[0]
     scale = 2.0 / (p.high - p.low)
     for k in range(n):
-        w.s0[k] = (2.0 * w.rho[k] - (p.low + p.high)) / (p.high - p.low)
+        w.s0[k] = scale * (w.rho[k] - p.low) - 1.0
         w.cheb[0, k], w.slope[0, k] = 1.0, 0.0
     if size > 1:
         for k in range(n):
             w.cheb[1, k], w.slope[1, k] = w.s0[k], scale
     for q in range(2, size):
         for k in range(n):
-            w.cheb[q, k] = 2.0 * w.s0[k] * w.cheb[q - 1, k] - w.cheb[q - 2, k]
-            w.slope[q, k] = 2.0 * (scale * w.cheb[q - 1, k] + w.s0[k] * w.slope[q - 1, k]) - w.slope[q - 2, k]
-    for q in range(size):
-        for k in range(n):
-            d = p.high - w.rho[k]
-            w.slope[q, k] = w.drho[k] * d * (d * w.slope[q, k] - 2.0 * w.cheb[q, k])
-            w.cheb[q, k] *= d * d
+            x = 2.0 * w.s0[k]
+            w.cheb[q, k] = x * w.cheb[q - 1, k] - w.cheb[q - 2, k]
+            w.slope[q, k] = 2.0 * scale * w.cheb[q - 1, k] + x * w.slope[q - 1, k] - w.slope[q - 2, k]
 
 
 @jit
@@ -158,43 +190,45 @@ def adjoints(t, linear, w):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _gradient(n, t, w):  # type: ignore[no-untyped-def]
-    """Derivative of the centre's energy with respect to each neighbour's position, in w.grad."""
-    along = w.cheb[0]
-    w.grad[:, :n] = 0.0
-    along[:n] = 0.0
-    for m in range(t.parent.shape[0]):
-        if t.uses[m] < t.uses[m + 1]:
-            _spread(n, m, t, w)
-            _add_monomial(n, m, t, w, along)
-    for a in range(3):
-        for k in range(n):
-            w.grad[a, k] = w.grad[a, k] / w.r[k] + w.unit[a, k] * along[k]
+def gradient(n, t, w):  # type: ignore[no-untyped-def]
+    """Derivative of the centre's energy with respect to each neighbour's position, in w.grad.
+
+    First the adjoint of every monomial of the direction, then back along the recurrence that made the monomials. That is
+    the derivative in the unit vector u; in the position it is along u plus (1 - u u) / r of it.
+    """
+    along = w.s1
+    for k in range(n):
+        along[k], w.grad[0, k], w.grad[1, k], w.grad[2, k] = 0.0, 0.0, 0.0, 0.0
+    w.bar[:] = 0.0
+    for b in range(t.mu.shape[0]):
+        _seed(n, w.adjoint[b], t.mu[b], t.monomial[b], w)
+    for m in range(t.parent.shape[0] - 1, 0, -1):
+        _back(n, m, t.parent[m], t.axis[m], w)
+    for k in range(n):
+        x, y, z = w.unit[0, k], w.unit[1, k], w.unit[2, k]
+        inverse = 1.0 / w.r[k]
+        radial = along[k] - inverse * (w.grad[0, k] * x + w.grad[1, k] * y + w.grad[2, k] * z)
+        w.grad[0, k] = w.grad[0, k] * inverse + radial * x
+        w.grad[1, k] = w.grad[1, k] * inverse + radial * y
+        w.grad[2, k] = w.grad[2, k] * inverse + radial * z
 
 
 @jit
-def _add_monomial(n, m, t, w, along):  # type: ignore[no-untyped-def]
-    """d(f Y)/dr of one monomial: along the bond (f' - nu f / r) Y, and f / r times the powers' own derivatives."""
-    nu = t.power[m, 3]
+def _seed(n, g, mu, m, w):  # type: ignore[no-untyped-def]
+    """What one basic moment adds to its monomial's adjoint, and to the slope along the bond."""
     for k in range(n):
-        along[k] += (w.s1[k] - nu * w.s0[k] / w.r[k]) * w.mono[m, k]
-    for a in range(3):
-        e, below = t.power[m, a], t.lower[m, a]
-        if e > 0.0:
-            for k in range(n):
-                w.grad[a, k] += e * w.s0[k] * w.mono[below, k]
+        w.bar[m, k] += g * w.f[mu, k]
+    for k in range(n):
+        w.s1[k] += g * w.df[mu, k] * w.mono[m, k]
 
 
 @jit
-def _spread(n, m, t, w):  # type: ignore[no-untyped-def]
-    """Sum of adjoint times radial function over the basic moments of monomial m."""
+def _back(n, m, a, b, w):  # type: ignore[no-untyped-def]
+    """Y_m = Y_a u_b, in reverse."""
     for k in range(n):
-        w.s0[k], w.s1[k] = 0.0, 0.0
-    for u in range(t.uses[m], t.uses[m + 1]):
-        g, mu = w.adjoint[t.user[u]], t.mu[t.user[u]]
-        for k in range(n):
-            w.s0[k] += g * w.f[mu, k]
-            w.s1[k] += g * w.df[mu, k]
+        w.grad[b, k] += w.bar[m, k] * w.mono[a, k]
+    for k in range(n):
+        w.bar[a, k] += w.bar[m, k] * w.unit[b, k]
 
 
 @jit
@@ -207,7 +241,7 @@ def evaluate(t, p, system, w, energies, forces, virial):  # type: ignore[no-unty
         basic_moments(n, t, w)
         contract(t, w.moment)
         energies[i] += adjoints(t, p.linear, w) + p.shift[system.types[i]]
-        _gradient(n, t, w)
+        gradient(n, t, w)
         _scatter(i, w, forces, virial)
 
 

@@ -90,6 +90,8 @@ class Work(NamedTuple):
     s1: np.ndarray
     moment: np.ndarray
     adjoint: np.ndarray
+    bar: np.ndarray
+    """(n_monomials, wide): adjoints of the monomials."""
 
 
 def tables(basis: MomentBasis) -> Tables:
@@ -166,6 +168,7 @@ def work(table: Tables, radial: np.ndarray, system: System) -> Work:
         np.zeros(wide, np.int64), np.zeros(n_species + 1, np.int64), row(), row(), row(), rows(3), rows(size),
         rows(size), rows(n_radial), rows(n_radial), rows(len(table.parent)), rows(3), row(), row(),
         np.zeros(n_moments), np.zeros(n_moments),
+        rows(len(table.parent)),
     )  # fmt: skip
 
 

@@ -10,7 +10,9 @@ from pydantic.fields import FieldInfo
 
 from lang2mlip.contracts import ACTIONS, ActionName, Decision, check
 from lang2mlip.decide.guards import refuse
+from lang2mlip.doors.farewell import write_pages
 from lang2mlip.doors.narrator import Narrator
+from lang2mlip.doors.preparing import ready
 from lang2mlip.doors.wire import open_run, performer
 from lang2mlip.errors import BadInput, UnknownName
 
@@ -27,18 +29,20 @@ def act_by_hand(name: str, action: str, words: list[str], out: Path | None) -> i
     run = open_run(name, out)
     options = {"action": action, **_options(words, action)}
     parameters: Any = check(ACTIONS[action], options, f"options of {action}")
-    refusal = refuse(run.state, parameters)
-    if refusal is not None:
-        raise BadInput(f"{action} cannot be done now: {refusal}")
     tool = performer()
     decision = Decision(parameters=parameters, reason="A person asked for it.", expectation="", decider="person")
     with run.driving():
         if run.unfinished() is not None:
             raise BadInput(f"{run.name} was cut off in the middle of an action. First: lang2mlip resume {run.name}")
+        refusal = refuse(ready(run).state, parameters)
+        if refusal is not None:
+            raise BadInput(f"{action} cannot be done now: {refusal}")
         try:
             result = run.finished(Narrator(tool)(run.decided(decision), run))
         finally:
             tool.workers.close()
+    if run.state.ended:
+        write_pages(run)
     return 0 if result.status == "done" else 3
 
 

@@ -1,0 +1,134 @@
+"""A whole job in seconds: eight atoms of argon with Lennard-Jones and the smallest moment tensor potential."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lang2mlip.contracts import Task
+from lang2mlip.record.events import Created
+from lang2mlip.record.run import Run
+
+COMMAND = str(Path(sys.executable).with_name("lang2mlip"))
+WORDS = "Solid argon between 20 and 60 K with Lennard-Jones"
+NAME = "argon"
+
+TASK: dict[str, Any] = {
+    "prompt": WORDS,
+    "goal": "A potential of solid argon.",
+    "components": [{"name": "argon", "formula": "Ar", "phases": ["crystal"], "crystal": "Ar"}],
+    "elements": ["Ar"],
+    "temperature_K": [20.0, 60.0],
+    "properties": ["lattice", "elastic"],
+    "reference": {"name": "lj"},
+    "potential": {"family": "mtp", "settings": {"level": 2, "cutoff_A": 5.5, "radial_size": 6}},
+    "goals": {"stable_seeds": 1, "stable_steps": 100, "force_relative": 0.6, "elastic_percent": 20.0, "bulk_modulus_percent": 8.0},
+    "budget": {"max_calls": 500, "max_labels": 30},
+}
+
+
+def _request(name: str, group: str, role: str, **parameters: Any) -> dict[str, Any]:
+    own = {"crystal": "Ar", "atoms": 8} | ({"vacancies": 1} if group == "vacancy" else {})
+    return {"name": name, "builder": "bulk", "group": group, "role": role, "parameters": own | parameters}
+
+
+PLAN: dict[str, Any] = {
+    "requests": [
+        request
+        for group in ("bulk", "vacancy")
+        for request in (
+            _request(f"{group}-1", group, "train", rattle_A=0.05),
+            _request(f"{group}-validation", group, "validation"),
+            _request(f"{group}-test", group, "test", atoms=6 if group == "bulk" else 8, rattle_A=0.02),
+        )
+    ]
+}
+
+
+@dataclass(frozen=True)
+class Developed:
+    """A finished run: where it lies and how the command line took it there."""
+
+    place: Path
+    """The working directory; the run is runs/argon below it."""
+    said: str
+    status: int
+
+    @property
+    def run(self) -> Run:
+        """The run, opened afresh."""
+        return Run(self.place / "runs" / NAME)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment with one thread a process and no language model."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "LANG2MLIP_MODEL"))}
+    return kept | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"} | more
+
+
+def lang2mlip(place: Path, *words: str, env: Mapping[str, str] | None = None, typed: str = "") -> tuple[int, str]:
+    """Run the real command in `place`; its exit status and all it said. A traceback is never an answer."""
+    done = start(place, *words, env=env)
+    said = done.communicate(typed, timeout=300)[0]
+    assert "Traceback" not in said, said
+    return done.returncode, said
+
+
+def start(place: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """The real command, under way, in a process group of its own."""
+    return subprocess.Popen(
+        [COMMAND, *words],
+        cwd=place,
+        env=environment(**(env or {})),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def together(place: Path, commands: Sequence[Sequence[str]], env: Mapping[str, str] | None = None) -> list[tuple[int, str]]:
+    """Several commands, two at a time; status and words of each, in order."""
+    answers: list[tuple[int, str]] = []
+    for first in range(0, len(commands), 2):
+        going = [start(place, *words, env=env) for words in commands[first : first + 2]]
+        for one in going:
+            said = one.communicate("", timeout=300)[0]
+            assert "Traceback" not in said, said
+            answers.append((one.returncode, said))
+    return answers
+
+
+def task(**changes: Any) -> Task:
+    """The tiny task; `budget` and `goals` are merged, everything else is replaced."""
+    merged = {key: {**TASK[key], **value} if key in ("budget", "goals") else value for key, value in changes.items()}
+    return Task.model_validate({**TASK, **merged})
+
+
+def new_run(place: Path, name: str = NAME, plan: Mapping[str, Any] | None = None, **changes: Any) -> Run:
+    """A run folder with the tiny task and plan, nothing built yet; `lang2mlip run NAME` goes on."""
+    text = yaml.safe_dump(plan or PLAN)
+    (place / "runs").mkdir(parents=True, exist_ok=True)
+    return Run.create(place / "runs" / name, Created(task=task(**changes)), {"plan.yaml": text})
+
+
+def develop_from_words(place: Path) -> Developed:
+    """Words → prepare; task.yaml and plan.yaml edited by hand; `run NAME` to the end."""
+    status, said = lang2mlip(place, "prepare", WORDS, "--yes", "--name", NAME)
+    assert status == 0, said
+    folder = place / "runs" / NAME
+    edited = yaml.safe_load((folder / "task.yaml").read_text())
+    edited |= {key: TASK[key] for key in ("potential", "budget", "properties")}
+    edited["goals"] |= TASK["goals"]
+    (folder / "task.yaml").write_text(yaml.safe_dump(edited))
+    (folder / "plan.yaml").write_text(yaml.safe_dump(PLAN))
+    status, more = lang2mlip(place, "run", NAME)
+    return Developed(place, said + more, status)

@@ -117,11 +117,10 @@ def status(
 @app.command()
 def report(name: Name, out: Out = None) -> None:
     """Write the report of a run again, at whatever point it stands."""
+    from lang2mlip.doors.farewell import write_pages
     from lang2mlip.doors.wire import open_run
-    from lang2mlip.report.page import write_report
 
-    opened = open_run(name, out)
-    typer.echo(write_report(opened.view(), opened.folder / "report"))
+    typer.echo(write_pages(open_run(name, out)))
 
 
 @app.command("import")

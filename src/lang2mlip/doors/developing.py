@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lang2mlip.catalogue import find
-from lang2mlip.contracts import Budget, PotentialSpec, State, Task
+from lang2mlip.contracts import Budget, PotentialSpec, Task
 from lang2mlip.doors.exchange import bring, check_elements, read_data
+from lang2mlip.doors.farewell import farewell
 from lang2mlip.doors.narrator import Narrator
 from lang2mlip.doors.preparing import ready, revise
-from lang2mlip.doors.terminal import open_console, paragraph, show_markdown
+from lang2mlip.doors.terminal import open_console, paragraph, short, show_markdown
 from lang2mlip.doors.wire import choose_decider, performer, runs_folder, versions
 from lang2mlip.doors.words import task_from_words
 from lang2mlip.errors import BadInput
 from lang2mlip.loop import develop
 from lang2mlip.prepare.task import Options, save_task, summary, task_from_file
 from lang2mlip.record.events import Created
-from lang2mlip.record.run import Run, slug, write_text
-from lang2mlip.report.card import model_card
-from lang2mlip.report.page import write_report
+from lang2mlip.record.run import Run, slug
 from lang2mlip.science.reference.choice import require
 from lang2mlip.science.reference.spec import parse
 
@@ -83,40 +82,19 @@ def go_on(run: Run, decider: str | None, model: str | None) -> int:
     """Drive the run to its end; the exit code says how it ended."""
     chosen = choose_decider(decider, model, run)
     tool = performer()
-    paragraph(console, run.name, f": decisions by {chosen.name}; everything is kept in {_short(run.folder)}", 2)
+    paragraph(console, run.name, f": decisions by {chosen.name}; everything is kept in {short(run.folder)}", 2)
     console.print()
     try:
         with run.driving():
             if run.state.step and not run.state.ended:
                 run.remark(f"Resumed after step {run.state.step}.")
-            state = develop(ready(run), chosen, Narrator(tool, console))
-            return _farewell(run, state)
+            develop(ready(run), chosen, Narrator(tool, console))
+            return farewell(run, console)
     except KeyboardInterrupt:
         paragraph(console, "", f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")
         return 130
     finally:
         tool.workers.close()
-
-
-def _farewell(run: Run, state: State) -> int:
-    view = run.view()
-    write_report(view, run.folder / "report")
-    if (run.folder / "potential").exists():
-        write_text(run.folder / "potential" / "card.md", model_card(view))
-    console.print()
-    for verdict in state.verdicts:
-        paragraph(console, f"{verdict.question.capitalize()}: {verdict.answer}. ", verdict.because, 2)
-    console.print()
-    for what, where in (("Report", run.folder / "report" / "index.html"), ("Potential", run.folder / "potential")):
-        if where.exists():
-            console.print(f"{what:<10} {_short(where)}", soft_wrap=True, markup=False)
-    last = run.view().steps()[-1].decision.parameters
-    return 0 if getattr(last, "outcome", "") == "success" else 3
-
-
-def _short(path: Path) -> Path:
-    """The path as a person here would type it."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _existing(wishes: Wishes) -> Run | None:

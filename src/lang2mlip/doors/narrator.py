@@ -40,8 +40,8 @@ class Narrator:
             self.performer.tell = _teller(progress, task)
             result = self.performer(decision, run)
         mark, colour = _MARKS[result.status]
-        seconds = f"{time.monotonic() - begun:.0f} s"
-        paragraph(self.console, f"{mark:>5}".ljust(_COLUMN), f"{result.summary}  ({seconds})", style=colour)
+        seconds = f"{time.monotonic() - begun:.0f}\u00a0s"
+        paragraph(self.console, f"{mark:>5}".ljust(_COLUMN), f"{result.summary} ({seconds})", style=colour)
         for fault in result.faults[:3]:
             self._aside(fault)
         if len(result.faults) > 3:

@@ -13,6 +13,9 @@ from lang2mlip.errors import BadInput
 
 __all__ = ["load"]
 
+FAMILIES = {".mtp": "mtp", ".almtp": "mtp", ".model": "mace", ".xml": "gap"}
+"""Ending of a native file → the family that reads it."""
+
 
 def load(where: str | Path) -> Calculator:
     """An ASE calculator for any number of atoms. Raises BadInput when nothing loadable is there."""
@@ -20,8 +23,9 @@ def load(where: str | Path) -> Calculator:
     for candidate in (path, path / "potential", Path("runs") / path / "potential"):
         if (candidate / "potential.json").exists():
             return _from_card(candidate)
-    if path.is_file():
-        return _native(path)
+    files = [path] if path.is_file() else [file for file in path.glob("*") if file.suffix in FAMILIES]
+    if len(files) == 1:
+        return _native(files[0])
     raise BadInput(f"No potential in {path}: no run with a potential/ folder, no such folder, no native file.")
 
 
@@ -32,9 +36,8 @@ def _from_card(folder: Path) -> Calculator:
 
 
 def _native(file: Path) -> Calculator:
-    families = {".mtp": "mtp", ".almtp": "mtp", ".model": "mace", ".xml": "gap"}
-    family = families.get(file.suffix)
+    family = FAMILIES.get(file.suffix)
     if family is None:
-        raise BadInput(f"{file} is of no kind that can be loaded; known endings: {', '.join(families)}.")
+        raise BadInput(f"{file} is of no kind that can be loaded; known endings: {', '.join(FAMILIES)}.")
     trainer: Trainer = load_part("potential", family)()
     return trainer.calculator(file.parent if (file.parent / "extras.json").exists() else file)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from lang2mlip.catalogue import names, parts
 from lang2mlip.contracts import Errors
+from lang2mlip.doors.farewell import tell_verdict
 from lang2mlip.doors.terminal import open_console, paragraph
 from lang2mlip.errors import UnknownName
 from lang2mlip.record.ledger import calls_left, labels_left
@@ -56,7 +57,7 @@ def tell_status(run: Run, as_json: bool) -> None:
     for entry in run.state.log[-5:]:
         paragraph(console, f"{entry.step:>3} {entry.action:<11}", entry.summary)
     for verdict in run.state.verdicts:
-        paragraph(console, f"{verdict.question.capitalize()}: {verdict.answer}. ", verdict.because, 2)
+        tell_verdict(console, verdict)
     if not run.state.ended:
         console.print(f"Go on with: lang2mlip resume {run.name}")
 

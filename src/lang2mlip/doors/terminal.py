@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import textwrap
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["open_console", "paragraph", "show_markdown"]
+__all__ = ["open_console", "paragraph", "short", "show_markdown"]
 
 WIDEST = 100
 """Columns: longer lines are hard to read. A log has no width of its own and gets this one."""
@@ -71,3 +72,8 @@ def show_markdown(console: Console, markdown: str) -> None:
             paragraph(console, "- ", line[2:])
         else:
             paragraph(console, "", line)
+
+
+def short(path: Path) -> Path:
+    """The path as a person here would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -193,8 +193,8 @@ def adjoints(t, linear, w):  # type: ignore[no-untyped-def]
 def gradient(n, t, w):  # type: ignore[no-untyped-def]
     """Derivative of the centre's energy with respect to each neighbour's position, in w.grad.
 
-    First the adjoint of every monomial of the direction, then back along the recurrence that made the monomials. That is
-    the derivative in the unit vector u; in the position it is along u plus (1 - u u) / r of it.
+    First the adjoint of every monomial of the direction, then back along the recurrence that made the monomials. That
+    is the derivative in the unit vector u; in the position it is along u plus (1 - u u) / r of it.
     """
     along = w.s1
     for k in range(n):

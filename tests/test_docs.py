@@ -1,9 +1,9 @@
 """The pages beside the code say what the code says."""
 
-import importlib.util
 import re
 from pathlib import Path
 
+import draw_floors as drawing
 import pytest
 
 import lang2mlip
@@ -12,23 +12,15 @@ import test_architecture
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def drawing():
-    spec = importlib.util.spec_from_file_location("draw_floors", ROOT / "scripts" / "draw_floors.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_picture_of_the_floors_is_fresh(drawing):
+def test_the_picture_of_the_floors_is_fresh():
     assert drawing.PICTURE.read_text(encoding="utf-8") == drawing.picture(), "redraw it with: make docs"
 
 
-def test_the_picture_has_the_floors_that_the_architecture_test_holds(drawing):
+def test_the_picture_has_the_floors_that_the_architecture_test_holds():
     assert [set(floor) for floor in reversed(drawing.FLOORS)] == test_architecture.FLOORS
 
 
-def test_every_arrow_points_down(drawing):
+def test_every_arrow_points_down():
     boxes, _, _ = drawing.places(drawing.rooms())
     assert drawing.edges()
     assert not [(a, b) for a, b in drawing.edges() if boxes[a].y >= boxes[b].y]

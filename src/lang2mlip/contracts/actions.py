@@ -29,7 +29,7 @@ Groups = Annotated[tuple[str, ...], Field(description="groups to work on; empty 
 
 
 class ReferenceRun(Noun):
-    """MD with the reference on the validation structures: what the potential will be compared with, and normal ranges."""
+    """MD with the reference on the validation structures: what the potential is compared with, and normal ranges."""
 
     action: Literal["reference"] = "reference"
     groups: Groups = ()
@@ -74,7 +74,7 @@ class Select(Noun):
     groups: Groups = ()
     method: Literal["all", "error", "uncertainty", "random"] = Field(
         default="uncertainty",
-        description="all; error: label a candidate set, keep the worst; uncertainty: extrapolation grade with diversity; random",
+        description="all; error: label candidates, keep the worst; uncertainty: extrapolation grade with diversity; random",
     )
     count: int = Field(default=40, ge=1, description="labels to keep")
     random_share: float = Field(

@@ -43,7 +43,7 @@ class Ask:
         if action not in ACTIONS:
             raise BadInput(f"No action is called {action!r}. Known: {', '.join(ACTIONS)}.")
         values = {key: yaml.safe_load(value) for key, value in settings.items()}
-        parameters: Any = check(ACTIONS[action], {"action": action, **values}, action)  # type: ignore[index]
+        parameters: Any = check(ACTIONS[action], {"action": action, **values}, action)
         refusal = refuse(state, parameters)
         if refusal is not None:
             raise BadInput(refusal)

@@ -16,7 +16,6 @@ from lang2mlip.contracts import (
     End,
     Evaluate,
     Explore,
-    GroupState,
     Prune,
     ReferenceRun,
     Sample,
@@ -24,9 +23,10 @@ from lang2mlip.contracts import (
     State,
     Train,
 )
-from lang2mlip.record.ledger import calls_left, labels_left, spent
+from lang2mlip.decide.needs import advice, broken, built, converged, facts, listed, pruned_already, spendable_calls
+from lang2mlip.record.ledger import calls_left, labels_left, must_stop
 
-__all__ = ["Rules"]
+__all__ = ["Rules", "facts"]
 
 EXPLORE_SHARE = 0.45
 """Share of the label budget that the first data may take; the rest goes where the potential itself shows need."""
@@ -73,23 +73,12 @@ class Rules:
         raise AssertionError("the last rule always speaks")
 
 
-def facts(state: State) -> str:
-    """The state in one line."""
-    labels = sum(group.labels for group in state.groups.values())
-    model = state.model.id if state.model else "none"
-    return (
-        f"{labels} labels in {len(state.groups)} groups, {state.labels_since_training} new since training; "
-        f"model {model}; {sum(g.pool for g in state.groups.values())} frames in the pool; "
-        f"{state.cost.calls} calls spent"
-    )
-
-
 def end_on_trouble(state: State) -> Choice | None:
     """Nothing left to spend, or one failure after another."""
-    used_up = spent(state)
+    used_up = must_stop(state)
     if used_up is not None:
         return Choice(
-            End(outcome="budget", advice=_advice(state)), f"The budget ends here: {used_up}.", "The best model so far."
+            End(outcome="budget", advice=advice(state)), f"The budget ends here: {used_up}.", "The best model so far."
         )
     if state.consecutive_failures >= MOST_FAILURES:
         last = state.log[-1].summary
@@ -103,7 +92,7 @@ def end_on_trouble(state: State) -> Choice | None:
 
 def reference_first(state: State) -> Choice | None:
     """Without the reference's own MD there is nothing to compare with and no normal range."""
-    missing = tuple(name for name, group in _built(state).items() if not group.reference_done)
+    missing = tuple(name for name, group in built(state).items() if not group.reference_done)
     tried = sum(entry.action == "reference" for entry in state.log)
     if not missing or tried > 1:
         return None
@@ -112,14 +101,14 @@ def reference_first(state: State) -> Choice | None:
     steps = ReferenceRun().steps if left is None or cost <= 0.3 * left else max(20, int(0.3 * left / len(missing)))
     return Choice(
         ReferenceRun(groups=missing if tried else (), steps=steps, keep_every=max(1, steps // 90)),
-        f"No reference MD yet for {_list(missing)}; it gives the frames to judge by and the normal ranges.",
+        f"No reference MD yet for {listed(missing)}; it gives the frames to judge by and the normal ranges.",
         f"Ranges and held-out frames for {len(missing)} groups at about {steps * len(missing)} reference calls.",
     )
 
 
 def explore_where_empty(state: State) -> Choice | None:
     """A group without labels cannot be learnt."""
-    empty = tuple(name for name, group in _built(state).items() if group.labels == 0)
+    empty = tuple(name for name, group in built(state).items() if group.labels == 0)
     tried = sum(entry.action == "explore" for entry in state.log)
     if not empty or tried > 1:
         return None
@@ -127,19 +116,19 @@ def explore_where_empty(state: State) -> Choice | None:
     parameters = _explore(state, empty, max(1, structures))
     return Choice(
         parameters,
-        f"No labels yet for {_list(empty)}.",
+        f"No labels yet for {listed(empty)}.",
         f"First data at about {parameters.steps * structures * 2} reference calls, enough for a first fit.",
     )
 
 
 def _explore(state: State, groups: tuple[str, ...], structures: int) -> Explore:
     """MD as long and as densely kept as its share of the budget allows."""
-    labels, calls = labels_left(state), calls_left(state)
-    fixed = Explore().strained + Explore().rattled
+    labels, calls = labels_left(state), spendable_calls(state)
     per_structure = 40 if labels is None else max(4, int(EXPLORE_SHARE * labels / structures))
-    kept = max(2, (per_structure - fixed) // 2)
+    strained, rattled = min(Explore().strained, per_structure // 4), min(Explore().rattled, per_structure // 4)
+    kept = max(1, (per_structure - strained - rattled) // 2)
     steps = 240 if calls is None else max(20, min(240, int(0.3 * calls / (structures * 2))))
-    return Explore(groups=groups, steps=steps, keep_every=max(1, steps // kept))
+    return Explore(groups=groups, steps=steps, keep_every=max(1, steps // kept), strained=strained, rattled=rattled)
 
 
 def train_on_new(state: State) -> Choice | None:
@@ -157,7 +146,7 @@ def train_on_new(state: State) -> Choice | None:
 
 def prune_outliers(state: State) -> Choice | None:
     """A residual far outside its group spoils the fit; asked once for every batch of new data."""
-    if state.model is None or state.model.effort == "accurate" or _pruned_already(state):
+    if state.model is None or state.model.effort == "accurate" or pruned_already(state):
         return None
     bad = [
         name
@@ -166,39 +155,40 @@ def prune_outliers(state: State) -> Choice | None:
     ]
     if not bad:
         return None
-    return Choice(Prune(), f"Single frames of {_list(bad)} lie far outside the rest.", "Lower errors without them.")
+    return Choice(Prune(), f"Single frames of {listed(bad)} lie far outside the rest.", "Lower errors without them.")
 
 
 def select_from_pool(state: State) -> Choice | None:
     """Frames wait in the pool and there are labels to spend."""
     pool = {name: group.pool for name, group in state.groups.items() if group.pool}
-    left = labels_left(state)
-    if not pool or left == 0:
+    left, calls = labels_left(state), spendable_calls(state)
+    if not pool or left == 0 or calls == 0:
         return None
     rounds_done = sum(entry.action == "select" for entry in state.log)
     share = max(1, ROUNDS - rounds_done)
     count = 60 if left is None else max(6, min(120, left // share))
+    bounds = [bound for bound in (count, sum(pool.values()), left, calls) if bound is not None]
     return Choice(
-        Select(count=min(count, sum(pool.values()), left if left is not None else count)),
-        f"{sum(pool.values())} frames wait in the pool ({_list(pool)}); the old model is scored on the picks.",
+        Select(count=min(bounds)),
+        f"{sum(pool.values())} frames wait in the pool ({listed(pool)}); the old model is scored on the picks.",
         "Labels where the potential extrapolates, and an honest error of the model as it is.",
     )
 
 
 def sample_where_untested(state: State) -> Choice | None:
     """A group that this model has not run, or in which its MD broke, needs sampling."""
-    if state.model is None or state.model.effort == "accurate" or labels_left(state) == 0:
+    if state.model is None or state.model.effort == "accurate" or converged(state):
         return None
-    if _converged(state):
+    if labels_left(state) == 0 or spendable_calls(state) == 0:
         return None
-    weak = tuple(name for name, group in _built(state).items() if group.walkers == 0)
+    weak = tuple(name for name, group in built(state).items() if group.walkers == 0)
     if not weak:
         return None
     rounds = sum(entry.action == "sample" for entry in state.log)
     steps = min(4000, 500 * 2**rounds)
     return Choice(
         Sample(groups=weak if len(weak) < len(state.groups) else (), steps=steps, keep_every=max(10, steps // 40)),
-        f"{state.model.id} has not been run in {_list(weak)}{_broken(state)}.",
+        f"{state.model.id} has not been run in {listed(weak)}{broken(state)}.",
         f"MD of {steps} steps stays healthy, or shows where the potential is weak.",
     )
 
@@ -207,7 +197,10 @@ def finish_training(state: State) -> Choice | None:
     """Nothing more to learn cheaply: fit with full effort."""
     if state.model is None or state.model.effort == "accurate":
         return None
-    why = "The error on fresh labels is within the goals" if _converged(state) else "The label budget is used"
+    if converged(state):
+        why = "The error on fresh labels is within the goals"
+    else:
+        why = "The label budget is used" if labels_left(state) == 0 else "The reference calls are used"
     return Choice(
         Train(effort="accurate", start="current"),
         f"{why}; now the full optimisation.",
@@ -231,7 +224,7 @@ def end_on_success(state: State) -> Choice | None:
     if state.evaluation is None or not state.evaluation.passed:
         return None
     return Choice(
-        End(outcome="success", advice=_advice(state)),
+        End(outcome="success", advice=advice(state)),
         f"All {len(state.evaluation.gates)} gates hold on held-out data.",
         "The frozen test set confirms it.",
     )
@@ -246,8 +239,8 @@ def try_again(state: State) -> Choice | None:
     failed = tuple(dict.fromkeys(g.group for g in state.evaluation.gates if not g.passed and g.group in state.groups))
     return Choice(
         Sample(groups=failed, steps=2000, keep_every=50, walkers=2),
-        f"{_list([gate.name for gate in state.evaluation.gates if not gate.passed])} missed the goal"
-        + (f" in {_list(failed)}." if failed else "."),
+        f"{listed([gate.name for gate in state.evaluation.gates if not gate.passed])} missed the goal"
+        + (f" in {listed(failed)}." if failed else "."),
         "New configurations where the potential misses its goals.",
     )
 
@@ -257,8 +250,8 @@ def end_short(state: State) -> Choice | None:
     missed = [gate.name for gate in state.evaluation.gates if not gate.passed] if state.evaluation else ["everything"]
     outcome: Any = "budget" if labels_left(state) == 0 or calls_left(state) == 0 else "failure"
     return Choice(
-        End(outcome=outcome, advice=_advice(state)),
-        f"Missed: {_list(missed)}; the means to go on are used.",
+        End(outcome=outcome, advice=advice(state)),
+        f"Missed: {listed(missed)}; the means to go on are used.",
         "The best model so far, with what it misses said plainly.",
     )
 
@@ -277,45 +270,3 @@ RULES: tuple[Rule, ...] = (
     try_again,
     end_short,
 )
-
-
-def _built(state: State) -> dict[str, GroupState]:
-    """The groups that have structures of their own: all but imported data."""
-    return {name: group for name, group in state.groups.items() if group.structures}
-
-
-def _converged(state: State) -> bool:
-    """The old model's error on fresh labels is within the goals in every group, and its MD held."""
-    return all(_good(group, state) for group in _built(state).values())
-
-
-def _good(group: GroupState, state: State) -> bool:
-    if not group.fresh or group.failures:
-        return False
-    last, goals = group.fresh[-1], state.task.goals
-    return last.force_relative <= goals.force_relative and last.energy_rmse_meV_atom <= goals.energy_rmse_meV_atom
-
-
-def _pruned_already(state: State) -> bool:
-    """Pruned since the last new data."""
-    for entry in reversed(state.log):
-        if entry.action in ("prune", "explore", "select"):
-            return entry.action == "prune"
-    return False
-
-
-def _broken(state: State) -> str:
-    groups = sorted({run.group for run in state.stability if not run.healthy})
-    return f"; MD broke in {_list(groups)}" if groups else ""
-
-
-def _advice(state: State) -> str:
-    failed = [gate.name for gate in state.evaluation.gates if not gate.passed] if state.evaluation else []
-    if failed:
-        return f"To mend {_list(failed)}: allow more labels and calls (budget in task.yaml), or a larger potential."
-    return ""
-
-
-def _list(names: Any) -> str:
-    words = [str(name) for name in names]
-    return ", ".join(words[:6]) + (f" and {len(words) - 6} more" if len(words) > 6 else "")

@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 
-from lang2mlip.contracts import ACTIONS, Decision, End, Noun, Select, State, check
+from lang2mlip.contracts import ACTIONS, Decision, End, Select, State, check
+from lang2mlip.decide.guards import refuse
+from lang2mlip.decide.needs import facts
 from lang2mlip.errors import BadInput, UnknownName
-from lang2mlip.record.ledger import labels_left
+from lang2mlip.record.ledger import calls_left, labels_left
 
 __all__ = ["Schedule", "schedules"]
 
@@ -23,29 +25,41 @@ def schedules() -> dict[str, list[dict[str, Any]]]:
 
 
 class Schedule:
-    """Does one step after the other, whatever the state says; `name` is a built-in schedule or a YAML file."""
+    """Does one step after the other, whatever the state says; what the budget forbids is passed over.
+
+    `name` is a built-in schedule or a YAML file.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = f"schedule:{name}"
-        self._steps = _own(Path(name)) if name.endswith((".yaml", ".yml")) else _built_in(name)
+        steps = _own(Path(name)) if name.endswith((".yaml", ".yml")) else _built_in(name)
+        self._steps = [
+            check(ACTIONS[step["action"]], step, f"step {number} of {self.name}")
+            for number, step in enumerate(steps, start=1)
+        ]
 
     def decide(self, state: State, view: Any) -> Decision:
         """The step that is due; the end when there is none left."""
-        due = state.step
-        reason = f"Step {due + 1} of {len(self._steps)} of {self.name}."
-        parameters: Any = self._parameters(due) if due < len(self._steps) else self._end(state)
+        due = self._due(state)
+        number, parameters = (due, self._steps[due]) if due is not None else (len(self._steps), _end(state))
+        wanted: Any = _within(parameters, state)
         return Decision(
-            parameters=_within(parameters, state), reason=reason, expectation="Whatever comes.", decider=self.name
+            parameters=wanted,
+            reason=f"Step {number + 1} of {len(self._steps) + 1} of {self.name}.",
+            expectation="Whatever comes.",
+            decider=self.name,
+            seen=facts(state),
         )
 
-    def _parameters(self, due: int) -> Noun:
-        step = self._steps[due]
-        return check(ACTIONS[step["action"]], step, f"step {due + 1} of {self.name}")
-
-    @staticmethod
-    def _end(state: State) -> End:
-        passed = state.evaluation is not None and state.evaluation.passed
-        return End(outcome="success" if passed else "failure")
+    def _due(self, state: State) -> int | None:
+        """The first step after those in the log that can be done; None past the last."""
+        position = 0
+        for entry in state.log:
+            while position < len(self._steps) and _action(self._steps[position]) != entry.action:
+                position += 1
+            position += 1
+        left = range(position, len(self._steps))
+        return next((number for number in left if refuse(state, self._steps[number]) is None), None)
 
 
 def _built_in(name: str) -> list[dict[str, Any]]:
@@ -58,13 +72,23 @@ def _own(file: Path) -> list[dict[str, Any]]:
     """A person's schedule: a YAML list of actions with their parameters."""
     try:
         steps = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadInput(f"The schedule {file} cannot be read: {error}") from error
     if not isinstance(steps, list) or not all(
         isinstance(step, dict) and step.get("action") in ACTIONS for step in steps
     ):
         raise BadInput(f"{file} must be a list of steps, each with an action of: {', '.join(ACTIONS)}.")
     return steps
+
+
+def _action(parameters: Any) -> str:
+    return str(parameters.action)
+
+
+def _end(state: State) -> End:
+    passed = state.evaluation is not None and state.evaluation.passed
+    spent = 0 in (calls_left(state), labels_left(state))
+    return End(outcome="success" if passed else "budget" if spent else "failure")
 
 
 def _within(parameters: Any, state: State) -> Any:

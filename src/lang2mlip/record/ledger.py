@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lang2mlip.contracts import Cost, State
 from lang2mlip.record.view import View
 
-__all__ = ["Row", "calls_left", "labels_left", "rows", "spent", "time_left_s"]
+__all__ = ["Row", "calls_left", "labels_left", "must_stop", "rows", "spent", "time_left_s"]
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,17 @@ def time_left_s(state: State) -> float | None:
 
 def spent(state: State) -> str | None:
     """The first budget that is used up, in words; None while there is some of each left."""
-    budget = state.task.budget
     if calls_left(state) == 0:
-        return f"all {budget.max_calls} reference calls are spent"
+        return f"all {state.task.budget.max_calls} reference calls are spent"
+    return must_stop(state)
+
+
+def must_stop(state: State) -> str | None:
+    """The first budget that allows no work at all any more, in words: time or tokens.
+
+    When the reference calls are spent, training and evaluating what is there cost none, and are still worth doing.
+    """
+    budget = state.task.budget
     if time_left_s(state) == 0:
         return f"all {budget.max_time_s:.0f} s are spent"
     if budget.max_tokens is not None and state.cost.tokens >= budget.max_tokens:

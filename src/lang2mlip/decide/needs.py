@@ -1,0 +1,74 @@
+"""What a state says to an expert's eye: which groups are good, what broke, what is missed, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lang2mlip.contracts import GroupState, State
+from lang2mlip.record.ledger import calls_left
+
+__all__ = ["advice", "broken", "built", "converged", "facts", "listed", "pruned_already", "spendable_calls"]
+
+RESERVE = 0.1
+"""Share of the call budget that is kept for the properties of the first evaluation."""
+
+
+def facts(state: State) -> str:
+    """The state in one line."""
+    labels = sum(group.labels for group in state.groups.values())
+    model = state.model.id if state.model else "none"
+    return (
+        f"{labels} labels in {len(state.groups)} groups, {state.labels_since_training} new since training; "
+        f"model {model}; {sum(g.pool for g in state.groups.values())} frames in the pool; "
+        f"{state.cost.calls} calls spent"
+    )
+
+
+def built(state: State) -> dict[str, GroupState]:
+    """The groups that have structures of their own: all but imported data."""
+    return {name: group for name, group in state.groups.items() if group.structures}
+
+
+def converged(state: State) -> bool:
+    """The old model's error on fresh labels is within the goals in every group, and its MD held."""
+    return all(_good(group, state) for group in built(state).values())
+
+
+def _good(group: GroupState, state: State) -> bool:
+    if not group.fresh or group.failures:
+        return False
+    last, goals = group.fresh[-1], state.task.goals
+    return last.force_relative <= goals.force_relative and last.energy_rmse_meV_atom <= goals.energy_rmse_meV_atom
+
+
+def pruned_already(state: State) -> bool:
+    """Pruned since the last new data."""
+    for entry in reversed(state.log):
+        if entry.action in ("prune", "explore", "select"):
+            return entry.action == "prune"
+    return False
+
+
+def broken(state: State) -> str:
+    groups = sorted({run.group for run in state.stability if not run.healthy})
+    return f"; MD broke in {listed(groups)}" if groups else ""
+
+
+def advice(state: State) -> str:
+    failed = [gate.name for gate in state.evaluation.gates if not gate.passed] if state.evaluation else []
+    if failed:
+        return f"To mend {listed(failed)}: allow more labels and calls (budget in task.yaml), or a larger potential."
+    return ""
+
+
+def listed(names: Any) -> str:
+    words = [str(name) for name in names]
+    return ", ".join(words[:6]) + (f" and {len(words) - 6} more" if len(words) > 6 else "")
+
+
+def spendable_calls(state: State) -> int | None:
+    """Reference calls for new data: what is left, less a reserve until the first evaluation; None without a limit."""
+    left, limit = calls_left(state), state.task.budget.max_calls
+    if left is None or limit is None:
+        return None
+    return left if state.evaluations else max(0, left - int(RESERVE * limit))

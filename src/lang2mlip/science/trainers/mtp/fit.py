@@ -56,10 +56,10 @@ class Clock:
         """How much of the time is left: 1 at the start, at most 0 when it is over."""
         return 1.0 - (time.monotonic() - self.began) / self.limit
 
-    def note(self, loss: float, share: float, words: str) -> None:
-        """Put a loss on the curve and tell the progress."""
+    def note(self, loss: float, words: str) -> None:
+        """Put a loss on the curve and tell the progress, which never goes back."""
         self.curve.append((time.monotonic() - self.began, loss))
-        self.progress(share, f"{words}: loss {loss:.4g} (eV/Å)²")
+        self.progress(min(0.99, 1.0 - self.share_left()), f"{words}: loss {loss:.4g} (eV/Å)²")
 
 
 def linear_fit(potential: Potential, data: FitData, settings: MTPSettings) -> Fitted:
@@ -115,8 +115,7 @@ class Fit:
         return best if few is self.data else linear_fit(best.potential, self.data, self.settings)
 
     def _note(self, fitted: Fitted, step: int) -> Fitted:
-        share = step / max(1, self.settings.max_iterations)
-        self.clock.note(fitted.loss, share, f"level {fitted.potential.basis.level}, step {step}")
+        self.clock.note(fitted.loss, f"level {fitted.potential.basis.level}, step {step}")
         return fitted
 
     def _step(self, best: Fitted, data: FitData, damping: float) -> tuple[Fitted | None, float]:

@@ -28,6 +28,8 @@ _WORTH = 1.15
 _TRIAL_ATOMS = 2000
 """Atoms to fit and to score with in a trial, for one species; fewer for more, whose fits cost more."""
 _TRIAL = {"level": 8, "max_iterations": 6, "ridge": 1e-8}
+_ROUGH_ATOMS = 5000
+"""Atoms that the radial functions are first found on; a few last steps see as many as the settings allow."""
 _LEVELS = (8, 12, 16, 20, 24, 28)
 _ROWS_PER_PARAMETER = 6
 """A level is not tried when the data have fewer rows than this for each of its parameters."""
@@ -59,14 +61,17 @@ def search(
         settings = settings.model_copy(update={"cutoff_A": cutoff})
     data = FitData.of(frames, species, settings)
     fitted: Fitted | None = None
-    levels = _LEVELS if settings.level is None else (settings.level,)
-    for level in levels:
+    rough = settings.model_copy(update={"radial_atoms": min(settings.radial_atoms, _ROUGH_ATOMS)})
+    for level in _LEVELS if settings.level is None else (settings.level,):
         form = _start(data, species, settings, (level, fitted.potential if fitted else old))
         if fitted and not _worth_growing(fitted, form, settings, clock):
             break
-        fitted = Fit(data, settings, clock).run(form)
+        fitted = Fit(data, rough, clock).run(form)
         notes.append(f"level {level}: residual {100 * fitted.share:.2g} % of the labels' rms")
     assert fitted is not None
+    if data.n_atoms > rough.radial_atoms < settings.radial_atoms:
+        polish = settings.model_copy(update={"max_iterations": settings.max_iterations // 4})
+        fitted = Fit(data, polish, clock).run(fitted.potential)
     final = settings.model_copy(update={"level": fitted.potential.basis.level})
     return Found(_shifted(fitted.potential, data), data, final, tuple(clock.curve), notes)
 

@@ -74,7 +74,7 @@ class Select(Noun):
     groups: Groups = ()
     method: Literal["all", "error", "uncertainty", "random"] = Field(
         default="uncertainty",
-        description="all; error: label candidates, keep the worst; uncertainty: extrapolation grade with diversity; random",
+        description="all; error: label candidates, keep the worst; uncertainty: grade with diversity; random",
     )
     count: int = Field(default=40, ge=1, description="labels to keep")
     random_share: float = Field(

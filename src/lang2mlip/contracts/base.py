@@ -30,7 +30,8 @@ def check(kind: type[T], data: object, where: str) -> T:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        faults = [_sentence(kind, fault) for fault in error.errors()[:5]]
+        found = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        faults = [_sentence(kind, fault) for fault in found[:5]]
         raise BadInput(f"{where}: {'; '.join(faults)}") from error
 
 
@@ -39,6 +40,8 @@ def _sentence(kind: type[BaseModel], fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         known = _keys_at(kind, fault["loc"][:-1])
         return f"the key {place!r} is not known.{nearest(str(fault['loc'][-1]), known)} Known here: {', '.join(known)}"
+    if fault["type"] == "missing":
+        return f"the key {place!r} is missing"
     return f"{place}: {fault['msg']} (got {fault.get('input')!r:.80})"
 
 

@@ -90,7 +90,7 @@ class Trainer(Protocol):
         ...
 
     def grades(self, folder: Path, frames: Sequence[Atoms]) -> np.ndarray | None:
-        """Extrapolation grade of each frame, shape (n_frames,); above 1: outside the training set. None: it has none."""
+        """Extrapolation grade of each frame, shape (n_frames,); above 1: outside the training set. None: no grade."""
         ...
 
     def descriptors(self, folder: Path, frames: Sequence[Atoms]) -> np.ndarray | None:

@@ -43,11 +43,11 @@ def run(
     potential: Potential = None,
     decider: Decider = None,
     model: Model = None,
-    max_calls: Annotated[int | None, typer.Option(help="reference calls, at most")] = None,
-    max_labels: Annotated[int | None, typer.Option(help="labels kept as data, at most")] = None,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="reference calls, at most")] = None,
+    max_labels: Annotated[int | None, typer.Option(min=1, help="labels kept as data, at most")] = None,
     max_time: Annotated[float | None, typer.Option(help="seconds of work, at most")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="language-model tokens, at most")] = None,
-    seed: Annotated[int | None, typer.Option(help="random seed")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="language-model tokens, at most")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="seed of everything random")] = None,
     data: Annotated[
         list[Path] | None, typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")
     ] = None,
@@ -74,7 +74,7 @@ def prepare(
     reference: Reference = None,
     potential: Potential = None,
     model: Model = None,
-    seed: Annotated[int | None, typer.Option(help="random seed")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="seed of everything random")] = None,
 ) -> None:
     """Words to task.yaml and structures, and no further; `run NAME` goes on from there."""
     from lang2mlip.doors.developing import Wishes, make_ready, start
@@ -170,9 +170,6 @@ def main() -> None:
     except Lang2mlipError as error:
         print(f"lang2mlip: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("Stopped. Nothing is lost; go on with: lang2mlip resume NAME", file=sys.stderr)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

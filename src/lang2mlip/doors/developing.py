@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lang2mlip.catalogue import find
-from lang2mlip.contracts import Budget, PotentialSpec, Task
+from lang2mlip.contracts import Budget, PotentialSpec, Task, check
 from lang2mlip.doors.exchange import bring, check_elements, read_data
 from lang2mlip.doors.farewell import farewell
 from lang2mlip.doors.narrator import Narrator
@@ -135,7 +135,7 @@ def _options(wishes: Wishes) -> Options:
         if family
         else None,
         seed=wishes.seed or 0,
-        budget=Budget(**limits),
+        budget=check(Budget, limits, "The budget"),
     )
 
 
@@ -153,7 +153,7 @@ def _with_options(task: Task, wishes: Wishes) -> Task:
     limits = {key: value for key, value in wishes.budget.items() if value is not None}
     if limits:
         changes["budget"] = task.budget.model_copy(update=limits)
-    return Task.model_validate(task.model_copy(update=changes).model_dump())
+    return check(Task, task.model_copy(update=changes).model_dump(), "The task with these options")
 
 
 def _free_folder(parent: Path, name: str, fixed: bool) -> Path:

@@ -110,7 +110,8 @@ def _build(run: Run, wanted: Plan) -> None:
         afresh=run.prepared(),
     )
     run.record(event)
-    console.print(f"{len(records)} structures in {len(run.state.groups)} groups built and checked.")
+    many = len(run.state.groups)
+    console.print(f"{len(records)} structures in {many} group{'s' * (many > 1)} built and checked.")
 
 
 def _self_test(task: Task, calculator: MeteredCalculator) -> str:

@@ -139,6 +139,7 @@ CATALOGUE: tuple[Part, ...] = (
     Part("property", "elastic", "elastic constants", f"{_E}.elastic:Elastic"),
     Part("property", "vacancy", "vacancy formation energy", f"{_E}.vacancy:Vacancy"),
     Part("property", "surface_energy", "surface energies of slabs", f"{_E}.surface_energy:SurfaceEnergy"),
+    Part("property", "geometry", "bonds, angles and vibrations of molecules", f"{_E}.geometry:Geometry"),
     Part("property", "rdf", "radial distribution function", f"{_E}.rdf:rdf"),
     Part("property", "density", "density at constant pressure", f"{_E}.density:density"),
     Part("property", "msd", "mean squared displacement and diffusion", f"{_E}.msd:msd"),

@@ -7,13 +7,17 @@ from collections.abc import Iterable
 from lang2mlip.contracts import GroupState, StructureRecord, Task
 from lang2mlip.science.atoms.health import Health
 
-__all__ = ["DISORDERED", "health", "is_condensed", "temperatures", "timestep_fs"]
+__all__ = ["DISORDERED", "health", "is_condensed", "is_molecular", "temperatures", "timestep_fs"]
 
 DISORDERED = ("melt", "liquid", "amorphous")
 """Builders and phases that live at the hot end only."""
 
 HOT_MARGIN = 1.15
 """Sampling goes this much above the highest temperature of use, so that use never leaves the data."""
+
+STRETCHED = 1.6
+"""A bond of a molecule may become so many times its first length, or a quarter longer than it ever was in the
+reference's own MD where that is more: there it reacts."""
 
 CLOSER_A = 0.2
 """A pair may come this much closer than it ever did in the reference's own MD, Å."""
@@ -42,6 +46,11 @@ def is_condensed(record: StructureRecord) -> bool:
     return record.periodic and record.request.builder in ("bulk", "melt", "amorphous", "polymer")
 
 
+def is_molecular(record: StructureRecord) -> bool:
+    """Made of molecules whose bonds are known from the start."""
+    return record.request.builder == "molecule"
+
+
 def health(group: GroupState | None, everywhere: Iterable[GroupState] = ()) -> Health:
     """Limits for MD in a group: pairs no closer than the reference's own minimum minus 0.2 Å, where that is known.
 
@@ -53,4 +62,8 @@ def health(group: GroupState | None, everywhere: Iterable[GroupState] = ()) -> H
             word, _, pair = key.partition(" ")
             if word == "distance" and pair:
                 closest[pair] = min(low, closest.get(pair, low))
-    return Health(pair_minimum_A={pair: max(0.3, low - CLOSER_A) for pair, low in closest.items()})
+    seen = group.ranges.get("stretch", (0.0, 0.0))[1] if group else 0.0
+    return Health(
+        pair_minimum_A={pair: max(0.3, low - CLOSER_A) for pair, low in closest.items()},
+        bond_stretch=max(STRETCHED, 1.25 * seen),
+    )

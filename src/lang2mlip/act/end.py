@@ -8,7 +8,7 @@ from lang2mlip.act.base import Desk, Done, Piece, run_pieces
 from lang2mlip.act.deliver import deliver
 from lang2mlip.act.evaluate import measurements, pieces_for, summary
 from lang2mlip.act.frozen import freeze
-from lang2mlip.act.gates import error_gates, property_gates, stability_gates
+from lang2mlip.act.gates import UNMEASURED, error_gates, property_gates, stability_gates, unmeasured_gates
 from lang2mlip.act.gathering import cost_of, faults_of
 from lang2mlip.act.score import score_frames
 from lang2mlip.contracts import Cost, End, Evaluate, Evaluation, Model, Result, State, Verdict
@@ -68,12 +68,14 @@ def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], t
     known = [one for one in desk.state.evaluations if one.model == model.id and one.depth == "full"]
     if known:
         properties, stability, cost = known[-1].properties, known[-1].stability, Cost()
+        missing = tuple(gate for gate in known[-1].gates if gate.unit == UNMEASURED)
         curves = {key: value for key, value in desk.view.details(known[-1]).items() if key != "parity"}
     else:
         done = run_pieces(desk, pieces_for(desk, model, Evaluate(depth="full")), "evaluate")
         found, cost, faults = measurements(desk, done), cost_of(done), faults + faults_of(done)
         properties, stability, curves = tuple(found.properties), tuple(found.stability), found.curves
-    gates = error_gates(errors, desk.task.goals) + property_gates(properties) + stability_gates(stability)
+        missing = unmeasured_gates(found.unmeasured)
+    gates = error_gates(errors, desk.task.goals) + property_gates(properties) + stability_gates(stability) + missing
     details = write_json(desk.job / "details.json", {"parity": parity, **curves})
     evaluation = Evaluation(
         model=model.id,

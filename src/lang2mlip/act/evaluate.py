@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.gates import error_gates, property_gates, stability_gates
+from lang2mlip.act.gates import error_gates, property_gates, stability_gates, unmeasured_gates
 from lang2mlip.act.gathering import cost_of, faults_of
 from lang2mlip.act.properties import property_pieces
 from lang2mlip.act.score import score_frames
@@ -27,6 +27,8 @@ class Measurements:
     properties: list[Property] = field(default_factory=list)
     stability: list[StabilityRun] = field(default_factory=list)
     curves: dict[str, dict[str, Json]] = field(default_factory=dict)
+    unmeasured: list[tuple[str, str]] = field(default_factory=list)
+    """(property, group) that the potential has no value of."""
 
 
 class EvaluateAction:
@@ -52,7 +54,7 @@ class EvaluateAction:
         errors, parity = score_frames(desk, model, frames, "validation")
         found = measurements(desk, done)
         gates = error_gates(errors, desk.task.goals) + property_gates(found.properties)
-        gates += stability_gates(found.stability)
+        gates += stability_gates(found.stability) + unmeasured_gates(found.unmeasured)
         details = write_json(desk.job / "details.json", {"parity": parity, **found.curves})
         evaluation = Evaluation(
             model=model.id,
@@ -95,6 +97,8 @@ def measurements(desk: Desk, done: Sequence[Done]) -> Measurements:
         found.properties += [Property(**numbers) for numbers in one.value.get("properties", [])]
         for kind, curves in one.value.get("curves", {}).items():
             found.curves.setdefault(kind, {})[one.piece.arguments["subject"]] = curves
+        if one.value.get("unmeasured"):
+            found.unmeasured.append((one.piece.arguments["property"], one.piece.arguments["subject"]))
         if "stability" in one.value and one.piece.arguments.get("counts", True):
             found.stability.append(StabilityRun(**one.value["stability"]))
     compare_walks(desk, [one for one in done if "repeats" in one.piece.arguments and one.fault is None], found)

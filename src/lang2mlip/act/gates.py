@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from lang2mlip.contracts import Errors, Gate, Goals, Property, StabilityRun
 
-__all__ = ["error_gates", "property_gates", "stability_gates"]
+__all__ = ["UNMEASURED", "error_gates", "property_gates", "stability_gates", "unmeasured_gates"]
+
+UNMEASURED = "times"
+"""Unit of the gates that stand for a missing value."""
 
 
 def error_gates(errors: Mapping[str, Errors], goals: Goals) -> tuple[Gate, ...]:
@@ -47,6 +50,11 @@ def stability_gates(runs: Sequence[StabilityRun]) -> tuple[Gate, ...]:
         _gate("MD runs that broke", sum(not run.healthy for run in runs if run.group == group), 0, "runs", group)
         for group in groups
     )
+
+
+def unmeasured_gates(missing: Sequence[tuple[str, str]]) -> tuple[Gate, ...]:
+    """A property that could not be measured is no property that holds: (property, group) → a gate that fails."""
+    return tuple(_gate(f"{name} without a value", 1, 0, UNMEASURED, group) for name, group in missing)
 
 
 def _gate(name: str, value: float, limit: float, unit: str, group: str | None = None) -> Gate:

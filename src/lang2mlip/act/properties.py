@@ -3,51 +3,88 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from ase.formula import Formula
 
 from lang2mlip.act.allowance import allow
 from lang2mlip.act.base import Desk, Piece
 from lang2mlip.act.labels import MeteredCalculator
 from lang2mlip.catalogue import load
-from lang2mlip.contracts import Cost, Goals, Json, Model, ReferenceSpec, StructureRecord
+from lang2mlip.contracts import Cost, Goals, Json, Model, ReferenceSpec, StructureRecord, Task
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BudgetSpent, PartFailed
 from lang2mlip.science.atoms.frames import read_frames
+from lang2mlip.science.reference.choice import entry_of
 
 __all__ = ["measure", "property_pieces"]
 
-WANTS = 60
-"""Reference calls that a property may take: cubic crystals need about 10, low symmetry more."""
+WANTS = {"lattice": 60, "elastic": 60, "vacancy": 150, "surface_energy": 150, "geometry": 200}
+"""Reference calls that a property may take: cubic crystals need about 10, low symmetry and relaxing more."""
+
+Wish = tuple[StructureRecord, str, dict[str, Json]]
+"""A structure, the property to measure on it, and further arguments."""
 
 
 def property_pieces(desk: Desk, model: Model, records: Sequence[StructureRecord]) -> list[Piece]:
-    """The statics of every crystal among `records`: its equation of state and its elastic constants."""
-    goals = desk.task.goals
+    """The statics of `records`: of crystals, and, where the task wants them, of vacancies, slabs and molecules."""
     wanted = [
         Piece(
             f"{name}-{record.request.name}",
             "lang2mlip.act.properties:measure",
             {
                 "property": name,
-                "settings": settings,
                 "subject": record.request.group,
                 "structure": record.file,
                 "family": model.family,
                 "model": model.folder,
                 "reference": desk.task.reference.model_dump(mode="json"),
-                "wants": WANTS,
+                "wants": WANTS[name],
+                **more,
             },
         )
-        for record in _one_per_crystal(records)
-        for name, settings in _wanted(goals)
+        for record, name, more in _wishes(desk.task, records)
     ]
     return allow(wanted, desk.calls_left())
 
 
+def _wishes(task: Task, records: Sequence[StructureRecord]) -> Iterator[Wish]:
+    crystals = _one_per_crystal(records)
+    facts = entry_of(task.reference)
+    cell: dict[str, Json] = {"reduce": not facts.get("gamma_only", False)}
+    for record in crystals:
+        yield record, "lattice", {"settings": _lattice_limits(task.goals) | cell}
+        if facts.get("stress", True):
+            yield record, "elastic", {"settings": {"limit_percent": task.goals.elastic_percent} | cell}
+        if "vacancy" in task.properties and len(Formula(record.formula).count()) == 1:
+            yield record, "vacancy", {"settings": {}}
+    yield from _of_slabs(task, records, crystals)
+    for record in _first_of("molecule", records):
+        if "geometry" in task.properties and not record.periodic:
+            yield record, "geometry", {"settings": _geometry_limits(task.goals)}
+
+
+def _of_slabs(task: Task, records: Sequence[StructureRecord], crystals: Sequence[StructureRecord]) -> Iterator[Wish]:
+    """Surface energies of the slabs whose crystal is there too, and stoichiometric."""
+    bulk = {_reduced(record): record.file for record in reversed(crystals)}
+    for record in _first_of("surface", records) if "surface_energy" in task.properties else []:
+        if _reduced(record) in bulk:
+            yield record, "surface_energy", {"settings": {}, "bulk": bulk[_reduced(record)]}
+
+
+def _reduced(record: StructureRecord) -> str:
+    return str(Formula(record.formula).reduce()[0].format("hill"))
+
+
+def _first_of(builder: str, records: Sequence[StructureRecord]) -> list[StructureRecord]:
+    """One structure of every group that this builder made."""
+    return list({record.request.group: record for record in records if record.request.builder == builder}.values())
+
+
 def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Arguments: property, settings, subject, structure, family, model, reference, max_calls.
+    """Arguments: property, settings, subject, structure, family, model, reference, max_calls; bulk (file) for slabs.
 
     A property that fails says why.
     """
@@ -58,9 +95,19 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
     part: Any = load("property", arguments["property"])(**arguments["settings"])
     begun = time.perf_counter()
     try:
-        measured = part.measure(arguments["subject"], atoms, potential, reference)
+        if "bulk" in arguments:
+            bulk = read_frames(run / arguments["bulk"])[-1]
+            measured = part.measure(arguments["subject"], atoms, bulk, (potential, reference))
+        else:
+            measured = part.measure(arguments["subject"], atoms, potential, reference)
     except (PartFailed, BudgetSpent) as error:
-        return {"properties": [], "curves": {}, "faults": [str(error)], "cost": reference.cost.model_dump()}
+        return {
+            "properties": [],
+            "curves": {},
+            "faults": [str(error)],
+            "unmeasured": not isinstance(error, BudgetSpent),
+            "cost": reference.cost.model_dump(),
+        }
     spent = time.perf_counter() - begun - reference.cost.reference_s
     return {
         "properties": [one.model_dump() for one in measured.properties],
@@ -69,9 +116,16 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
     }
 
 
-def _wanted(goals: Goals) -> list[tuple[str, dict[str, Json]]]:
-    eos = {"lattice_percent": goals.lattice_percent, "bulk_modulus_percent": goals.bulk_modulus_percent}
-    return [("lattice", eos), ("elastic", {"limit_percent": goals.elastic_percent})]
+def _lattice_limits(goals: Goals) -> dict[str, Json]:
+    return {"lattice_percent": goals.lattice_percent, "bulk_modulus_percent": goals.bulk_modulus_percent}
+
+
+def _geometry_limits(goals: Goals) -> dict[str, Json]:
+    return {
+        "bond_limit_A": goals.bond_length_A,
+        "angle_limit_degrees": goals.bond_angle_degrees,
+        "wavenumber_limit_per_cm": goals.wavenumber_per_cm,
+    }
 
 
 def _one_per_crystal(records: Sequence[StructureRecord]) -> list[StructureRecord]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lang2mlip.act.allowance import allow, shortened
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.conditions import is_condensed, temperatures, timestep_fs
+from lang2mlip.act.conditions import is_condensed, is_molecular, temperatures, timestep_fs
 from lang2mlip.act.gathering import collect, cost_of, faults_of, total_frames
 from lang2mlip.contracts import Json, ReferenceRun, Result, StructureRecord
 from lang2mlip.record.run import write_json
@@ -68,6 +68,7 @@ def validation_walks(desk: Desk, record: StructureRecord, parameters: ReferenceR
                 "seed": desk.seed(record.request.name, ensemble, kelvin),
             },
             "note": {"group": record.request.group, "structure": record.request.name, "source": "validation"},
+            "molecular": is_molecular(record),
         }
         for ensemble, kelvin in plans
     ]

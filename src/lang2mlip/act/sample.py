@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.conditions import health, temperatures, timestep_fs
+from lang2mlip.act.conditions import health, is_molecular, temperatures, timestep_fs
 from lang2mlip.act.gathering import cost_of, faults_of, frames_of
 from lang2mlip.contracts import Json, PoolSet, Result, Sample, StabilityRun, StructureRecord
 from lang2mlip.errors import BadInput
@@ -79,6 +79,7 @@ class SampleAction:
             "plan": plan,
             "health": limits.model_dump(),
             "note": {"group": group, "structure": record.request.name, "source": f"sample-{model.id}"},
+            "molecular": is_molecular(record),
         }
         return Piece(name, "lang2mlip.act.walk:potential_walk", arguments)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from lang2mlip.act.base import Desk, Piece
-from lang2mlip.act.conditions import health, timestep_fs
+from lang2mlip.act.conditions import health, is_molecular, timestep_fs
 from lang2mlip.contracts import Json, Model, StructureRecord
 
 __all__ = ["stability_pieces", "walk_pieces"]
@@ -25,6 +25,7 @@ def walk_pieces(desk: Desk, model: Model, groups: tuple[str, ...]) -> list[Piece
             continue
         arguments = _arguments(desk, model, walk["structure"], group, walk["note"]["structure"], walk["plan"])
         arguments |= {"repeats": str(file.relative_to(desk.run)), "subject": file.stem, "counts": False}
+        arguments["molecular"] = walk.get("molecular", False)
         pieces.append(Piece(f"walk-{file.stem}", "lang2mlip.act.walk:potential_walk", arguments))
     return pieces
 
@@ -57,6 +58,7 @@ def _plan(desk: Desk, ensemble: str, kelvin: float, steps: int, seed: int) -> di
 
 def _piece(desk: Desk, model: Model, record: StructureRecord, name: str, plan: dict[str, Json]) -> Piece:
     arguments = _arguments(desk, model, record.file, record.request.group, record.request.name, plan)
+    arguments["molecular"] = is_molecular(record)
     return Piece(name, "lang2mlip.act.walk:potential_walk", arguments)
 
 

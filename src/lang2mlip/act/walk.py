@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.md import Hooks, MDOutcome, MDPlan, run
+from lang2mlip.science.atoms.neighbours import bond_graph
 
 __all__ = ["potential_walk", "reference_walk"]
 
 
 def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame), max_calls."""
+    """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame), max_calls;
+    molecular (bool): how far its bonds stretch is noted.
+    """
     calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments.get("max_calls"))
     start = _start(arguments)
-    outcome = run(start, calculator, MDPlan(**arguments["plan"]), Health(), Hooks(progress=progress))
+    limits = _with_bonds(Health(bond_stretch=math.inf), start, arguments)
+    outcome = run(start, calculator, MDPlan(**arguments["plan"]), limits, Hooks(progress=progress))
     frames = [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]
     _note(frames, arguments["note"])
     write_frames(folder / "frames.extxyz", frames)
@@ -37,12 +42,15 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
 
 
 def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Watched MD with the potential. Arguments: family, model (folder), structure, plan, health, note, drift (bool)."""
+    """Watched MD with the potential. Arguments: family, model (folder), structure, plan, health, note;
+    molecular (bool): its bonds must hold.
+    """
     trainer = load("potential", arguments["family"])()
     calculator = trainer.calculator(Path(arguments["run"]) / arguments["model"])
     start = _start(arguments)
     plan = MDPlan(**arguments["plan"])
-    outcome = run(start, calculator, plan, Health(**arguments["health"]), Hooks(progress=progress))
+    limits = _with_bonds(Health(**arguments["health"]), start, arguments)
+    outcome = run(start, calculator, plan, limits, Hooks(progress=progress))
     _note(outcome.frames, arguments["note"])
     write_frames(folder / "frames.extxyz", outcome.frames)
     speed = len(start) * outcome.done / outcome.wall_s if outcome.wall_s else 0.0
@@ -70,6 +78,11 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
 def _start(arguments: dict[str, Json]) -> Atoms:
     """The structure that a walk begins with: the last frame of its file."""
     return read_frames(Path(arguments["run"]) / arguments["structure"])[-1]
+
+
+def _with_bonds(limits: Health, start: Atoms, arguments: dict[str, Json]) -> Health:
+    """The same limits, watching the bonds that a molecular start has."""
+    return limits.model_copy(update={"bonds": bond_graph(start)}) if arguments.get("molecular") else limits
 
 
 def _note(frames: list[Atoms], note: dict[str, Any]) -> None:

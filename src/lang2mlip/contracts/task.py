@@ -80,7 +80,7 @@ class Goals(Noun):
     rdf_rmse: float = Field(default=0.1, gt=0, description="RMS difference of g(r), dimensionless")
     diffusion_percent: float = Field(default=20.0, gt=0, description="diffusion coefficient, % of the reference")
     bond_length_A: float = Field(default=0.01, gt=0, description="bond lengths of molecules, RMS difference, Å")
-    bond_angle_degrees: float = Field(default=2.0, gt=0, description="bond angles of molecules, RMS difference, degrees")
+    bond_angle_degrees: float = Field(default=2.0, gt=0, description="bond angles of molecules, RMS difference, °")
     wavenumber_per_cm: float = Field(default=50.0, gt=0, description="vibrations of molecules, RMS difference, cm⁻¹")
     stable_seeds: int = Field(default=5, ge=1, description="independent MD runs that must all stay healthy")
     stable_steps: int = Field(default=4000, ge=100, description="length of each of them, MD steps")

@@ -16,6 +16,7 @@ _SHOWN_BY: dict[str, tuple[str, ...]] = {
     "elastic": ("elastic", "C1", "C3", "C4"),
     "vacancy": ("vacancy",),
     "surface_energy": ("surface",),
+    "geometry": ("bond_length",),
     "density": ("density",),
     "rdf": ("rdf",),
     "msd": ("msd", "diffusion"),
@@ -177,7 +178,7 @@ def _reference_limits(state: State) -> tuple[str, ...]:
 
 
 def _measured(name: str, evidence: Evidence) -> bool:
-    elsewhere = {"dynamics": bool(evidence.stability), "geometry": evidence.evaluation is not None}
+    elsewhere = {"dynamics": bool(evidence.stability)}
     if elsewhere.get(name, name in evidence.curves):
         return True
     starts = _SHOWN_BY.get(name, (name,))

@@ -83,7 +83,7 @@ class Watch:
     """Checks one run against its limits, relative to its first configuration, and remembers the ranges seen.
 
     `seen` maps a quantity to (lowest, highest): `distance A-B` (Å), `force` (eV/Å), `temperature` (K),
-    `energy` (eV/atom), `volume` (Å³/atom).
+    `energy` (eV/atom), `volume` (Å³/atom), `stretch` (of the watched bonds, times their first length).
     """
 
     health: Health
@@ -138,6 +138,7 @@ class Watch:
             return None
         ratio = self._bond_lengths(atoms) / self._lengths
         worst = int(ratio.argmax())
+        self._note({"stretch": float(ratio[worst])})
         if ratio[worst] <= self.health.bond_stretch:
             return None
         i, j = self._bonds[worst]

@@ -149,6 +149,16 @@ def test_an_isolated_atom_has_a_finite_energy_near_that_of_the_crystal(model: Pa
     assert abs(energy) < 10.0
 
 
+def test_a_labelled_atom_in_vacuum_is_met_without_bending_the_crystals(model: Path, tmp_path: Path) -> None:
+    lonely = Atoms("Cu", calculator=EMT())
+    energy = lonely.get_potential_energy()
+    lonely.calc = SinglePointCalculator(lonely, energy=energy, forces=np.zeros((1, 3)))
+    folder = fitted([*crystals(1, 25), lonely], tmp_path)
+    without = TRAINER.calculator(model).get_potential_energy(Atoms("Cu"))
+    assert abs(TRAINER.calculator(folder).get_potential_energy(Atoms("Cu")) - energy) < 0.2 * abs(without - energy)
+    assert force_error(folder, crystals(2, 10)) < 4 * force_error(model, crystals(2, 10))
+
+
 def test_training_frames_have_grade_one_and_a_strange_frame_has_more(model: Path) -> None:
     strange = bulk("Cu", "bcc", a=2.6, cubic=True) * (2, 2, 2)
     strange.rattle(0.3, seed=0)

@@ -28,6 +28,8 @@ __all__ = ["FitData", "Normal", "Row", "nearest", "shortest", "thinned"]
 
 _DEFAULT_CUTOFF_A = 5.2
 """Where neither the person nor a trial has chosen one."""
+_LONELY = 0.01
+"""Weight of frames in which no atom has a neighbour: an atom in vacuum must not bend the fit of matter."""
 _CHUNK = 8
 """Frames whose Jacobians are added at once; fixed, so that sums do not depend on the number of threads."""
 
@@ -168,8 +170,9 @@ def _row(number: int, atoms: Atoms, species: tuple[str, ...], settings: MTPSetti
         raise PartFailed(
             f"Frame {number} ({atoms.get_chemical_formula()}) has a label that is not finite; take it out."
         )
-    weight *= float(atoms.info.get("weight", 1.0))
-    return Row(system(atoms, species, settings.cutoff_A or _DEFAULT_CUTOFF_A), target, np.sqrt(weight))
+    listed = system(atoms, species, settings.cutoff_A or _DEFAULT_CUTOFF_A)
+    weight *= float(atoms.info.get("weight", 1.0)) * (1.0 if len(listed.partner) else _LONELY)
+    return Row(listed, target, np.sqrt(weight))
 
 
 def _label(atoms: Atoms, name: str) -> np.ndarray | None:

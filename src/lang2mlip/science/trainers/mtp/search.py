@@ -111,7 +111,7 @@ def _best_cutoff(frames: Sequence[Atoms], species: tuple[str, ...], settings: MT
 def _halves(frames: Sequence[Atoms], n_atoms: int) -> tuple[list[Atoms], list[Atoms]]:
     """Two disjoint, evenly spread parts with about `n_atoms` atoms each; one frame is both."""
     step = max(1, sum(len(atoms) for atoms in frames) // (2 * n_atoms))
-    few = list(frames[::step])
+    few = [atoms for atoms in frames[::step] if len(atoms) > 1] or list(frames[:1])
     return (few[::2], few[1::2]) if len(few) > 1 else (few, few)
 
 

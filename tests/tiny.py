@@ -29,7 +29,13 @@ TASK: dict[str, Any] = {
     "properties": ["lattice", "elastic"],
     "reference": {"name": "lj"},
     "potential": {"family": "mtp", "settings": {"level": 2, "cutoff_A": 5.5, "radial_size": 6}},
-    "goals": {"stable_seeds": 1, "stable_steps": 100, "force_relative": 0.6, "elastic_percent": 20.0, "bulk_modulus_percent": 8.0},
+    "goals": {
+        "stable_seeds": 1,
+        "stable_steps": 100,
+        "force_relative": 0.6,
+        "elastic_percent": 20.0,
+        "bulk_modulus_percent": 8.0,
+    },
     "budget": {"max_calls": 500, "max_labels": 30},
 }
 
@@ -95,7 +101,9 @@ def start(place: Path, *words: str, env: Mapping[str, str] | None = None) -> sub
     )
 
 
-def together(place: Path, commands: Sequence[Sequence[str]], env: Mapping[str, str] | None = None) -> list[tuple[int, str]]:
+def together(
+    place: Path, commands: Sequence[Sequence[str]], env: Mapping[str, str] | None = None
+) -> list[tuple[int, str]]:
     """Several commands, two at a time; status and words of each, in order."""
     answers: list[tuple[int, str]] = []
     for first in range(0, len(commands), 2):
@@ -120,9 +128,9 @@ def new_run(place: Path, name: str = NAME, plan: Mapping[str, Any] | None = None
     return Run.create(place / "runs" / name, Created(task=task(**changes)), {"plan.yaml": text})
 
 
-def develop_from_words(place: Path) -> Developed:
-    """Words → prepare; task.yaml and plan.yaml edited by hand; `run NAME` to the end."""
-    status, said = lang2mlip(place, "prepare", WORDS, "--yes", "--name", NAME)
+def prepare_from_words(place: Path, env: Mapping[str, str] | None = None) -> str:
+    """Words → prepare; then task.yaml and plan.yaml edited by hand. What the command said."""
+    status, said = lang2mlip(place, "prepare", WORDS, "--yes", "--name", NAME, env=env)
     assert status == 0, said
     folder = place / "runs" / NAME
     edited = yaml.safe_load((folder / "task.yaml").read_text())
@@ -130,5 +138,11 @@ def develop_from_words(place: Path) -> Developed:
     edited["goals"] |= TASK["goals"]
     (folder / "task.yaml").write_text(yaml.safe_dump(edited))
     (folder / "plan.yaml").write_text(yaml.safe_dump(PLAN))
+    return said
+
+
+def develop_from_words(place: Path) -> Developed:
+    """`prepare_from_words`, and `run NAME` to the end."""
+    said = prepare_from_words(place)
     status, more = lang2mlip(place, "run", NAME)
     return Developed(place, said + more, status)

@@ -1,0 +1,49 @@
+"""Calculators with moods, to be named by import path: `ase:moody.Moody`. Real Lennard-Jones underneath."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import CalculationFailed
+from ase.calculators.lj import LennardJones
+
+
+class Moody(LennardJones):
+    """Fails as `mood` says wherever the first atom has left its place by more than `reach` Å; logs every call."""
+
+    def __init__(self, mood: str = "good", reach: float = 0.05, log: str | None = None) -> None:
+        super().__init__(sigma=3.4, epsilon=0.0104, rc=8.0, smooth=True)
+        self.mood, self.reach, self.log = mood, reach, log
+
+    def calculate(self, atoms: Atoms | None = None, *rest: Any, **named: Any) -> None:
+        """Lennard-Jones, or the mood."""
+        super().calculate(atoms, *rest, **named)
+        assert atoms is not None
+        if self.log:
+            with Path(self.log).open("a") as file:
+                file.write(f"{atoms.positions.round(8).tolist()}\n")
+        if np.linalg.norm(atoms.positions[0]) > self.reach:
+            getattr(self, f"_{self.mood}")()
+
+    def _good(self) -> None:
+        """Nothing is wrong."""
+
+    def _nan(self) -> None:
+        self.results["forces"] = np.full_like(self.results["forces"], np.nan)
+
+    def _raise(self) -> None:
+        raise CalculationFailed("the self-consistency did not converge")
+
+    def _strange(self) -> None:
+        raise AssertionError("a line that should never be reached")
+
+    def _die(self) -> None:
+        os._exit(9)
+
+    def _hang(self) -> None:
+        time.sleep(3600)

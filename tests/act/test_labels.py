@@ -1,0 +1,93 @@
+"""Every word of the reference is counted, cached, bounded and checked; what fails is left out and said."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.build import bulk
+
+from lang2mlip.act.labels import Labeller, MeteredCalculator
+from lang2mlip.contracts import ReferenceSpec
+from lang2mlip.errors import BudgetSpent, LabelFailed
+from lang2mlip.science.atoms.md import MDPlan, run
+
+LJ = ReferenceSpec(name="lj")
+
+
+@pytest.fixture
+def moody(monkeypatch, tmp_path):
+    """A reference with a mood; its log tells what was really computed."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    monkeypatch.setenv("LANG2MLIP_CACHE", str(tmp_path / "cache"))
+
+    def make(mood):
+        arguments = {"mood": mood, "log": str(tmp_path / "log")}
+        return ReferenceSpec(name="ase", settings={"path": "moody.Moody", "arguments": arguments})
+
+    yield make
+    sys.modules.pop("moody", None)
+
+
+def frames(count, rattle=0.03):
+    made = []
+    for seed in range(count):
+        atoms = bulk("Ar", cubic=True)
+        atoms.rattle(rattle, seed=seed)
+        atoms.positions[0] = 0.0 if seed % 2 else [0.3, 0.0, 0.0]
+        made.append(atoms)
+    return made
+
+
+def test_a_structure_is_computed_once_whoever_asks_and_how_often(moody, tmp_path):
+    for _ in range(3):
+        labeller = Labeller(moody("good"))
+        labelled = labeller.label_all(frames(4))
+    assert len((tmp_path / "log").read_text().splitlines()) == 4
+    assert (labeller.cost.calls, labeller.cost.cached) == (4, 4)
+    assert len({atoms.info["id"] for atoms in labelled}) == 4
+
+
+@pytest.mark.parametrize(("mood", "words"), [("nan", "not finite"), ("raise", "did not converge")])
+def test_a_label_that_fails_is_left_out_counted_and_said(moody, mood, words):
+    labeller = Labeller(moody(mood))
+    assert len(labeller.label_all(frames(4))) == 2
+    assert labeller.cost.failed == 2 and labeller.cost.calls == 4
+    assert words in labeller.faults[0]
+
+
+def test_a_failed_label_is_never_kept_in_the_cache(moody, tmp_path):
+    for _ in range(2):
+        with pytest.raises(LabelFailed):
+            MeteredCalculator(moody("nan")).get_potential_energy(frames(1)[0])
+    assert len((tmp_path / "log").read_text().splitlines()) == 2
+
+
+def test_no_call_is_made_beyond_the_bound(tmp_path):
+    calculator = MeteredCalculator(LJ, max_calls=2)
+    for atoms in frames(2):
+        calculator.get_forces(atoms)
+    with pytest.raises(BudgetSpent, match="2 reference calls"):
+        calculator.get_forces(frames(3)[2])
+    assert calculator.cost.calls == 2
+    labeller = Labeller(LJ, max_calls=3)
+    assert len(labeller.label_all(frames(6))) == 3 and len(labeller.faults) == 1
+
+
+def test_md_that_meets_the_bound_keeps_the_frames_so_far():
+    calculator = MeteredCalculator(LJ, max_calls=11)
+    plan = MDPlan(ensemble="nvt", temperature_K=40.0, timestep_fs=2.0, steps=50, keep_every=5, seed=1)
+    outcome = run(frames(2)[1], calculator, plan)
+    assert outcome.ended == "budget" and calculator.cost.calls == 11
+    assert [atoms.info["step"] for atoms in outcome.frames][:3] == [0, 5, 10]
+
+
+def test_labels_carry_what_the_reference_says():
+    atoms = frames(2)[1]
+    label = Labeller(LJ).label(atoms)
+    atoms.calc = MeteredCalculator(LJ)
+    assert label.get_potential_energy() == atoms.get_potential_energy()
+    assert np.array_equal(label.get_forces(), atoms.get_forces())
+    assert np.array_equal(label.get_stress(), atoms.get_stress())

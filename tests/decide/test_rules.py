@@ -1,0 +1,201 @@
+"""The built-in expert reads the state: what is wanting comes first, and nothing is called a success unproven."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from decide_states import decided, errors, explored, records, sampled, task, trained
+
+from lang2mlip.contracts import (
+    Cost,
+    DataSet,
+    Evaluate,
+    Evaluation,
+    Explore,
+    Gate,
+    Model,
+    PoolSet,
+    Prune,
+    Pruning,
+    ReferenceRun,
+    Result,
+    Sample,
+    Select,
+    StabilityRun,
+    State,
+    Train,
+)
+from lang2mlip.decide.rules import MOST_TRIES, Rules
+from lang2mlip.record.events import Created, Event, Finished, Prepared
+from lang2mlip.record.state import fold
+
+GROUPS = ("crystal", "melt")
+
+
+def state_after(*done: tuple[Any, Result], **budget: Any) -> State:
+    """The state of a prepared run in which these actions were done."""
+    events: list[Event] = [Created(task=task(**budget)), Prepared(structures=records())]
+    for step, (parameters, result) in enumerate(done, start=1):
+        events += [decided(step, parameters), Finished(step=step, result=result)]
+    return fold(events)
+
+
+def advice(*done: tuple[Any, Result], **budget: Any) -> Any:
+    decision = Rules().decide(state_after(*done, **budget), None)
+    assert decision.reason and decision.expectation and decision.seen
+    return decision.parameters
+
+
+def failed(parameters: Any, why: str = "it broke") -> tuple[Any, Result]:
+    return parameters, Result(action=parameters.action, status="failed", summary=why, cost=Cost(calls=1))
+
+
+def model(name: str, effort: str = "quick", worst: float = 60.0) -> Result:
+    per_group = {group: errors(12.0).model_copy(update={"force_max_error_meV_A": worst}) for group in GROUPS}
+    made = Model(id=name, family="mtp", folder=name, n_frames=9, datasets=(), train_errors=per_group, effort=effort)
+    return Result(action="train", status="done", summary="fitted", model=made)
+
+
+def walked(*broken: str) -> Result:
+    runs = tuple(
+        StabilityRun(group=g, structure=g, temperature_K=120, steps=9, done=9, healthy=g not in broken) for g in GROUPS
+    )
+    pool = PoolSet(id=f"pool-{len(broken)}", file="p", model="m1", groups=dict.fromkeys(GROUPS, 30))
+    return Result(action="sample", status="done", summary="walked", stability=runs, pool=(pool,))
+
+
+def selected(force: float, count: int = 20) -> Result:
+    data = DataSet(id=f"s{force}", file="d", source="select", groups=dict.fromkeys(GROUPS, count // 2),
+                   fresh_errors={group: errors(force) for group in GROUPS})  # fmt: skip
+    cost = Cost(calls=count, labels=count)
+    return Result(
+        action="select", status="done", summary="labelled", data=(data,), cost=cost, drawn=("pool-0", "pool-1")
+    )
+
+
+def judged(name: str, passed: bool) -> Result:
+    gate = Gate(name="force", value=9.0, limit=30.0 if passed else 5.0, unit="meV/Å", passed=passed, group="melt")
+    one = Evaluation(model=name, depth="full", on="validation", errors={"all": errors(9.0)}, gates=(gate,))
+    return Result(action="evaluate", status="done", summary="judged", evaluation=one)
+
+
+def referenced() -> Result:
+    ranges: dict[str, dict[str, tuple[float, float]]] = {group: {"distance Ar-Ar": (3.1, 9.0)} for group in GROUPS}
+    return Result(action="reference", status="done", summary="walked", ranges=ranges, cost=Cost(calls=900))
+
+
+BEGUN = (ReferenceRun(), referenced()), (Explore(), explored())
+FITTED = (*BEGUN, (Train(), trained()))
+GOOD = (*FITTED, (Sample(), walked()), (Select(), selected(9.0)), (Train(), model("m2")))
+POLISHED = (*GOOD, (Train(effort="accurate"), model("m3", "accurate")))
+
+
+def test_the_reference_runs_first_because_everything_is_compared_with_it():
+    assert advice() == ReferenceRun(steps=450, keep_every=5)
+
+
+def test_a_small_budget_shortens_the_reference_runs():
+    wanted = advice(max_calls=600)
+    assert wanted.action == "reference" and wanted.steps * len(GROUPS) <= 0.3 * 600
+
+
+def test_groups_without_labels_are_explored():
+    wanted = advice(*BEGUN[:1])
+    assert wanted.action == "explore" and set(wanted.groups) == set(GROUPS)
+
+
+def test_first_data_leave_room_in_a_small_label_budget():
+    wanted = advice(*BEGUN[:1], max_labels=24)
+    per_structure = wanted.strained + wanted.rattled + 2 * (1 + wanted.steps // wanted.keep_every)
+    assert 2 * per_structure <= 0.8 * 24
+
+
+def test_data_without_a_model_call_for_a_fit_and_a_fresh_model_for_sampling():
+    assert advice(*BEGUN) == Train()
+    assert advice(*FITTED).action == "sample"
+
+
+def test_frames_in_the_pool_are_labelled_before_anything_else():
+    assert advice(*FITTED, (Sample(), sampled())).action == "select"
+
+
+def test_new_labels_are_learnt_and_then_the_new_model_is_walked_where_the_old_one_broke():
+    broke = (*FITTED, (Sample(), walked("melt")), (Select(), selected(80.0)))
+    assert advice(*broke) == Train()
+    again = advice(*broke, (Train(), model("m2")))
+    assert again.action == "sample" and again.steps > Sample.model_fields["steps"].default / 4
+
+
+def test_small_errors_on_fresh_labels_end_the_sampling_and_call_for_full_effort():
+    assert advice(*GOOD) == Train(effort="accurate", start="current")
+
+
+def test_an_outlier_is_pruned_once_for_a_batch_and_no_more():
+    spoiled = (*BEGUN, (Train(), model("m1", worst=9000.0)))
+    assert advice(*spoiled).action == "prune"
+    nothing = Result(action="prune", status="done", summary="0 dropped", pruning=Pruning(id="p"))
+    assert advice(*spoiled, (Prune(), nothing)).action != "prune"
+
+
+def test_success_is_said_only_after_an_evaluation_in_which_every_gate_holds():
+    assert advice(*POLISHED) == Evaluate(depth="full")
+    end = advice(*POLISHED, (Evaluate(), judged("m3", True)))
+    assert end.action == "end" and end.outcome == "success"
+    assert advice(*POLISHED, (Evaluate(), judged("m3", False))).action == "sample"
+
+
+def test_a_missed_goal_is_worked_on_where_it_was_missed_and_only_so_often():
+    missed = (*POLISHED, (Evaluate(), judged("m3", False)))
+    assert advice(*missed).groups == ("melt",)
+    rounds = [
+        one
+        for name in (f"a{n}" for n in range(MOST_TRIES))
+        for one in ((Train(), model(name, "accurate")), (Evaluate(), judged(name, False)))
+    ]
+    end = advice(*GOOD, *rounds)
+    assert end.action == "end" and end.outcome == "failure" and "labels" in end.advice
+
+
+def test_spent_labels_lead_to_the_best_fit_an_evaluation_and_an_honest_end():
+    tight = {"max_labels": 60}
+    full = (*FITTED, (Sample(), walked("melt")), (Select(), selected(80.0)), (Train(), model("m2")))
+    assert advice(*full, **tight) == Train(effort="accurate", start="current")
+    polished = (*full, (Train(effort="accurate"), model("m3", "accurate")))
+    assert advice(*polished, **tight).action == "evaluate"
+    end = advice(*polished, (Evaluate(), judged("m3", False)), **tight)
+    assert end.action == "end" and end.outcome == "budget"
+
+
+def test_spent_calls_still_allow_what_costs_none():
+    spent = {"max_calls": 1380}
+    assert advice(*BEGUN, **spent) == Train()
+    assert advice(*FITTED, **spent) == Train(effort="accurate", start="current")
+
+
+def test_some_calls_are_kept_for_the_first_evaluation():
+    sampling = (*FITTED, (Sample(), walked("melt")))
+    wanted = advice(*sampling, max_calls=1600)
+    assert wanted.action == "select" and wanted.count <= 1600 - 1380 - 160
+
+
+def test_spent_time_ends_the_run_at_once():
+    slow = (ReferenceRun(), referenced().model_copy(update={"cost": Cost(calls=10, wall_s=70.0)}))
+    end = advice(slow, max_time_s=60.0)
+    assert end.action == "end" and end.outcome == "budget"
+
+
+def test_three_failures_in_a_row_end_the_run_and_say_what_to_mend():
+    broken = [failed(Explore(), "No licence for the reference program.")] * 3
+    end = advice(*BEGUN[:1], *broken)
+    assert end.action == "end" and end.outcome == "failure"
+    assert "No licence" in end.advice
+
+
+def test_a_reference_that_gives_nothing_never_makes_the_rules_go_in_circles():
+    done: list[tuple[Any, Result]] = []
+    for _ in range(20):
+        wanted = advice(*done)
+        if wanted.action == "end":
+            break
+        done.append(failed(wanted))
+    assert wanted.action == "end" and len(done) <= 3

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Column
+from rich.text import Text
 
 from lang2mlip.act.perform import Performer
 from lang2mlip.contracts import Decision, Result
@@ -20,6 +21,17 @@ __all__ = ["Narrator"]
 _MARKS = {"done": ("✓", "green"), "partial": ("~", "yellow"), "failed": ("✗", "red")}
 _COLUMN = 15
 """Where the words begin: after the number and the longest action's name."""
+
+
+class TimeLeft(ProgressColumn):
+    """The time left if the rest goes as fast as what is done; nothing while there is nothing to go by."""
+
+    def render(self, task: Task) -> Text:
+        """`about 1:40 left`."""
+        if task.elapsed is None or not 0.02 < task.completed < 1:
+            return Text("")
+        minutes, seconds = divmod(round(task.elapsed * (1 - task.completed) / task.completed), 60)
+        return Text(f"about {minutes}:{seconds:02d} left", style="dim")
 
 
 @dataclass
@@ -56,7 +68,7 @@ class Narrator:
             TextColumn(" " * _COLUMN + "{task.description}", table_column=Column(max_width=60, no_wrap=True)),
             BarColumn(),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TimeLeft(),
         )
         return Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
 

@@ -10,15 +10,14 @@ from pathlib import Path
 import numpy as np
 from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
-from rich.markup import escape
-from rich.table import Table
+from rich.console import Console
 
 from lang2mlip.catalogue import Part, parts
 from lang2mlip.compute.local import Workers
 from lang2mlip.compute.sandbox import available
 from lang2mlip.contracts import Json
 from lang2mlip.data import table
-from lang2mlip.doors.terminal import open_console
+from lang2mlip.doors.terminal import open_console, paragraph
 from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.reference.spec import open_reference, parse
@@ -27,15 +26,20 @@ __all__ = ["examine"]
 
 
 def examine() -> int:
-    """Print a table; 0 when every installed part works."""
-    console, rows = open_console(error=False), Table("part", "works?", "what was measured", box=None)
+    """Try each part and print a line as soon as it is known; 0 when every installed part works."""
+    console, broken = open_console(error=False), 0
     with tempfile.TemporaryDirectory() as place:
-        results = [(part, *_try(part, Path(place))) for kind in ("reference", "potential") for part in parts(kind)]
-    for part, word, line in results:
-        rows.add_row(f"{part.kind} {part.name}", word, escape(line))
-    rows.add_row("sandbox", "yes" if available() else "no", "bubblewrap" if available() else "apt install bubblewrap")
-    console.print(rows)
-    return 1 if any(word == "NO" for _, word, _ in results) else 0
+        for part in (part for kind in ("reference", "potential") for part in parts(kind)):
+            word, line = _try(part, Path(place))
+            broken += word == "NO"
+            _tell(console, f"{part.kind} {part.name}", word, line)
+    found = available()
+    _tell(console, "sandbox", "yes" if found else "not here", "bubblewrap" if found else "apt install bubblewrap")
+    return 1 if broken else 0
+
+
+def _tell(console: Console, name: str, word: str, line: str) -> None:
+    paragraph(console, f"{name:<22}{word:<14}", line, style="red" if word == "NO" else "bold")
 
 
 def _try(part: Part, place: Path) -> tuple[str, str]:
@@ -43,7 +47,7 @@ def _try(part: Part, place: Path) -> tuple[str, str]:
         return "not here", part.install
     arguments = _reference(part) if part.kind == "reference" else _potential(part, place)
     if arguments is None:
-        return "needs a file", f"try: lang2mlip run … --reference {part.name}:…"
+        return "needs a file", f"try: lang2mlip run … --reference {part.name}:FILE"
     folder = place / f"{part.kind}-{part.name}"
     write_json(folder / "spec.json", {"function": f"lang2mlip.act.probe:{part.kind}", "arguments": arguments,
                                       "run": str(place)})  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from lang2mlip.catalogue import CATALOGUE
 from lang2mlip.decide.schedule import schedules
+from lang2mlip.prepare.reader import read
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -98,3 +99,12 @@ def test_the_picture_of_the_report_is_small_enough_to_load():
 def test_make_targets_named_in_the_readme_exist():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"\bmake (run|test|lint|bench|docs|\w+ )", README)) <= targets
+
+
+PROMPTS = sorted(set(re.findall(r'lang2mlip (?:run|prepare) "([^"]+)"', README)))
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_every_prompt_of_the_readme_is_understood_to_the_last_word(prompt):
+    reading = read(prompt)
+    assert reading.components and not reading.not_understood and not reading.conflicts

@@ -21,7 +21,8 @@ from lang2mlip.prepare.settle import settle
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.structures.gate import GateReport, inspect
-from lang2mlip.science.structures.source import CrystalSource, conventional, primitive
+from lang2mlip.science.structures.source import CrystalSource, conventional, occupied, primitive
+from lang2mlip.science.structures.supercell import repeats_near
 
 __all__ = ["BuildReport", "build"]
 
@@ -117,11 +118,15 @@ def _seeds(first: int) -> Iterator[int]:
 def _scale(site: _Site, source: CrystalSource) -> float:
     """The reference's size of this crystal over the literature's; found once per crystal."""
     key = source.crystal or source.file or f"{source.formula} {source.prototype}"
+    if source.occupation is not None:
+        key += f" with {source.occupation}"
     if site.calculator is None:
         return 1.0
     if key not in site.scales:
         unit = conventional(source)
         cell = unit if len(unit) <= _SMALL_UNIT else primitive(unit)
+        if source.occupation is not None:
+            cell = occupied(Atoms(unit.repeat(repeats_near(unit, 2 * _SMALL_UNIT))), source, np.random.default_rng(0))
         try:
             site.scales[key] = equilibrium_scale(cell, site.calculator)
         except _CALCULATOR_FAULTS as error:

@@ -11,6 +11,7 @@ from lang2mlip.contracts import Component, Explore, Noun, Phase, Plan, Reference
 from lang2mlip.contracts.base import Json
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
+from lang2mlip.prepare.solutions import described, solid_solution
 from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, disorders, files, liquids, singles, slabs
 from lang2mlip.science.structures.source import entry, key_for
 
@@ -81,6 +82,8 @@ def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupP
     if len(missing) == len(phases):
         raise BadInput(_no_way(component, missing[0]))
     remarks += [_no_way(component, phase) for phase in missing]
+    if crystal is not None and "occupation" in crystal:
+        remarks.append(f"{component.name} ({component.formula}) is built as {described(component.formula)}.")
     groups = [group for phase in phases for group in made[phase]]
     because = _needs_vacancies(task, component, crystal) if "vacancy" not in phases else None
     if because and crystal is not None and {"crystal", "surface"} & set(phases):
@@ -131,7 +134,7 @@ def _crystal(component: Component) -> dict[str, Json] | None:
     if component.molecule is not None or component.smiles is not None:
         return None
     key = key_for(component.formula)
-    return {"crystal": key} if key else None
+    return {"crystal": key} if key else solid_solution(component.formula)
 
 
 def _ingredient(component: Component) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from lang2mlip.prepare.formulas import parse_formula
 from lang2mlip.prepare.named_reference import resolve
 from lang2mlip.prepare.questions import Question, questions
 from lang2mlip.prepare.reader import Reading
+from lang2mlip.prepare.solutions import described
 from lang2mlip.prepare.taskfile import save_task, task_from_file
 from lang2mlip.prepare.telling import goal, summary
 
@@ -191,6 +192,7 @@ def _notes(reading: Reading, wish: _Wish) -> list[str]:
             notes.append(
                 f"The crystal of {component.name} is asked for above its melting temperature of {melting:g} K."
             )
-        if not (component.crystal or component.molecule or component.smiles or component.file):
+        found = component.crystal or component.molecule or component.smiles or component.file
+        if not found and described(component.formula) is None:
             notes.append(f"No structure of {component.name} ({component.formula}) is in the data; a file can be given.")
     return notes

@@ -11,7 +11,7 @@ from pydantic import Field
 from lang2mlip.contracts.base import Noun
 from lang2mlip.errors import BadInput
 from lang2mlip.science.structures.gate import Expectations, density_g_cm3
-from lang2mlip.science.structures.source import CrystalSource, conventional, primitive
+from lang2mlip.science.structures.source import CrystalSource, conventional, occupied, primitive
 from lang2mlip.science.structures.supercell import repeats_near, rotated_supercell
 
 __all__ = ["Bulk", "BulkParameters", "Substitution", "supercell"]
@@ -68,20 +68,20 @@ class Bulk:
 
     def expectations(self) -> Expectations:
         """What the gate must find: within 25 % of the perfect crystal's density, strain and vacancies included."""
-        if self.parameters.substitutions:
+        if self.parameters.substitutions or self.parameters.occupation:
             return Expectations()
         perfect = density_g_cm3(conventional(self.parameters))
         return Expectations(density_g_cm3=(0.75 * perfect, 1.25 * perfect))
 
 
 def supercell(wish: SupercellParameters, rng: np.random.Generator) -> Atoms:
-    """The perfect supercell that was asked for."""
+    """The perfect supercell that was asked for; the sites of an alloy are occupied at random."""
     unit = conventional(wish)
     if wish.orientation == "rotated":
-        return rotated_supercell(primitive(unit), unit.cell.array, wish.atoms, rng)
+        return occupied(rotated_supercell(primitive(unit), unit.cell.array, wish.atoms, rng), wish, rng)
     if wish.cell == "primitive":
         unit = primitive(unit)
-    return Atoms(unit.repeat(wish.repeat or repeats_near(unit, wish.atoms)))
+    return occupied(Atoms(unit.repeat(wish.repeat or repeats_near(unit, wish.atoms))), wish, rng)
 
 
 def _substitute(atoms: Atoms, substitutions: tuple[Substitution, ...], rng: np.random.Generator) -> None:

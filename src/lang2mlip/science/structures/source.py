@@ -16,7 +16,7 @@ from lang2mlip.contracts.base import Noun, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
 
-__all__ = ["CrystalEntry", "CrystalSource", "conventional", "entry", "key_for", "primitive"]
+__all__ = ["CrystalEntry", "CrystalSource", "conventional", "entry", "key_for", "occupied", "primitive"]
 
 SYMPREC_A = 1e-3
 """How exactly positions must obey the symmetry, Å."""
@@ -70,6 +70,9 @@ class CrystalSource(Noun):
     a: float | None = Field(default=None, gt=0, description="with `prototype`: lattice parameter, Å")
     c: float | None = Field(default=None, gt=0, description="with hcp or wurtzite: lattice parameter, Å")
     file: str | None = Field(default=None, description="structure file of the crystal, instead of the above")
+    occupation: dict[str, float] | None = Field(
+        default=None, description="random alloy: element → share of all sites, drawn by the seed"
+    )
     scale: float = Field(default=1.0, gt=0.5, lt=2, description="all lengths times this: the reference's own size")
 
     @model_validator(mode="after")
@@ -77,6 +80,8 @@ class CrystalSource(Noun):
         given = [name for name in ("crystal", "prototype", "file") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of crystal, prototype, file; got {given or 'none'}")
+        if self.occupation is not None and abs(sum(self.occupation.values()) - 1) > 1e-6:
+            raise ValueError(f"the shares of an occupation make 1, not {sum(self.occupation.values()):g}")
         if self.prototype and (self.formula is None or self.a is None):
             raise ValueError("prototype needs formula and a")
         return self
@@ -109,6 +114,21 @@ def conventional(source: CrystalSource) -> Atoms:
         atoms = _from_prototype(source)
     atoms.set_cell(atoms.cell * source.scale, scale_atoms=True)
     return atoms
+
+
+def occupied(atoms: Atoms, source: CrystalSource, rng: np.random.Generator) -> Atoms:
+    """The same sites with the elements of the random alloy, as near to its shares as whole atoms allow."""
+    if source.occupation is None:
+        return atoms
+    exact = {symbol: share * len(atoms) for symbol, share in source.occupation.items()}
+    counts = {symbol: int(value) for symbol, value in exact.items()}
+    by_rest = sorted(exact, key=lambda symbol: counts[symbol] - exact[symbol])
+    for symbol in by_rest[: len(atoms) - sum(counts.values())]:
+        counts[symbol] += 1
+    symbols = [symbol for symbol, count in counts.items() for _ in range(count)]
+    mixed = Atoms(atoms)
+    mixed.symbols = rng.permutation(symbols).tolist()
+    return mixed
 
 
 def primitive(atoms: Atoms) -> Atoms:

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from lang2mlip.contracts.base import Noun
 from lang2mlip.science.structures.facets import Facet, three_indices
 from lang2mlip.science.structures.gate import Expectations
-from lang2mlip.science.structures.source import CrystalSource, conventional, primitive
+from lang2mlip.science.structures.source import CrystalSource, conventional, occupied, primitive
 from lang2mlip.science.structures.supercell import heights
 
 __all__ = ["Surface", "SurfaceParameters", "is_mirrored", "layer_spacing_A"]
@@ -55,8 +55,10 @@ class Surface:
         facet = Facet.of(unit, primitive(unit), three_indices(wish.miller))
         slab = _slab(facet, wish)
         slab = Atoms(slab.repeat((*(wish.lateral or _lateral(slab, wish.atoms)), 1)))
+        rng = np.random.default_rng(seed)
+        slab = occupied(slab, wish, rng)
         if wish.rattle_A:
-            noise = np.random.default_rng(seed).normal(size=slab.positions.shape)
+            noise = rng.normal(size=slab.positions.shape)
             slab.positions += wish.rattle_A * noise
         slab.pbc = (True, True, False)
         slab.center(vacuum=wish.vacuum_A / 2, axis=2)
@@ -64,6 +66,8 @@ class Surface:
 
     def expectations(self) -> Expectations:
         """The vacuum that was asked for, and the crystal's composition."""
+        if self.parameters.occupation:
+            return Expectations(vacuum_A=self.parameters.vacuum_A)
         formula = conventional(self.parameters).symbols.formula.reduce()[0]
         return Expectations(vacuum_A=self.parameters.vacuum_A, composition=str(formula))
 

@@ -26,6 +26,10 @@ def test_every_arrow_points_down():
     assert not [(a, b) for a, b in drawing.edges() if boxes[a].y >= boxes[b].y]
 
 
+def test_deciding_imports_neither_actions_nor_science():
+    assert not [b for a, b in drawing.edges() if a == "decide" and b.split("/")[0] in ("act", "science")]
+
+
 def test_the_changelog_begins_with_the_version_of_the_package():
     first = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert first and first[1] == lang2mlip.__version__

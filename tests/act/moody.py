@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,16 @@ from ase.calculators.lj import LennardJones
 
 
 class Moody(LennardJones):
-    """Fails as `mood` says wherever the first atom has left its place by more than `reach` Å; logs every call."""
+    """Fails as its mood says wherever a force component passes `limit` eV/Å; logs every call.
 
-    def __init__(self, mood: str = "good", reach: float = 0.05, log: str | None = None) -> None:
+    The mood is that of the number of atoms in `moods` (as text), else `mood`.
+    """
+
+    def __init__(
+        self, mood: str = "good", moods: dict[str, str] | None = None, limit: float = 0.05, log: str | None = None
+    ) -> None:
         super().__init__(sigma=3.4, epsilon=0.0104, rc=8.0, smooth=True)
-        self.mood, self.reach, self.log = mood, reach, log
+        self.mood, self.moods, self.limit, self.log = mood, moods or {}, limit, log
 
     def calculate(self, atoms: Atoms | None = None, *rest: Any, **named: Any) -> None:
         """Lennard-Jones, or the mood."""
@@ -27,8 +31,8 @@ class Moody(LennardJones):
         if self.log:
             with Path(self.log).open("a") as file:
                 file.write(f"{atoms.positions.round(8).tolist()}\n")
-        if np.linalg.norm(atoms.positions[0]) > self.reach:
-            getattr(self, f"_{self.mood}")()
+        if abs(self.results["forces"]).max() > self.limit:
+            getattr(self, "_" + self.moods.get(str(len(atoms)), self.mood))()
 
     def _good(self) -> None:
         """Nothing is wrong."""
@@ -44,6 +48,3 @@ class Moody(LennardJones):
 
     def _die(self) -> None:
         os._exit(9)
-
-    def _hang(self) -> None:
-        time.sleep(3600)

@@ -31,12 +31,13 @@ def moody(monkeypatch, tmp_path):
     sys.modules.pop("moody", None)
 
 
-def frames(count, rattle=0.03):
+def frames(count):
+    """Crystals with small forces, every second one with an atom far from its place and large ones."""
     made = []
     for seed in range(count):
         atoms = bulk("Ar", cubic=True)
-        atoms.rattle(rattle, seed=seed)
-        atoms.positions[0] = 0.0 if seed % 2 else [0.3, 0.0, 0.0]
+        atoms.rattle(0.01, seed=seed)
+        atoms.positions[0] += 0.0 if seed % 2 else [0.8, 0.0, 0.0]
         made.append(atoms)
     return made
 

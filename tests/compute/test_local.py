@@ -64,6 +64,26 @@ def test_a_folder_that_kills_every_worker_is_given_back_with_its_last_words(work
     assert other.fault is None
 
 
+def test_a_worker_that_shows_no_sign_of_life_is_ended_and_its_folder_given_back(tmp_path):
+    silent = "import sys, time; sys.stdin.readline(); time.sleep(3600)"
+    pool = Workers((sys.executable, "-c", silent), 1, patience_s=0.3)
+    try:
+        outcome = pool.run(folders(tmp_path, "ok"))[0]
+    finally:
+        pool.close()
+    assert "no sign of life for 0.3 s" in outcome.fault
+
+
+def test_progress_in_the_folder_is_a_sign_of_life(tmp_path):
+    slow = "import sys, time, pathlib; folder = pathlib.Path(sys.stdin.readline().strip())\n"
+    slow += "for n in range(12): (folder / 'progress').write_text(str(n)); time.sleep(0.1)\n"
+    pool = Workers((sys.executable, "-c", slow + "print('done', folder, flush=True)"), 1, tries=1, patience_s=0.6)
+    try:
+        assert pool.run(folders(tmp_path, "ok"))[0].fault is None
+    finally:
+        pool.close()
+
+
 needs_sandbox = pytest.mark.skipif(not available(), reason="no bubblewrap here")
 
 

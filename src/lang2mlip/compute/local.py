@@ -152,7 +152,7 @@ class _Worker:
         def watch() -> None:
             while not finished.wait(min(5.0, patience_s / 4)):
                 if time.time() - _last_change(folder, begun) > patience_s:
-                    self._silence = f"no sign of life for {patience_s:.0f} s"
+                    self._silence = f"no sign of life for {patience_s:g} s"
                     self._kill()
                     return
 

@@ -42,6 +42,8 @@ def _sentence(kind: type[BaseModel], fault: Any) -> str:
         return f"the key {place!r} is not known.{nearest(str(fault['loc'][-1]), known)} Known here: {', '.join(known)}"
     if fault["type"] == "missing":
         return f"the key {place!r} is missing"
+    if fault["type"] == "value_error":
+        return f"{place}: {fault['ctx']['error']}" if fault["loc"] else str(fault["ctx"]["error"])
     return f"{place}: {fault['msg']} (got {fault.get('input')!r:.80})"
 
 

@@ -22,7 +22,7 @@ from lang2mlip.prepare.task import Options, save_task, summary, task_from_file
 from lang2mlip.record.events import Created
 from lang2mlip.record.run import Run, slug
 from lang2mlip.science.reference.choice import require
-from lang2mlip.science.reference.spec import parse
+from lang2mlip.science.reference.spec import open_reference, parse
 
 __all__ = ["Wishes", "go_on", "make_ready", "start"]
 
@@ -57,6 +57,8 @@ def start(wishes: Wishes) -> Run:
     task, dialogue = _task(wishes)
     check_elements(task, data)
     require(task.reference, task.elements)
+    if not find("reference", task.reference.name).needs:
+        open_reference(task.reference).calculator()  # quick to make, and only then a wrong path or argument shows
     find("potential", task.potential.family)
     folder = _free_folder(runs_folder(wishes.out), wishes.name or slug(task.prompt), wishes.name is not None)
     created = Created(

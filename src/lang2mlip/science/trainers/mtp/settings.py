@@ -46,7 +46,7 @@ class MTPSettings(Noun):
     radial_atoms: int = Field(
         default=15_000, ge=1, description="atoms whose frames steer the radial functions; the last linear fit uses all"
     )
-    time_limit_s: float = Field(default=45.0, gt=0, description="no new step after this time, s (cuts reproducibility)")
+    time_limit_s: float = Field(default=45.0, gt=0, description="no new step after this CPU time per core, s")
     core: bool = Field(default=True, description="repulsive core below the smallest distance of the data")
 
     @field_validator("level", "max_level")

@@ -108,7 +108,7 @@ def test_answers_in_plain_words_are_taken():
     assert task.temperature_K == pytest.approx((300, 673.15))
     assert task.properties == ("elastic", "phonons")
     assert (task.reference.name, task.potential.family) == ("chgnet", "gap")
-    assert [one.field for one in task.assumptions] == ["pressure_GPa"]
+    assert [one.field for one in task.assumptions] == ["pressure_GPa", "goals.stable_steps"]
 
 
 @pytest.mark.parametrize("word", ["", "you choose", "default", "  yes "])

@@ -5,12 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from lang2mlip.contracts import GroupState, State
+from lang2mlip.data import table
 from lang2mlip.record.ledger import calls_left
 
-__all__ = ["advice", "broken", "built", "converged", "facts", "listed", "pruned_already", "spendable_calls"]
+__all__ = [
+    "advice",
+    "affordable_steps",
+    "broken",
+    "built",
+    "converged",
+    "facts",
+    "listed",
+    "pruned_already",
+    "spendable_calls",
+]
 
 RESERVE = 0.1
 """Share of the call budget that is kept for the properties of the first evaluation."""
+
+
+SAMPLE_CORE_S = 240.0
+"""Core-seconds that one round of sampling may take, by the family's tabulated speed."""
 
 
 def facts(state: State) -> str:
@@ -72,3 +87,16 @@ def spendable_calls(state: State) -> int | None:
     if left is None or limit is None:
         return None
     return left if state.evaluations else max(0, left - int(RESERVE * limit))
+
+
+def affordable_steps(state: State, groups: tuple[str, ...], walkers: int = 1) -> int:
+    """MD steps with the potential that a round of sampling in these groups (empty: all) can afford; 100 at least."""
+    fields = table("speeds").get(state.task.potential.family)
+    if fields is None:
+        return 10**6
+    atoms = sum(
+        one.n_atoms
+        for one in state.structures
+        if one.request.role == "train" and (not groups or one.request.group in groups)
+    )
+    return max(100, int(SAMPLE_CORE_S * fields["atom_steps_per_s"] / max(1, atoms * walkers)))

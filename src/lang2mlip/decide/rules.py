@@ -23,7 +23,17 @@ from lang2mlip.contracts import (
     State,
     Train,
 )
-from lang2mlip.decide.needs import advice, broken, built, converged, facts, listed, pruned_already, spendable_calls
+from lang2mlip.decide.needs import (
+    advice,
+    affordable_steps,
+    broken,
+    built,
+    converged,
+    facts,
+    listed,
+    pruned_already,
+    spendable_calls,
+)
 from lang2mlip.record.ledger import calls_left, labels_left, must_stop
 
 __all__ = ["Rules", "facts"]
@@ -185,7 +195,7 @@ def sample_where_untested(state: State) -> Choice | None:
     if not weak:
         return None
     rounds = sum(entry.action == "sample" for entry in state.log)
-    steps = min(4000, 500 * 2**rounds)
+    steps = min(4000, 500 * 2**rounds, affordable_steps(state, weak))
     return Choice(
         Sample(groups=weak if len(weak) < len(state.groups) else (), steps=steps, keep_every=max(10, steps // 40)),
         f"{state.model.id} has not been run in {listed(weak)}{broken(state)}.",
@@ -237,8 +247,9 @@ def try_again(state: State) -> Choice | None:
     if state.evaluation is None or accurate >= MOST_TRIES or left == 0 or calls_left(state) == 0:
         return None
     failed = tuple(dict.fromkeys(g.group for g in state.evaluation.gates if not g.passed and g.group in state.groups))
+    steps = min(2000, affordable_steps(state, failed, walkers=2))
     return Choice(
-        Sample(groups=failed, steps=2000, keep_every=50, walkers=2),
+        Sample(groups=failed, steps=steps, keep_every=max(10, steps // 40), walkers=2),
         f"{listed([gate.name for gate in state.evaluation.gates if not gate.passed])} missed the goal"
         + (f" in {listed(failed)}." if failed else "."),
         "New configurations where the potential misses its goals.",

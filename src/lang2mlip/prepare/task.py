@@ -13,6 +13,7 @@ from lang2mlip.prepare.defaults import default_phases, default_properties, defau
 from lang2mlip.prepare.family import Hardware, Use, choose_family, hardware_here, installed_families
 from lang2mlip.prepare.formulas import parse_formula
 from lang2mlip.prepare.named_reference import resolve
+from lang2mlip.prepare.pace import for_family
 from lang2mlip.prepare.questions import Question, questions
 from lang2mlip.prepare.reader import Reading
 from lang2mlip.prepare.solutions import described
@@ -78,6 +79,7 @@ def complete(
     wish = _filled(reading)
     reference, remarks = _reference(reading, wish, options, choosers)
     potential = _potential(reading, wish, options, choosers)
+    goals, shorter = for_family(options.goals, potential.family)
     body = vars(wish) | {
         "prompt": reading.prompt,
         "goal": goal(wish.components, wish.temperature_K, wish.pressure_GPa, wish.properties),
@@ -85,10 +87,10 @@ def complete(
         "layers": reading.layers,
         "reference": reference,
         "potential": potential,
-        "goals": options.goals,
+        "goals": goals,
         "budget": options.budget,
         "seed": options.seed,
-        "assumptions": _final(assumed + _unasked(reading), reference, potential, options),
+        "assumptions": _final(assumed + _unasked(reading) + shorter, reference, potential, options),
         "notes": (*_notes(reading, wish), *remarks),
     }
     return check(Task, body, "The task")

@@ -1,0 +1,84 @@
+"""What is measured on which structure, and what watching the bonds of molecules leaves behind."""
+
+import math
+
+import pytest
+from ase.build import molecule
+
+from lang2mlip.act.conditions import STRETCHED, health, is_molecular
+from lang2mlip.act.gates import UNMEASURED, unmeasured_gates
+from lang2mlip.act.properties import WANTS, _wishes
+from lang2mlip.contracts import GroupState, StructureRecord, StructureRequest, Task
+from lang2mlip.science.atoms.health import Health, Watch
+from lang2mlip.science.atoms.neighbours import bond_graph
+
+
+def record(builder, group, formula, periodic=True, **parameters):
+    request = StructureRequest(
+        name=f"{group}-validation", builder=builder, group=group, role="validation", parameters=parameters
+    )
+    return StructureRecord(
+        id=group, request=request, formula=formula, n_atoms=8, periodic=periodic, file=f"{group}.extxyz", line=""
+    )
+
+
+def task(reference, *properties):
+    return Task(
+        prompt="",
+        goal="",
+        components=[{"name": "one", "formula": "Cu", "phases": ["crystal"]}],
+        elements=["Cu"],
+        temperature_K=(300, 300),
+        properties=properties,
+        reference={"name": reference},
+        potential={"family": "mtp"},
+    )
+
+
+BULK = record("bulk", "bulk", "Cu32")
+HOLE = record("bulk", "vacancy", "Cu31", vacancies=1)
+SLAB = record("surface", "surface-111", "Cu40", periodic=False)
+OXIDE_SLAB = record("surface", "oxide-surface", "Mg20O20", periodic=False)
+SINGLE = record("molecule", "molecule", "C2H6O", periodic=False)
+LIQUID = record("molecule", "liquid", "C8H24O4")
+
+
+def asked(task, *records):
+    return {(one.request.group, name) for one, name, _ in _wishes(task, records)}
+
+
+def test_a_perfect_crystal_is_always_measured_and_a_hole_is_no_crystal():
+    assert asked(task("emt"), BULK, HOLE, SLAB) == {("bulk", "lattice"), ("bulk", "elastic")}
+
+
+def test_vacancy_and_surface_energies_are_measured_where_the_task_wants_them():
+    found = asked(task("emt", "vacancy", "surface_energy"), BULK, SLAB, OXIDE_SLAB)
+    assert ("bulk", "vacancy") in found and ("surface-111", "surface_energy") in found
+    assert ("oxide-surface", "surface_energy") not in found  # its crystal is not there
+    assert {name for _, name in found} <= set(WANTS)
+
+
+def test_a_molecule_is_measured_in_vacuum_only():
+    assert asked(task("gfn2-xtb", "geometry"), SINGLE, LIQUID) == {("molecule", "geometry")}
+
+
+def test_a_reference_with_the_gamma_point_alone_is_compared_in_the_cell_it_knows():
+    settings = {name: more["settings"] for _, name, more in _wishes(task("gfn1-xtb"), [BULK])}
+    assert settings["lattice"]["reduce"] is False
+    assert all(more["settings"]["reduce"] for _, _, more in _wishes(task("emt"), [BULK]))
+
+
+def test_a_property_without_a_value_fails_a_gate_of_its_group():
+    (gate,) = unmeasured_gates([("elastic", "bulk")])
+    assert not gate.passed and gate.group == "bulk" and gate.unit == UNMEASURED
+
+
+def test_bonds_may_stretch_a_quarter_more_than_they_did_with_the_reference():
+    water = molecule("H2O")
+    watch = Watch(Health(bonds=bond_graph(water), bond_stretch=math.inf), water)
+    water.set_distance(0, 1, 2.0 * water.get_distance(0, 1), fix=0)
+    assert watch.geometry(water) is None
+    assert watch.seen["stretch"][1] == pytest.approx(2.0)
+    assert health(GroupState(group="hot", ranges={"stretch": watch.seen["stretch"]})).bond_stretch == pytest.approx(2.5)
+    assert health(GroupState(group="cold")).bond_stretch == STRETCHED
+    assert is_molecular(SINGLE) and is_molecular(LIQUID) and not is_molecular(BULK)

@@ -30,6 +30,10 @@ WALKS = 4
 """Walks per test structure, each at its own temperature and strain."""
 
 STEPS = 120
+"""Of each walk, where the call budget is AMPLE or has no limit; fewer in proportion, FEWEST at least."""
+
+AMPLE = 2000
+FEWEST = 40
 FRAMES = 3
 """Frames kept of each walk, from its last two thirds."""
 
@@ -59,6 +63,12 @@ def _pieces(desk: Desk) -> Sequence[Piece]:
     ]
 
 
+def _steps(desk: Desk) -> int:
+    """Length of a walk: it depends on the task alone."""
+    calls = desk.task.budget.max_calls or AMPLE
+    return max(FEWEST, min(STEPS, STEPS * calls // AMPLE))
+
+
 def _arguments(desk: Desk, record: StructureRecord, number: int) -> dict[str, Json]:
     """Conditions drawn from the task's seed and the structure alone, so that every decider meets the same test set."""
     rng = np.random.default_rng([desk.task.seed, number, *record.request.name.encode()])
@@ -75,8 +85,8 @@ def _arguments(desk: Desk, record: StructureRecord, number: int) -> dict[str, Js
             "temperature_K": kelvin,
             "timestep_fs": timestep_fs(desk.task.elements),
             "friction_per_ps": 20.0,
-            "steps": STEPS,
-            "keep_every": STEPS // (FRAMES + 1),
+            "steps": _steps(desk),
+            "keep_every": _steps(desk) // (FRAMES + 1),
             "seed": int(rng.integers(2**31)),
         },
         "note": {"group": record.request.group, "structure": record.request.name, "source": "test"},

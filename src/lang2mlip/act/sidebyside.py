@@ -53,7 +53,8 @@ def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list
     subject, group = f"{walk['note']['group']}, {walk['plan']['temperature_K']:.0f} K", walk["note"]["group"]
     mine, known = sides
     if walk["plan"]["ensemble"] == "npt":
-        one = density.compare(subject, mine, known)
+        picoseconds = walk["plan"]["timestep_fs"] * walk["plan"]["steps"] / 1000
+        one = density.compare(f"{subject}, {picoseconds:.2g} ps", mine, known)
         bar = 200 * (one.error_bar or 0.0) / one.reference
         limit = goals.density_percent + bar
         found.properties.append(one.model_copy(update={"limit": limit, "group": group}))

@@ -12,7 +12,7 @@ from ase import Atoms
 from lang2mlip.contracts import DataSet, Task
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.events import Imported
-from lang2mlip.record.run import Run
+from lang2mlip.record.run import Run, write_json
 from lang2mlip.science.atoms.exchange import Provenance, read_labelled, write_labelled
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.identity import structure_id
@@ -82,6 +82,13 @@ def take_out(run: Run, kind: str, to: Path) -> str:
     """Write data or potential; says what was written. Raises UnknownName or BadInput."""
     if kind not in KINDS:
         raise UnknownName.of("export", kind, KINDS)
+    try:
+        return _take_out(run, kind, to)
+    except OSError as error:
+        raise BadInput(f"{to} cannot be written: {error.strerror or error}. Choose another place.") from error
+
+
+def _take_out(run: Run, kind: str, to: Path) -> str:
     if kind in ("extxyz", "deepmd"):
         frames = run.view().training_frames()
         write_labelled(frames, to, "deepmd" if kind == "deepmd" else "extxyz")
@@ -100,7 +107,17 @@ def _lammps(run: Run, to: Path) -> str:
 
     record = run.view().structures("train")[0]
     atoms = run.view().frames(record.file)[-1]
-    source = run.folder / "potential"
-    model = source if source.exists() else run.view().model_folder()
-    write_example(atoms, to, str(model), run.state.task.temperature_K[0])
+    _copy_potential(run, to / "potential")
+    write_example(atoms, to, "potential", run.state.task.temperature_K[0])
     return f"A LAMMPS input that runs with this potential written to {to}: python {to / 'run.py'}"
+
+
+def _copy_potential(run: Run, to: Path) -> None:
+    """The deliverable, or before the end the current model in the same form."""
+    model, folder = run.state.model, run.view().model_folder()
+    assert model is not None and folder is not None
+    if (run.folder / "potential").exists():
+        shutil.copytree(run.folder / "potential", to, dirs_exist_ok=True)
+        return
+    shutil.copytree(folder, to / "model", dirs_exist_ok=True)
+    write_json(to / "potential.json", {"family": model.family, "model": model.id})

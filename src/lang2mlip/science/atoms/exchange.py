@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from ase import Atoms
-from ase.io import write
 from pydantic import Field
 
 from lang2mlip.contracts import Json, Noun
-from lang2mlip.errors import BadInput, UnknownName
+from lang2mlip.errors import BadInput, RunFault, UnknownName
 from lang2mlip.science.atoms import deepmd, vasp, xyz
+from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.soundness import force_fault, sieve, stress_remarks
 
 __all__ = ["KINDS", "Provenance", "read_labelled", "write_labelled"]
@@ -82,9 +82,11 @@ def write_labelled(frames: Sequence[Atoms], path: str | Path, kind: Literal["ext
         if kind == "deepmd":
             deepmd.write(frames, target)
         else:
-            write(target, list(frames), format="extxyz")
+            write_frames(target, frames)  # ASE's own writer keeps 8 digits, and ids are hashes of all of them
     except OSError as error:
         raise BadInput(f"{target} cannot be written: {error.strerror or error}.") from error
+    except RunFault as error:
+        raise BadInput(str(error)) from error
 
 
 def _kind(where: Path) -> Kind:

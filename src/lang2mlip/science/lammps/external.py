@@ -54,7 +54,7 @@ steps = int(sys.argv[1]) if len(sys.argv) > 1 else 100
 lammps = open_lammps("-log", str(here / "log.lammps"))
 for line in (here / "in.lammps").read_text().splitlines():
     lammps.command(line.replace("structure.data", str(here / "structure.data")))
-attach(lammps, load_potential({where!r}), {elements!r})
+attach(lammps, load_potential(here / {where!r}), {elements!r})
 lammps.command(f"run {{steps}}")
 print(f"{{steps}} steps done, {{lammps.get_thermo('temp'):.0f}} K, {{lammps.get_thermo('pe'):.4f}} eV; see log.lammps")
 '''
@@ -107,5 +107,5 @@ def write_example(atoms: Atoms, folder: Path, potential: str, temperature_K: flo
     (folder / "in.lammps").write_text(text, encoding="utf-8")
     write_lammps_data(folder / "structure.data", atoms, specorder=elements, atom_style="atomic", units="metal")
     write_frames(folder / "start.extxyz", [atoms])
-    script = _SCRIPT.format(where=str(Path(potential).resolve()), elements=elements)
+    script = _SCRIPT.format(where=potential, elements=elements)
     (folder / "run.py").write_text(script, encoding="utf-8")

@@ -39,12 +39,12 @@ SYSTEMS: dict[str, tuple[str, list[str]]] = {
         ["--max-labels", "200", "--max-calls", "4000"],
     ),
     "copper-gap": (
-        "Copper: crystal and (111) surface, 300 to 1000 K",
-        ["--potential", "gap", "--max-labels", "80", "--max-calls", "2500"],
+        "Copper crystal, 300 to 600 K",
+        ["--potential", "gap", "--max-labels", "40", "--max-calls", "2500"],
     ),
     "copper-mace": (
-        "Copper: crystal and (111) surface, 300 to 1000 K",
-        ["--potential", "mace", "--max-labels", "80", "--max-calls", "2500"],
+        "Copper crystal, 300 to 600 K",
+        ["--potential", "mace", "--max-labels", "80", "--max-calls", "2500", "--max-time", "900"],
     ),
     "compound": (
         "Ni3Al crystal 300 to 1200 K with a LAMMPS EAM potential",

@@ -12,7 +12,7 @@ from lang2mlip.contracts import Json, Model, StructureRecord
 __all__ = ["stability_pieces", "walk_pieces"]
 
 DRIFT_STEPS = 1000
-"""Steps at constant energy, from which the drift is read."""
+"""Steps at constant energy, from which the drift is read; fewer where the stability runs are shorter."""
 
 
 def walk_pieces(desk: Desk, model: Model, groups: tuple[str, ...]) -> list[Piece]:
@@ -40,7 +40,9 @@ def stability_pieces(desk: Desk, model: Model, records: Sequence[StructureRecord
         for seed in range(seeds):
             plan = _plan(desk, "nvt", high, goals.stable_steps, desk.seed("stable", group, seed))
             pieces.append(_piece(desk, model, record, f"stable-{group}-{seed}", plan))
-        plan = _plan(desk, "nve", desk.task.temperature_K[0], DRIFT_STEPS, desk.seed("drift", group))
+        plan = _plan(
+            desk, "nve", desk.task.temperature_K[0], min(DRIFT_STEPS, goals.stable_steps), desk.seed("drift", group)
+        )
         pieces.append(_piece(desk, model, record, f"drift-{group}", plan))
     return pieces
 

@@ -12,11 +12,16 @@ from lang2mlip.act.gathering import cost_of, faults_of, per_group
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Errors, Json, Model, Result, Train
 from lang2mlip.contracts.parts import FitRequest, Progress
+from lang2mlip.record.ledger import time_left_s
 from lang2mlip.record.state import current_data
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.evaluation.errors import frame_errors
 
 __all__ = ["TrainAction", "fit"]
+
+
+SHARE_OF_TIME = {"quick": 0.2, "accurate": 0.5}
+"""Share of the time left, where the budget limits it, that one fit may take."""
 
 
 class TrainAction:
@@ -29,11 +34,8 @@ class TrainAction:
         write_frames(file, frames)
         spec, elements = desk.task.potential, desk.task.elements
         trainer: Any = load("potential", spec.family)()
-        settings = {
-            **trainer.suggest(elements, len(frames), parameters.effort),
-            **spec.settings,
-            **parameters.settings,
-        }
+        suggested = _in_time(trainer.suggest(elements, len(frames), parameters.effort), parameters.effort, desk)
+        settings = {**suggested, **spec.settings, **parameters.settings}
         current = desk.state.model if parameters.start == "current" else None
         request = FitRequest(
             elements=elements,
@@ -81,6 +83,14 @@ class TrainAction:
     @staticmethod
     def _id(desk: Desk) -> str:
         return f"m{len(desk.state.models) + 1}"
+
+
+def _in_time(suggested: dict[str, Any], effort: str, desk: Desk) -> dict[str, Any]:
+    """A suggestion whose time limit fits into the time that the budget leaves."""
+    left = time_left_s(desk.state)
+    if left is None or suggested.get("time_limit_s") is None:
+        return suggested
+    return {**suggested, "time_limit_s": max(1.0, min(suggested["time_limit_s"], SHARE_OF_TIME[effort] * left))}
 
 
 def _summary(model: Model, notes: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ RESERVE = 0.1
 """Share of the call budget that is kept for the properties of the first evaluation."""
 
 
-SAMPLE_CORE_S = 240.0
+SAMPLE_CORE_S = 120.0
 """Core-seconds that one round of sampling may take, by the family's tabulated speed."""
 
 

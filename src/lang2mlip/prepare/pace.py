@@ -8,10 +8,10 @@ from lang2mlip.data import table
 __all__ = ["for_family"]
 
 SLOW = 5000
-"""Atom-steps per core-second below which the stability runs are shortened."""
+"""Atom-steps per core-second below which the stability runs are shortened, in proportion."""
 
-FEWER = 4
-"""They become so many times shorter."""
+SHORTEST = 500
+"""MD steps that they keep in any case."""
 
 
 def for_family(goals: Goals, family: str) -> tuple[Goals, list[Assumption]]:
@@ -19,7 +19,7 @@ def for_family(goals: Goals, family: str) -> tuple[Goals, list[Assumption]]:
     speed = table("speeds").get(family, {}).get("atom_steps_per_s", SLOW)
     if speed >= SLOW or "stable_steps" in goals.model_fields_set:
         return goals, []
-    steps = Goals().stable_steps // FEWER
+    steps = max(SHORTEST, Goals().stable_steps * speed // SLOW)
     why = f"{family} runs about {speed} atom-steps a second on a core; set goals.stable_steps in task.yaml for more"
     told = Assumption(field="goals.stable_steps", value=f"{steps} MD steps", why=why)
     return goals.model_copy(update={"stable_steps": steps}), [told]

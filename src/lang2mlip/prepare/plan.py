@@ -11,7 +11,7 @@ from lang2mlip.contracts import Component, Explore, Noun, Phase, Plan, Reference
 from lang2mlip.contracts.base import Json
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
-from lang2mlip.prepare.solutions import described, solid_solution
+from lang2mlip.prepare.solutions import solid_solution
 from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, disorders, files, liquids, singles, slabs
 from lang2mlip.science.structures.source import entry, key_for
 
@@ -82,8 +82,6 @@ def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupP
     if len(missing) == len(phases):
         raise BadInput(_no_way(component, missing[0]))
     remarks += [_no_way(component, phase) for phase in missing]
-    if crystal is not None and "occupation" in crystal:
-        remarks.append(f"{component.name} ({component.formula}) is built as {described(component.formula)}.")
     groups = [group for phase in phases for group in made[phase]]
     because = _needs_vacancies(task, component, crystal) if "vacancy" not in phases else None
     if because and crystal is not None and {"crystal", "surface"} & set(phases):

@@ -194,7 +194,8 @@ def _notes(reading: Reading, wish: _Wish) -> list[str]:
             notes.append(
                 f"The crystal of {component.name} is asked for above its melting temperature of {melting:g} K."
             )
-        found = component.crystal or component.molecule or component.smiles or component.file
-        if not found and described(component.formula) is None:
-            notes.append(f"No structure of {component.name} ({component.formula}) is in the data; a file can be given.")
+        if not (component.crystal or component.molecule or component.smiles or component.file):
+            made = described(component.formula)
+            known = f"is built as {made}." if made else "has no structure in the data; a file can be given."
+            notes.append(f"{component.name} ({component.formula}) {known}")
     return notes

@@ -44,6 +44,12 @@ def test_a_piece_that_would_get_next_to_nothing_is_not_begun():
     assert [one.name for one in allow([walk("long", 1000), walk("short", 20)], 60)] == ["long"]
 
 
+def test_few_calls_are_given_to_the_first_pieces_and_not_spread_too_thin():
+    allowed = allow([walk(name, 20) for name in "abcdefgh"], 12)
+    assert [one.name for one in allowed] == ["a", "b"]
+    assert [one.arguments["max_calls"] for one in allowed] == [6, 6]
+
+
 def test_left_out_frames_are_spread_evenly():
     frames = [Atoms("Ar", positions=[[float(n), 0, 0]]) for n in range(10)]
     kept = even(frames, 5)

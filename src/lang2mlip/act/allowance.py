@@ -15,7 +15,7 @@ from lang2mlip.act.base import Piece
 __all__ = ["allow", "even", "shortened"]
 
 FEWEST = 5
-"""Calls below which a piece is not begun."""
+"""Calls below which a piece is not begun; the last ones give way to those before them."""
 
 
 def allow(pieces: Sequence[Piece], calls: int) -> list[Piece]:
@@ -29,11 +29,9 @@ def allow(pieces: Sequence[Piece], calls: int) -> list[Piece]:
         spare = (calls - total) // max(1, len(pieces))
         return [_limited(piece, want, want + spare) for piece, want in zip(pieces, wants, strict=True)]
     limits = [calls * want // total for want in wants]
-    return [
-        _limited(piece, want, limit)
-        for piece, want, limit in zip(pieces, wants, limits, strict=True)
-        if limit >= min(FEWEST, want)
-    ]
+    if any(limit < min(FEWEST, want) for limit, want in zip(limits, wants, strict=True)):
+        return allow(pieces[:-1], calls)
+    return [_limited(piece, want, limit) for piece, want, limit in zip(pieces, wants, limits, strict=True)]
 
 
 def shortened(wanted: Sequence[Piece], allowed: Sequence[Piece]) -> tuple[str, ...]:

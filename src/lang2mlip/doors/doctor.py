@@ -22,7 +22,7 @@ from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.reference.spec import open_reference, parse
 
-__all__ = ["examine"]
+__all__ = ["examine", "try_part"]
 
 
 def examine() -> int:
@@ -30,7 +30,7 @@ def examine() -> int:
     console, broken = open_console(error=False), 0
     with tempfile.TemporaryDirectory() as place:
         for part in (part for kind in ("reference", "potential") for part in parts(kind)):
-            word, line = _try(part, Path(place))
+            word, line = try_part(part, Path(place))
             broken += word == "NO"
             _tell(console, f"{part.kind} {part.name}", word, line)
     found = available()
@@ -42,7 +42,8 @@ def _tell(console: Console, name: str, word: str, line: str) -> None:
     paragraph(console, f"{name:<22}{word:<14}", line, style="red" if word == "NO" else "bold")
 
 
-def _try(part: Part, place: Path) -> tuple[str, str]:
+def try_part(part: Part, place: Path) -> tuple[str, str]:
+    """`yes`, `NO`, `not here` or `needs a file`, and what was measured or how to get it."""
     if not part.installed:
         return "not here", part.install
     arguments = _reference(part) if part.kind == "reference" else _potential(part, place)

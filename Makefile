@@ -9,8 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PROMPT ?= Copper: bulk, surfaces and the melt, 300 to 1500 K
-# Where torch comes from. PyPI's own build brings gigabytes of CUDA; for a GPU say TORCH_INDEX=https://pypi.org/simple
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# More words for pip when it installs torch, e.g. TORCH="--index-url URL" for a build of a particular kind.
+TORCH ?=
 
 .PHONY: run test lint bench docs clean
 
@@ -40,12 +40,13 @@ $(BIN)/python:
 
 $(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable .
+	@$(BIN)/python -m lang2mlip.science.trainers.mtp.warm
 	@touch $@
 
-# torch first and alone, so that the rest finds it in place and nothing else comes from its index.
+# torch first and pinned: asked for by another package, it brings gigabytes of CUDA.
 $(VENV)/.dev: $(VENV)/.core
 	@command -v bwrap >/dev/null || scripts/debian-packages bubblewrap || echo "Going on without bubblewrap: the sandbox refuses."
-	$(PIP) --retries 1 --no-deps --extra-index-url $(TORCH_INDEX) torch==2.13.0
+	$(PIP) $(TORCH) torch==2.13.0
 	$(PIP) --editable '.[dev]'
 	@touch $@
 

@@ -6,6 +6,7 @@ from ase.neighborlist import neighbor_list
 
 from lang2mlip.errors import BadInput
 from lang2mlip.prepare.solutions import described, solid_solution
+from lang2mlip.prepare.variants import crystals, leaning
 from lang2mlip.science.structures.bulk import Bulk, BulkParameters
 from lang2mlip.science.structures.melt import Melt, MeltParameters
 from lang2mlip.science.structures.source import CrystalSource
@@ -41,6 +42,15 @@ def test_every_builder_occupies_its_sites_by_the_shares_and_by_the_seed():
     melt = Melt(MeltParameters(**source, expansion=1.1)).build(1)
     assert melt.symbols.formula.count() == {"Cu": 24, "Au": 8}
     assert neighbor_list("d", melt, 3.0).min() > 1.5
+
+
+def test_training_structures_of_an_alloy_differ_in_composition_and_others_do_not():
+    group = crystals(solid_solution("CuAu"))
+    shares = [variant.parameters["occupation"]["Cu"] for variant in group.variants if variant.role == "train"]
+    assert min(shares) < 0.45 and max(shares) > 0.55
+    assert all(sum(variant.parameters["occupation"].values()) == pytest.approx(1) for variant in group.variants)
+    assert leaning({"crystal": "Cu"}, 0.1) == {}
+    assert leaning({"occupation": {"Cu": 0.98, "Au": 0.02}}, 0.1)["occupation"]["Au"] == pytest.approx(0.05)
 
 
 def test_shares_that_do_not_make_one_are_refused():

@@ -34,6 +34,10 @@ in the crystal table (salts reach 1.4, tetrahedral semiconductors fall to 0.9)."
 _MIXED_STRAIN = (0.02, -0.01, -0.01, 0.0, 0.03, 0.0)
 """A small general strain: it lifts the symmetry that a perfect cell keeps for ever."""
 
+_LEAN = 0.1
+"""Training structures of a random alloy differ by so much in composition: at one composition alone, the energy of one
+element could be traded for that of another."""
+
 Parameters = dict[str, Json]
 
 
@@ -63,10 +67,10 @@ def crystals(crystal: Parameters, vacancies: int = 0, because: str = "") -> Grou
     what = "supercell with one vacancy" if vacancies else "perfect supercell"
     made: list[tuple[Role, int, Parameters, str]] = [
         ("train", sizes[0], {}, what),
-        ("train", sizes[0], {"strain": _MIXED_STRAIN}, f"{what}, slightly strained"),
-        ("train", sizes[2], turned, f"{what}, cell vectors turned"),
+        ("train", sizes[0], {"strain": _MIXED_STRAIN} | leaning(crystal, _LEAN), f"{what}, slightly strained"),
+        ("train", sizes[2], turned | leaning(crystal, -_LEAN), f"{what}, cell vectors turned"),
         ("validation", sizes[2], {}, what),
-        ("test", sizes[1], {**turned, "rattle_A": 0.02}, f"{what}, of another shape"),
+        ("test", sizes[1], {**turned, "rattle_A": 0.02} | leaning(crystal, _LEAN / 2), f"{what}, of another shape"),
     ]
     return GroupPlan(
         name="vacancy" if vacancies else "bulk",
@@ -103,12 +107,12 @@ def disorders(crystal: Parameters, phase: Phase, melting_K: float | None) -> Gro
     normal = 1.03 if phase == "amorphous" else _molten_volume(crystal)
     heat: Parameters = {"melt_at_K": round(1.2 * melting_K)} if melting_K is not None else {}
     hint = f"needs MD above {melting_K:g} K" if melting_K is not None else "needs MD above its melting point"
-    made: tuple[tuple[Role, int, float], ...] = (
-        ("train", 48, 1.0),
-        ("train", 48, 0.95),
-        ("train", 60, 1.06),
-        ("validation", 64, 0.98),
-        ("test", 40, 1.03),
+    made: tuple[tuple[Role, int, float, float], ...] = (
+        ("train", 48, 1.0, 0.0),
+        ("train", 48, 0.95, _LEAN),
+        ("train", 60, 1.06, -_LEAN),
+        ("validation", 64, 0.98, 0.0),
+        ("test", 40, 1.03, _LEAN / 2),
     )
     return GroupPlan(
         name=name,
@@ -116,12 +120,26 @@ def disorders(crystal: Parameters, phase: Phase, melting_K: float | None) -> Gro
             Variant(
                 builder="melt",
                 role=role,
-                parameters=crystal | heat | {"atoms": atoms, "expansion": round(normal * volume, 3)},
+                parameters=crystal
+                | heat
+                | leaning(crystal, lean)
+                | {"atoms": atoms, "expansion": round(normal * volume, 3)},
                 line=f"disordered at {normal * volume:.2f} of the crystal's volume; {hint}",
             )
-            for role, atoms, volume in made
+            for role, atoms, volume, lean in made
         ),
     )
+
+
+def leaning(crystal: Parameters, by: float) -> Parameters:
+    """A random alloy with that much more of its first element; nothing for any other crystal."""
+    shares: dict[str, float] | None = crystal.get("occupation")
+    if shares is None:
+        return {}
+    first, *others = shares
+    more = min(0.95, max(0.05, shares[first] + by))
+    rest = sum(shares[element] for element in others)
+    return {"occupation": {first: more} | {element: (1 - more) * shares[element] / rest for element in others}}
 
 
 def _molten_volume(crystal: Parameters) -> float:

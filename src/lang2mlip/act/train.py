@@ -97,7 +97,7 @@ def _summary(model: Model, notes: Sequence[str]) -> str:
     overall = model.train_errors["all"]
     return (
         f"{model.id}: {model.family}, {model.n_parameters} parameters, {model.n_frames} frames; training error "
-        f"{overall.force_rmse_meV_A:.1f} meV/Å, {overall.energy_rmse_meV_atom:.2f} meV/atom. {' '.join(notes)}"
+        f"{overall.force_rmse_meV_A:.1f} meV/Å, {overall.energy_rmse_meV_atom:.2f} meV/atom. {'; '.join(notes)}"
     ).rstrip()
 
 

@@ -44,6 +44,9 @@ EXPLORE_SHARE = 0.45
 ROUNDS = 4
 """Rounds of sample–select that the remaining labels are spread over."""
 
+BROKEN = 100
+"""A force error this many times the rmse of its group is no hard configuration but a broken label."""
+
 MOST_FAILURES = 3
 """Actions that may fail one after another before the run ends honestly."""
 
@@ -147,9 +150,12 @@ def train_on_new(state: State) -> Choice | None:
         return None
     if state.model is None:
         return Choice(Train(), "There are data and no model yet.", "A first potential that can run MD.")
+    pruned = state.log[-1].action == "prune"
     return Choice(
         Train(),
-        f"{state.labels_since_training} labels are new since {state.model.id}.",
+        f"Data were taken out since {state.model.id}."
+        if pruned
+        else f"{state.labels_since_training} labels are new since {state.model.id}.",
         "Lower errors where the new labels lie.",
     )
 
@@ -161,7 +167,7 @@ def prune_outliers(state: State) -> Choice | None:
     bad = [
         name
         for name, errors in state.model.train_errors.items()
-        if name != "all" and errors.force_rmse_meV_A and errors.force_max_error_meV_A > 30 * errors.force_rmse_meV_A
+        if name != "all" and errors.force_rmse_meV_A and errors.force_max_error_meV_A > BROKEN * errors.force_rmse_meV_A
     ]
     if not bad:
         return None

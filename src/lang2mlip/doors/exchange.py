@@ -20,7 +20,10 @@ from lang2mlip.science.atoms.soundness import disagreements
 
 __all__ = ["KINDS", "bring", "check_elements", "read_data", "take_out"]
 
-KINDS = ("extxyz", "deepmd", "potential", "lammps")
+NATIVE = {"mtp": "potential.mtp", "mace": "mace.model", "gap": "gap.xml"}
+"""Family → the file of its model folder that other programs read."""
+
+KINDS = ("extxyz", "deepmd", "potential", "lammps", *NATIVE)
 
 IMPORTED = "imported"
 """Group of frames that name none of the run's own groups."""
@@ -99,7 +102,19 @@ def _take_out(run: Run, kind: str, to: Path) -> str:
     if kind == "potential":
         shutil.copytree(folder, to, dirs_exist_ok=True)
         return f"The {run.state.model.family} potential {run.state.model.id} written to {to}"
-    return _lammps(run, to)
+    return _native(run, kind, folder, to) if kind in NATIVE else _lammps(run, to)
+
+
+def _native(run: Run, family: str, folder: Path, to: Path) -> str:
+    """The one file that other programs of the family read."""
+    model = run.state.model
+    if model is None or model.family != family:
+        has = model.family if model else "nothing"
+        raise BadInput(f"{run.name} has a potential of the family {has}, not {family}; export it as {has}.")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / NATIVE[family], to)
+    core = " The repulsive core at very short distances is not part of this format." if family == "mtp" else ""
+    return f"The {family} potential {model.id} written to {to}.{core}"
 
 
 def _lammps(run: Run, to: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import yaml
 from lang2mlip.contracts import Task
 from lang2mlip.record.events import Created
 from lang2mlip.record.run import Run
+from lang2mlip.science.atoms.frames import read_frames
 
 COMMAND = str(Path(sys.executable).with_name("lang2mlip"))
 WORDS = "Solid argon between 20 and 60 K with Lennard-Jones"
@@ -182,3 +184,23 @@ def develop_from_words(place: Path) -> Developed:
     said = prepare_from_words(place)
     status, more = lang2mlip(place, "run", NAME)
     return Developed(place, said + more, status)
+
+
+def descendants(parent: int) -> list[int]:
+    """Live workers of the driver `parent`, also after it is gone: their environment names it."""
+    mark = f"LANG2MLIP_PARENT={parent}\0".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes() and (folder / "stat").read_text().split()[2] != "Z":
+                found.append(int(folder.name))
+    return found
+
+
+def outcome(run: Run) -> dict[str, object]:
+    """What must not depend on how often a run was cut off."""
+    steps = [(step.number, step.decision.parameters, step.decision.reason) for step in run.view().steps()]
+    labels = [atoms.info["id"] for data in run.state.data for atoms in read_frames(run.folder / data.file)]
+    calls = [(step.result.cost.calls, step.result.cost.labels) for step in run.view().steps()]
+    errors = [one.errors for one in run.state.evaluations]
+    return {"steps": steps, "labels": labels, "calls": calls, "errors": errors, "verdicts": run.state.verdicts}

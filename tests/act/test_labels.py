@@ -13,6 +13,7 @@ from lang2mlip.act.labels import Labeller, MeteredCalculator
 from lang2mlip.contracts import ReferenceSpec
 from lang2mlip.errors import BudgetSpent, LabelFailed
 from lang2mlip.science.atoms.md import MDPlan, run
+from lang2mlip.science.reference.spec import open_reference
 
 LJ = ReferenceSpec(name="lj")
 
@@ -92,3 +93,17 @@ def test_labels_carry_what_the_reference_says():
     assert label.get_potential_energy() == atoms.get_potential_energy()
     assert np.array_equal(label.get_forces(), atoms.get_forces())
     assert np.array_equal(label.get_stress(), atoms.get_stress())
+
+
+@pytest.mark.parametrize(("name", "element"), [("lj", "Ar"), ("emt", "Cu")])
+def test_a_reference_says_the_same_to_the_last_bit_whatever_it_was_asked_before(name, element):
+    """What a resumed run needs: half of its calls come from the cache, so its neighbour lists have another past."""
+    atoms, dice = bulk(element, cubic=True), np.random.default_rng(0)
+    seasoned = open_reference(ReferenceSpec(name=name)).calculator()
+    for _ in range(40):
+        atoms.positions += dice.normal(0, 0.02, atoms.positions.shape)
+        fresh = open_reference(ReferenceSpec(name=name)).calculator()
+        seasoned.calculate(atoms)
+        fresh.calculate(atoms)
+        assert seasoned.results["energy"] == fresh.results["energy"]
+        assert np.array_equal(seasoned.results["forces"], fresh.results["forces"])

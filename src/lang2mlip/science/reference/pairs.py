@@ -75,7 +75,11 @@ def per_atom(index: Ints, values: Floats, n_atoms: int) -> Floats:
 
 
 def search(atoms: Atoms, cutoff: float) -> tuple[Ints, Ints, Ints]:
-    """Half list (first, second, cell shift of the second) of pairs closer than `cutoff` (Å), any cell, any pbc."""
+    """Half list (first, second, cell shift of the second) of pairs closer than `cutoff` (Å), any cell, any pbc.
+
+    Sorted, so that sums over it do not depend, to the last bit, on when it was searched: a run that was cut off and
+    resumed goes on exactly as one that was not.
+    """
     from scipy.spatial import cKDTree
 
     wrapped, home = _wrap(atoms)
@@ -86,7 +90,9 @@ def search(atoms: Atoms, cutoff: float) -> tuple[Ints, Ints, Ints]:
     sign = np.array([9, 3, 1]) @ np.sign(shift).T  # > 0: the first non-zero component of the shift is positive
     once = (first < second) | ((first == second) & (sign > 0))
     first, second, shift = first[once], second[once], shift[once]
-    return first, second, shift - home[second] + home[first]
+    shift = shift - home[second] + home[first]
+    order = np.lexsort((shift[:, 2], shift[:, 1], shift[:, 0], second, first))
+    return first[order], second[order], shift[order]
 
 
 def _wrap(atoms: Atoms) -> tuple[Floats, Ints]:

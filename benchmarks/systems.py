@@ -51,7 +51,10 @@ SYSTEMS: dict[str, tuple[str, list[str]]] = {
         ["--max-labels", "200", "--max-calls", "4000"],
     ),
     "alloy": ("Al-Cu alloy, 300 to 900 K, EAM", ["--max-labels", "150", "--max-calls", "3000"]),
-    "oxide": ("Magnesium oxide crystal at 300 K with CHGNet", ["--max-labels", "40", "--max-calls", "300"]),
+    "oxide": (
+        "Magnesium oxide crystal at 300 K with CHGNet",
+        ["--potential", "mtp", "--max-labels", "40", "--max-calls", "300"],
+    ),
     "liquid": ("liquid methanol at 300 K with GFN1-xTB", ["--max-labels", "40", "--max-calls", "150"]),
 }
 """Name → the words, and the options beside them."""
@@ -122,6 +125,8 @@ def row(system: str, folder: Path) -> dict:
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, shared",
         "reference": f"{task.reference.name} {task.reference.settings or ''}".strip(),
         "family": task.potential.family,
+        "budget": task.budget.model_dump(exclude_none=True),
+        "stability_asked": {"seeds": task.goals.stable_seeds, "steps": task.goals.stable_steps},
         "outcome": state.outcome,
         "verdicts": {one.question: one.answer for one in state.verdicts},
         "steps": [entry.action for entry in state.log],
@@ -171,9 +176,8 @@ def deliverable(folder: Path) -> str:
 
 def table(rows: list[dict]) -> None:
     """The rows, short."""
-    print(
-        f"{'system':16}{'family':7}{'verdicts':32}{'F meV/Å':>8}{'worst %':>8}{'E meV':>7}{'calls':>7}{'labels':>7}{'wall s':>7}"
-    )
+    figures = "".join(f"{name:>8}" for name in ("F meV/Å", "worst %", "E meV", "calls", "labels", "wall s"))
+    print(f"{'system':16}{'family':7}{'verdicts':32}{figures}")
     for one in rows:
         verdicts = ", ".join(one["verdicts"].values())
         errors = one.get("errors", {})
@@ -181,7 +185,7 @@ def table(rows: list[dict]) -> None:
         overall = errors.get("all", {"force_rmse_meV_A": float("nan"), "energy_rmse_meV_atom": float("nan")})
         print(
             f"{one['system']:16}{one['family']:7}{verdicts:32}{overall['force_rmse_meV_A']:>8.1f}{worst:>8.2f}"
-            f"{overall['energy_rmse_meV_atom']:>7.2f}{one['calls']:>7}{one['labels']:>7}{one['seconds']['wall']:>7.0f}"
+            f"{overall['energy_rmse_meV_atom']:>8.2f}{one['calls']:>8}{one['labels']:>8}{one['seconds']['wall']:>8.0f}"
         )
 
 

@@ -6,9 +6,10 @@ import pytest
 from ase.build import molecule
 
 from lang2mlip.act.conditions import STRETCHED, health, is_molecular
-from lang2mlip.act.gates import UNMEASURED, unmeasured_gates
+from lang2mlip.act.end import _faithful
+from lang2mlip.act.gates import UNMEASURED, error_gates, unmeasured_gates
 from lang2mlip.act.properties import WANTS, _wishes
-from lang2mlip.contracts import GroupState, StructureRecord, StructureRequest, Task
+from lang2mlip.contracts import Errors, Evaluation, Gate, Goals, GroupState, StructureRecord, StructureRequest, Task
 from lang2mlip.science.atoms.health import Health, Watch
 from lang2mlip.science.atoms.neighbours import bond_graph
 
@@ -82,3 +83,25 @@ def test_bonds_may_stretch_a_quarter_more_than_they_did_with_the_reference():
     assert health(GroupState(group="hot", ranges={"stretch": watch.seen["stretch"]})).bond_stretch == pytest.approx(2.5)
     assert health(GroupState(group="cold")).bond_stretch == STRETCHED
     assert is_molecular(SINGLE) and is_molecular(LIQUID) and not is_molecular(BULK)
+
+
+def verdict_of(force_error, *others):
+    errors = Errors(
+        n_frames=1,
+        n_atoms=10,
+        energy_rmse_meV_atom=1.0,
+        energy_mae_meV_atom=1.0,
+        force_rmse_meV_A=force_error,
+        force_mae_meV_A=force_error,
+        force_rms_meV_A=1000.0,
+        force_max_error_meV_A=force_error,
+    )
+    gates = error_gates({"all": errors}, Goals()) + others
+    return _faithful(Evaluation(model="m", depth="full", on="test", errors={"all": errors}, gates=gates)).answer
+
+
+def test_a_potential_far_from_its_reference_is_a_plain_no_however_many_gates_hold():
+    held = tuple(Gate(name=f"C{n}", value=0.0, limit=1.0, unit="%", passed=True, group="bulk") for n in range(9))
+    assert verdict_of(10.0, *held) == "yes"
+    assert verdict_of(40.0, *held) == "partly"
+    assert verdict_of(290.0, *held) == "no"

@@ -18,6 +18,10 @@ from lang2mlip.science.reference.adequacy import adequacy
 __all__ = ["EndAction", "best_model"]
 
 
+HOPELESS = 3.0
+"""An error over all groups this many times above its goal is a plain no, however many other gates hold."""
+
+
 class EndAction:
     """The honest end, whatever the outcome."""
 
@@ -103,5 +107,6 @@ def _faithful(evaluation: Evaluation) -> Verdict:
         f"{g.name}{f' in {g.group}' if g.group else ''} {g.value:.3g} > {g.limit:.3g} {g.unit}" for g in missed[:5]
     )
     broke = any(gate.name.startswith("MD runs") for gate in missed) or len(missed) > len(evaluation.gates) / 2
+    broke = broke or any(gate.group is None and gate.value > HOPELESS * gate.limit for gate in missed)
     return Verdict(question="faithful to the reference", answer="no" if broke else "partly",
                    because=f"{numbers}; missed: {words}.")  # fmt: skip

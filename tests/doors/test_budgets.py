@@ -65,22 +65,27 @@ def test_spent_time_is_said(ended):
     assert "all 2 s are spent" in said
 
 
-def test_too_few_calls_to_build_anything_is_a_sentence_and_more_of_them_mend_it(place):
+def test_too_few_calls_to_build_anything_is_a_sentence(place):
     tiny.new_run(place, "few")
-    status, said = tiny.lang2mlip(place, "run", "few", "--max-calls", "3")
+    commands = [("run", "few", "--max-calls", "3"), ("act", "few", "reference", "--steps", "10")]
+    (status, said), (again, more) = tiny.batch(place, commands)
     assert status == 2 and "3 reference calls are too few to build the structures; raise --max-calls" in said
-    status, said = tiny.lang2mlip(place, "act", "few", "reference", "--steps", "10")
-    assert status == 2 and "too few" in said
+    assert again == 2 and "too few" in more
 
 
-def test_a_budget_can_be_raised_while_the_run_goes_on_but_its_task_cannot_change(ended, place):
+def test_a_budget_can_be_raised_while_the_run_goes_on_but_its_task_cannot_change(place):
     run = tiny.new_run(place, "more", budget={"max_calls": 60})
-    assert tiny.lang2mlip(place, "act", "more", "reference", "--steps", "30")[0] == 0
-    status, said = tiny.lang2mlip(place, "run", "more", "--potential", "gap")
-    assert status == 2 and "more has acted already, so potential cannot change" in said
-    status, said = tiny.lang2mlip(place, "run", "more", "--max-calls", "80", "--decider", "schedule:one-shot")
+    (place / "short.yaml").write_text("- {action: explore, steps: 10, strained: 1, rattled: 1}\n")
+    commands = [
+        ("act", "more", "reference", "--steps", "30"),
+        ("run", "more", "--potential", "gap"),
+        ("run", "more", "--max-calls", "80", "--decider", "schedule:short.yaml"),
+        ("run", "more", "--max-calls", "9000"),
+    ]
+    answers = tiny.batch(place, commands)
+    assert [status for status, _ in answers] == [0, 2, 3, 2], answers
+    assert "more has acted already, so potential cannot change" in answers[1][1]
+    assert "The task was changed: budget." in answers[2][1]
+    assert "more has ended, so budget cannot change. Start a new run from it" in answers[3][1]
     assert Run(run.folder).state.task.budget.max_calls == 80
     assert Run(run.folder).state.cost.calls <= 80
-    assert "The task was changed: budget." in said
-    status, said = tiny.lang2mlip(place, "run", "more", "--max-calls", "9000")
-    assert status == 2 and "more has ended, so budget cannot change. Start a new run from it" in said

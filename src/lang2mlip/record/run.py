@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 from lang2mlip.contracts import Artefact, Decision, Json, Plan, Result, State
@@ -168,9 +169,8 @@ def write_text(file: Path, text: str) -> Path:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise RunFault(
-            f"Cannot write {file}: {error.strerror}. Free some space; what was recorded before is whole."
-        ) from error
+        mend = "Free some space" if error.errno in (ENOSPC, EDQUOT, EFBIG) else "Make the place writable"
+        raise RunFault(f"Cannot write {file}: {error.strerror}. {mend}; what was recorded before is whole.") from error
     return file
 
 

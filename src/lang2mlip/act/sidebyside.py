@@ -28,7 +28,7 @@ SETTLE = 1 / 3
 """Part of every walk that is left out of averages."""
 
 FEWEST = 24
-"""Frames below which no diffusion is read."""
+"""Frames below which no mean squared displacement is read."""
 
 SHORTEST_PS = 1.0
 """Time below which a mean squared displacement is vibration, not diffusion."""
@@ -38,19 +38,29 @@ def compare_walks(desk: Desk, done: Sequence[Done], found: Measurements) -> None
     """Add properties and curves of every repeated walk to `found`."""
     for one in done:
         walk = json.loads((desk.run / one.piece.arguments["repeats"]).read_text(encoding="utf-8"))
-        mine = _settled(read_frames(one.folder / "frames.extxyz"))
-        known = _settled(read_frames(desk.run / walk["frames"]))
+        mine = _healthy(read_frames(one.folder / "frames.extxyz"))
+        known = _healthy(read_frames(desk.run / walk["frames"]))
+        if walk["plan"]["ensemble"] != "npt" and min(len(mine), len(known)) >= FEWEST:
+            _diffusion(walk, mine, known, found)
+        mine, known = _settled(mine), _settled(known)
         if len(mine) >= 4 and len(known) >= 4:
             _compare(desk.task.goals, walk, (mine, known), found)
 
 
+def _healthy(frames: list[Atoms]) -> list[Atoms]:
+    return [atoms for atoms in frames if atoms.info["phase_of_run"] == "stable"]
+
+
 def _settled(frames: list[Atoms]) -> list[Atoms]:
-    healthy = [atoms for atoms in frames if atoms.info["phase_of_run"] == "stable"]
-    return healthy[int(SETTLE * len(healthy)) :]
+    return frames[int(SETTLE * len(frames)) :]
+
+
+def _subject(walk: dict[str, Json]) -> str:
+    return f"{walk['note']['group']}, {walk['plan']['temperature_K']:.0f} K"
 
 
 def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list[Atoms]], found: Measurements) -> None:
-    subject, group = f"{walk['note']['group']}, {walk['plan']['temperature_K']:.0f} K", walk["note"]["group"]
+    subject, group = _subject(walk), walk["note"]["group"]
     mine, known = sides
     if walk["plan"]["ensemble"] == "npt":
         picoseconds = walk["plan"]["timestep_fs"] * walk["plan"]["steps"] / 1000
@@ -65,9 +75,6 @@ def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list
         found.curves.setdefault("rdf", {})[subject] = {
             side: curves[0] for side, curves in measured.curves["rdf"].items()
         }
-    interval = walk["plan"]["timestep_fs"] * walk["plan"]["keep_every"] / 1000
-    if min(len(mine), len(known)) >= FEWEST and interval * min(len(mine), len(known)) >= SHORTEST_PS:
-        _diffusion(subject, group, sides, interval, found)
 
 
 def _bounded(one: Property, group: str, goals: Goals) -> Property:
@@ -76,12 +83,14 @@ def _bounded(one: Property, group: str, goals: Goals) -> Property:
     return one.model_copy(update={"limit": goals.rdf_rmse if told else None, "group": group})
 
 
-def _diffusion(
-    subject: str, group: str, sides: tuple[list[Atoms], list[Atoms]], interval_ps: float, found: Measurements
-) -> None:
-    mine, known = (msd.Trajectory(side[: min(map(len, sides))], interval_ps) for side in sides)
-    properties, curves = msd.compare(subject, mine, known)
-    found.properties += [one.model_copy(update={"group": group}) for one in properties]
-    found.curves.setdefault("msd", {})[subject] = {
+def _diffusion(walk: dict[str, Json], mine: list[Atoms], known: list[Atoms], found: Measurements) -> None:
+    """The mean squared displacements side by side; a diffusion coefficient only from walks long enough to diffuse."""
+    interval_ps = walk["plan"]["timestep_fs"] * walk["plan"]["keep_every"] / 1000
+    length = min(len(mine), len(known))
+    ours, theirs = msd.Trajectory(mine[:length], interval_ps), msd.Trajectory(known[:length], interval_ps)
+    properties, curves = msd.compare(_subject(walk), ours, theirs)
+    if interval_ps * length >= SHORTEST_PS:
+        found.properties += [one.model_copy(update={"group": walk["note"]["group"]}) for one in properties]
+    found.curves.setdefault("msd", {})[_subject(walk)] = {
         side: next(iter(every.values())) for side, every in curves["msd"].items()
     }

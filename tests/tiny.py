@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -101,7 +102,13 @@ def start(place: Path, *words: str, env: Mapping[str, str] | None = None) -> sub
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=_hear_ctrl_c,
     )
+
+
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would every child of a test run started so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 _BATCH = """

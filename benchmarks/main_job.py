@@ -171,8 +171,8 @@ def row(arm: str, tier: str, seed: int, folder: Path, status: int) -> dict:
 
 def table(rows: list[dict]) -> None:
     """The rows, short."""
-    head = f"{'tier':6}{'arm':10}{'seed':>4}{'calls':>7}{'labels':>7}{'F meV/Å':>9}{'E meV':>7}{'worst %':>8}{'MD':>8}{'wall s':>8}"
-    print(head)
+    names = {"tier": -6, "arm": -10, "seed": 4, "calls": 7, "labels": 7, "F meV/Å": 9, "E meV": 7, "worst %": 8, "MD": 8}
+    print("".join(f"{name:{'<' if width < 0 else '>'}{abs(width)}}" for name, width in names.items()) + "  wall s")
     for one in rows:
         if not one["errors"]:
             print(f"{one['tier']:6}{one['arm']:10}{one['seed']:>4}  no potential")

@@ -171,7 +171,7 @@ def row(arm: str, tier: str, seed: int, folder: Path, status: int) -> dict:
 
 def table(rows: list[dict]) -> None:
     """The rows, short."""
-    names = {"tier": -6, "arm": -10, "seed": 4, "calls": 7, "labels": 7, "F meV/Å": 9, "E meV": 7, "worst %": 8, "MD": 8}
+    names = {"tier": -6, "arm": -10, "seed": 4, "calls": 7, "labels": 7, "F meV/Å": 9, "meV": 7, "worst %": 8, "MD": 8}
     print("".join(f"{name:{'<' if width < 0 else '>'}{abs(width)}}" for name, width in names.items()) + "  wall s")
     for one in rows:
         if not one["errors"]:

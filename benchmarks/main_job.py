@@ -74,7 +74,7 @@ def run_arm(arm: str, tier: str, options: argparse.Namespace, rows: list[dict]) 
         "--out",
         str(work),
         "--decider",
-        decider(arm, work, rows, tier),
+        decider(arm, work, rows, tier, options.seed),
     ]
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(command, env=environment, check=False)
@@ -102,11 +102,11 @@ def prepare(program: list[str], work: Path, environment: dict, tier: str, seed: 
     return file
 
 
-def decider(arm: str, work: Path, rows: list[dict], tier: str) -> str:
-    """The baselines spend the calls and labels that the rules spent."""
+def decider(arm: str, work: Path, rows: list[dict], tier: str, seed: int) -> str:
+    """The baselines spend the calls and labels that the rules spent with the same seed."""
     if arm == "rules":
         return "rules"
-    spent = next(row for row in rows if row["arm"] == "rules" and row["tier"] == tier)
+    spent = next(row for row in rows if (row["arm"], row["tier"], row["seed"]) == ("rules", tier, seed))
     file = work / "schedule.yaml"
     file.write_text(yaml.safe_dump(schedule(arm, spent)))
     return f"schedule:{file}"

@@ -32,7 +32,17 @@ from lang2mlip.contracts.results import (
 )
 from lang2mlip.contracts.state import GroupState, LogEntry, State
 from lang2mlip.contracts.structures import Plan, Role, StructureRecord, StructureRequest
-from lang2mlip.contracts.task import Assumption, Budget, Component, Goals, Phase, PotentialSpec, ReferenceSpec, Task
+from lang2mlip.contracts.task import (
+    Assumption,
+    Budget,
+    Component,
+    Goals,
+    Phase,
+    PotentialSpec,
+    ReferenceSpec,
+    Simulation,
+    Task,
+)
 
 __all__ = [
     "ACTIONS",
@@ -70,6 +80,7 @@ __all__ = [
     "Role",
     "Sample",
     "Select",
+    "Simulation",
     "StabilityRun",
     "State",
     "StructureRecord",

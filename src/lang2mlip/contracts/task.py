@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from lang2mlip.contracts.base import Json, Noun, Seed
 
-__all__ = ["Assumption", "Budget", "Component", "Goals", "Phase", "PotentialSpec", "ReferenceSpec", "Task"]
+__all__ = ["Assumption", "Budget", "Component", "Goals", "Phase", "PotentialSpec", "ReferenceSpec", "Simulation", "Task"]
 
 Phase = Literal[
     "crystal", "surface", "vacancy", "melt", "liquid", "amorphous", "gas", "cluster", "polymer", "interface"
@@ -33,6 +33,18 @@ PropertyName = Literal[
     "geometry",
     "dynamics",
 ]
+
+
+Simulation = Literal[
+    "equilibrate",
+    "anneal",
+    "melt_quench",
+    "deform",
+    "thermal_conductivity",
+    "viscosity",
+    "metadynamics",
+]
+"""A kind of MD protocol that the person means to run; data/… and prepare/protocols.py give it its parameters."""
 
 
 class Component(Noun):
@@ -113,7 +125,12 @@ class Task(Noun):
     temperature_K: tuple[float, float] = Field(description="lowest and highest temperature of use, K")
     pressure_GPa: tuple[float, float] = Field(default=(0.0, 0.0), description="lowest and highest pressure of use, GPa")
     properties: tuple[PropertyName, ...] = Field(description="properties that must come out right")
-    layers: tuple[str, ...] = Field(default=(), description="names of components in the order of a layered system")
+    layers: tuple[str, ...] = Field(
+        default=(), description="layers from the bottom: names of components, joined by ' + ' where they mix"
+    )
+    simulations: tuple[Simulation, ...] = Field(
+        default=(), description="MD protocols the potential will be used for; protocols/*.yaml hold their details"
+    )
     reference: ReferenceSpec
     potential: PotentialSpec
     goals: Goals = Goals()

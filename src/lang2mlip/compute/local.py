@@ -178,7 +178,9 @@ class _Worker:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
-                stream.close()
+                # What a dead process did not read any more cannot be flushed.
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     def _kill(self) -> None:
         """The process and everything it started, which may live on where the process itself was killed."""

@@ -40,7 +40,7 @@ _LOOK_FACTOR = 1.5
 
 _ANGLE_RANGE_DEG = (25.0, 155.0)
 
-_NONMETALS = frozenset(["H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Te", "I"])
+NONMETALS = frozenset(["H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Te", "I"])
 
 
 class Expectations(Noun):
@@ -59,6 +59,7 @@ class GateReport(Noun):
     failures: tuple[str, ...] = ()
     closest_ratio: float | None = Field(default=None, description="smallest pair distance over its covalent sum")
     density_g_cm3: float | None = None
+    remarks: tuple[str, ...] = Field(default=(), description="nothing wrong, but worth knowing, a sentence each")
 
     @property
     def passed(self) -> bool:
@@ -105,7 +106,7 @@ def closest_pair(atoms: Atoms) -> tuple[float, str]:
 def bonds(atoms: Atoms) -> list[tuple[int, int]]:
     """Covalent bonds between non-metals, each once, with periodic images. Metals stand alone."""
     first, second, _ = _near(atoms, BOND_FACTOR)
-    covalent = np.array([symbol in _NONMETALS for symbol in atoms.symbols], dtype=bool)
+    covalent = np.array([symbol in NONMETALS for symbol in atoms.symbols], dtype=bool)
     keep = (first < second) & covalent[first] & covalent[second]
     return sorted({(int(i), int(j)) for i, j in zip(first[keep], second[keep], strict=True)})
 

@@ -133,15 +133,16 @@ class _Worker:
         try:
             self._process.stdin.write(f"{folder}\n")
             self._process.stdin.flush()
-        except OSError:
+            for line in self._process.stdout:
+                word, _, rest = line.rstrip("\n").partition(" ")
+                if word == "done":
+                    return Outcome(folder)
+                if word in ("failed", "broken"):
+                    return Outcome(folder, rest or "failed without a word", word == "broken")
+                sys.stderr.write(line)
+        except (OSError, ValueError):
+            # A pool that is closed meanwhile closes the pipes under our feet, which is a ValueError.
             return None
-        for line in self._process.stdout:
-            word, _, rest = line.rstrip("\n").partition(" ")
-            if word == "done":
-                return Outcome(folder)
-            if word in ("failed", "broken"):
-                return Outcome(folder, rest or "failed without a word", word == "broken")
-            sys.stderr.write(line)
         return None
 
     @contextlib.contextmanager

@@ -14,6 +14,9 @@ BOLTZMANN_EV_PER_K = 8.617330337217213e-05
 AMU_PER_A3_IN_G_PER_CM3 = 1.66053904020
 """1 amu/Å³ in g/cm³."""
 
+KCAL_PER_MOL_IN_EV = 0.0433641042418
+"""1 kcal/mol in eV (thermochemical calorie)."""
+
 FS_IN_ASE_TIME = 0.09822694788464063
 """1 fs in ASE's time unit Å·sqrt(amu/eV)."""
 

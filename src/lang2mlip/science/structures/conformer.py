@@ -13,7 +13,7 @@ from lang2mlip.science.structures.gate import fragment_signature, fragments
 if TYPE_CHECKING:
     from rdkit.Chem.rdchem import Mol
 
-__all__ = ["conformer", "ions", "signature"]
+__all__ = ["conformer", "drawn", "ions", "signature"]
 
 _TRIES = 60
 _STRIDE = 7919
@@ -39,6 +39,12 @@ def conformer(smiles: str, seed: int) -> Atoms:
         atoms.positions -= atoms.positions.mean(axis=0)
     atoms.set_initial_charges(charges)
     return atoms
+
+
+def drawn(smiles: str) -> Mol:
+    """RDKit's molecule with its hydrogens, atoms in the order of `conformer`. Raises BadInput for what is no SMILES."""
+    molecule: Mol = _rdkit().AddHs(_parsed(smiles))
+    return molecule
 
 
 def signature(smiles: str) -> str:

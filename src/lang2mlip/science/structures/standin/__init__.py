@@ -1,0 +1,8 @@
+"""The fast stand-in: a classical field for making structures likely, in LAMMPS. It builds; it never labels."""
+
+from lang2mlip.science.structures.standin.engine import Score, equilibrate, scored
+from lang2mlip.science.structures.standin.field import field
+from lang2mlip.science.structures.standin.forcefield import ForceField
+from lang2mlip.science.structures.standin.schedule import Schedule, Stage, settle
+
+__all__ = ["ForceField", "Schedule", "Score", "Stage", "equilibrate", "field", "scored", "settle"]

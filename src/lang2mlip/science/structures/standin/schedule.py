@@ -1,0 +1,74 @@
+"""What happens to a structure in the stand-in: stages, one after another."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from lang2mlip.contracts.base import Noun
+
+__all__ = ["Schedule", "Stage", "melt_quench", "settle"]
+
+MASS_SHIFTED_STEP_FS = 1.5
+"""Hydrogen weighs 4 amu in the stand-in (averages over positions do not depend on masses), so steps can be longer."""
+
+
+class Stage(Noun):
+    """One stage."""
+
+    kind: Literal["minimise", "capped", "nvt", "npt"] = Field(
+        description="minimise: to a near minimum; capped: no atom moves more than 0.05 Å a step; nvt: cell fixed; npt"
+    )
+    ps: float = Field(default=0.0, ge=0, description="length, ps")
+    temperature_K: tuple[float, float] = Field(default=(300.0, 300.0), description="at the start and at the end, K")
+    pressure_GPa: float = Field(default=1e-4, description="npt: target pressure, GPa")
+    axes: Literal["iso", "z"] = Field(default="iso", description="npt: all lengths together, or the height alone")
+
+
+class Schedule(Noun):
+    """Stages in order."""
+
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    step_fs: float = Field(default=MASS_SHIFTED_STEP_FS, gt=0, le=3, description="time step, fs")
+    walls: bool = Field(default=False, description="soft walls at the bottom and top of a cell not periodic along z")
+
+    def summary(self) -> str:
+        """The MD stages in a few words."""
+        parts = [
+            f"{one.ps:g} ps {one.kind} {one.temperature_K[0]:g}-{one.temperature_K[1]:g} K"
+            for one in self.stages
+            if one.ps
+        ]
+        return ", ".join(parts) or "minimised"
+
+
+def settle(ps: float, temperature_K: float = 300.0, axes: Literal["iso", "z", "none"] = "iso") -> Schedule:
+    """For a packed liquid: minimise, capped, hot and back at constant volume, `ps` of NPT, minimise."""
+    hot = max(500.0, 1.5 * temperature_K)
+    last = {"temperature_K": (temperature_K, temperature_K), "ps": ps}
+    closing = Stage(kind="nvt", **last) if axes == "none" else Stage(kind="npt", axes=axes, **last)
+    return Schedule(
+        stages=(
+            Stage(kind="minimise"),
+            Stage(kind="capped", ps=min(1.0, 0.1 * ps + 0.3), temperature_K=(temperature_K, temperature_K)),
+            Stage(kind="nvt", ps=0.15 * ps, temperature_K=(hot, hot)),
+            Stage(kind="nvt", ps=0.05 * ps, temperature_K=(hot, temperature_K)),
+            closing,
+            Stage(kind="minimise"),
+        )
+    )
+
+
+def melt_quench(melt_K: float, quench_ps: float, anneal_K: float, anneal_ps: float) -> Schedule:
+    """For a glass: capped, melt at constant volume, cool, `anneal_ps` of NPT, minimise."""
+    return Schedule(
+        stages=(
+            Stage(kind="minimise"),
+            Stage(kind="capped", ps=0.5, temperature_K=(anneal_K, melt_K)),
+            Stage(kind="nvt", ps=0.4 * quench_ps, temperature_K=(melt_K, melt_K)),
+            Stage(kind="npt", ps=0.6 * quench_ps, temperature_K=(melt_K, anneal_K)),
+            Stage(kind="npt", ps=anneal_ps, temperature_K=(anneal_K, anneal_K)),
+            Stage(kind="minimise"),
+        )
+    )

@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.data import covalent_radii
 
 from lang2mlip.science.structures.assembly import Assembly
-from lang2mlip.science.structures.conformer import conformer
+from lang2mlip.science.structures.conformer import drawn
 from lang2mlip.science.structures.gate import BOND_FACTOR, Expectations, GateReport, bonds, inspect
 
 __all__ = ["assembly_failures", "examine", "layer_failures"]
@@ -126,7 +126,9 @@ def _drawn_bonds(assembly: Assembly) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=256)
 def _bonds_of(smiles: str) -> np.ndarray:
-    return np.array(bonds(conformer(smiles, 0)), int).reshape(-1, 2)
+    """Pairs of places in the molecule, shape (n, 2)."""
+    pairs = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in drawn(smiles).GetBonds()]
+    return np.array(pairs, int).reshape(-1, 2)
 
 
 def _firsts(owners: np.ndarray, chosen: np.ndarray) -> np.ndarray:

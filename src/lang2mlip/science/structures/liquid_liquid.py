@@ -13,7 +13,7 @@ from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.gate import Expectations
 from lang2mlip.science.structures.layers import Layer
 from lang2mlip.science.structures.molecule import Ingredient
-from lang2mlip.science.structures.stack import Stack, StackParameters
+from lang2mlip.science.structures.stack import Stack, StackParameters, told
 from lang2mlip.units import AMU_PER_A3_IN_G_PER_CM3
 
 __all__ = ["LiquidLiquid", "LiquidLiquidParameters", "slab_density_g_cm3"]
@@ -51,7 +51,9 @@ class LiquidLiquid:
 
     def assemble(self, seed: int) -> Assembly:
         """The same, with molecules known."""
-        return self._stack().assemble(seed)
+        assembly = self._stack().assemble(seed)
+        found = [f"{slab_density_g_cm3(assembly.atoms, layer):.3f}" for layer in (0, 1)]
+        return told(assembly, f"{found[0]} and {found[1]} g/cm³ away from the interfaces")
 
     def expectations(self) -> Expectations:
         """Molecules, charges and the order of the layers are the assembly's own affair."""

@@ -16,7 +16,7 @@ from lang2mlip.contracts.base import Json, Noun
 from lang2mlip.errors import BadInput
 from lang2mlip.science.structures.assembly import SOLID, Assembly, Species
 from lang2mlip.science.structures.conformer import conformer, ions
-from lang2mlip.science.structures.gate import Expectations
+from lang2mlip.science.structures.gate import NONMETALS, Expectations
 from lang2mlip.science.structures.guests import opened, soaked
 from lang2mlip.science.structures.layers import Layer, Piece
 from lang2mlip.science.structures.molecule import Ingredient
@@ -27,10 +27,10 @@ from lang2mlip.science.structures.stack import Stack, StackParameters, told
 __all__ = ["SolidMolecule", "SolidMoleculeParameters"]
 
 _BONDED = 1.0
-"""Distance from the anchor to the nearest atom of the surface, over the covalent sum."""
+"""Distance from the anchor to the nearest metal atom of the surface, over the covalent sum."""
 
 _APART = 1.4
-"""The same for all other atoms of the adsorbate."""
+"""The same for non-metals of the surface, which would grow onto the molecule, and for all other atoms of it."""
 
 
 class SolidMoleculeParameters(Noun):
@@ -47,7 +47,7 @@ class SolidMoleculeParameters(Noun):
         default=None, description="adsorbed: element that binds to the surface; its first heavy atom when not given"
     )
     height_A: float | None = Field(
-        default=None, gt=0, lt=10, description="adsorbed: anchor above the terrace, Å; from covalent radii otherwise"
+        default=None, gt=0, le=3.5, description="adsorbed: anchor above the terrace, Å; from covalent radii otherwise"
     )
     count: int | None = Field(default=None, ge=1, description="adsorbates or sets of guests, instead of a share")
     loading: float | None = Field(default=None, gt=0, lt=1, description="soaked: mass of guests over that of the host")
@@ -82,7 +82,7 @@ class SolidMolecule:
         return self.assemble(seed).atoms
 
     def assemble(self, seed: int) -> Assembly:
-        """The same, with bodies known; layer 0 is the solid, 1 the molecules."""
+        """The same, with bodies known; adsorbates and films are a layer above the solid's, guests lie in it."""
         wish = self.parameters
         if wish.how == "film":
             return self._film().assemble(seed)
@@ -93,7 +93,7 @@ class SolidMolecule:
         else:
             atoms, smiles = _soaked(solid, wish, seed)
             where = f"{len(smiles)} molecules and ions put into voids"
-        assembly = _assembled(solid, atoms, smiles)
+        assembly = _assembled(solid, atoms, smiles, above=wish.how == "adsorbed")
         if wish.how == "soaked":
             assembly = rested(assembly, wish.equilibrate_ps, wish.temperature_K, seed)
         return told(assembly, where)
@@ -173,8 +173,10 @@ def _landed(slab: Atoms, part: Atoms, place: np.ndarray, height_A: float | None)
     shifts = np.array([(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)]) @ slab.cell.array[:2, :2]
     anchor = int(np.argmin(np.linalg.norm(part.positions, axis=1)))
     lift = -np.inf
+    binds = np.array([symbol not in NONMETALS for symbol in slab.symbols])
     for n, (position, kind) in enumerate(zip(landed.positions, part.numbers, strict=True)):
-        touch = (_BONDED if n == anchor else _APART) * (covalent_radii[slab.numbers] + covalent_radii[kind])
+        factor = np.where(binds & (n == anchor), _BONDED, _APART)
+        touch = factor * (covalent_radii[slab.numbers] + covalent_radii[kind])
         for shift in shifts:
             side = np.linalg.norm(slab.positions[:, :2] + shift - position[:2], axis=1)
             near = side < touch
@@ -205,8 +207,8 @@ def _soaked(host: Atoms, wish: SolidMoleculeParameters, seed: int) -> tuple[Atom
     return soaked(host, guests, int(rng.integers(2**31))), smiles
 
 
-def _assembled(solid: Atoms, atoms: Atoms, smiles: Sequence[str]) -> Assembly:
-    """The solid as one body and every molecule as one."""
+def _assembled(solid: Atoms, atoms: Atoms, smiles: Sequence[str], above: bool) -> Assembly:
+    """The solid as one body and every molecule as one, in a layer of their own where they lie above it."""
     bodies = [(SOLID, len(solid))]
     charges = [np.zeros(len(solid))]
     for kind in smiles:
@@ -216,5 +218,5 @@ def _assembled(solid: Atoms, atoms: Atoms, smiles: Sequence[str]) -> Assembly:
     if any(one.any() for one in charges):
         atoms.set_initial_charges(np.concatenate(charges))
     assembly = Assembly.of_bodies(atoms, bodies)
-    layer = (np.arange(len(atoms)) >= len(solid)).astype(int)
+    layer = (above & (np.arange(len(atoms)) >= len(solid))).astype(int)
     return Assembly(atoms, assembly.species, assembly.kind, assembly.body, layer)

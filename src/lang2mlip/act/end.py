@@ -68,7 +68,7 @@ def _share(evaluation: Evaluation) -> float:
 def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], tuple[str, ...]]:
     """The model on the frozen set, with the properties and MD of its last full evaluation, or measured now."""
     frames, test_cost, faults = freeze(desk)
-    errors, parity = score_frames(desk, model, frames, "test-scores")
+    scores = score_frames(desk, model, frames, "test-scores")
     known = [one for one in desk.state.evaluations if one.model == model.id and one.depth == "full"]
     if known:
         properties, stability, cost = known[-1].properties, known[-1].stability, Cost()
@@ -79,19 +79,20 @@ def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], t
         found, cost, faults = measurements(desk, done), cost_of(done), faults + faults_of(done)
         properties, stability, curves = tuple(found.properties), tuple(found.stability), found.curves
         missing = unmeasured_gates(found.unmeasured)
-    gates = error_gates(errors, desk.task.goals) + property_gates(properties) + stability_gates(stability) + missing
-    details = write_json(desk.job / "details.json", {"parity": parity, **curves})
+    gates = error_gates(scores.errors, desk.task.goals) + property_gates(properties)
+    gates += stability_gates(stability) + missing
+    details = write_json(desk.job / "details.json", {"parity": scores.parity, **curves})
     evaluation = Evaluation(
         model=model.id,
         depth="full",
         on="test",
-        errors=errors,
+        errors=scores.errors,
         properties=properties,
         stability=stability,
         gates=gates,
         details=str(details.relative_to(desk.run)),
     )
-    return evaluation, (cost, test_cost), faults
+    return evaluation, (cost, test_cost + scores.cost), faults
 
 
 def _faithful(evaluation: Evaluation) -> Verdict:

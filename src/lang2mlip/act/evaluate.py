@@ -51,16 +51,16 @@ class EvaluateAction:
         if not frames:
             words = "There are no held-out frames; run the reference on the validation structures first."
             return Result(action="evaluate", status="failed", cost=cost_of(done), summary=words)
-        errors, parity = score_frames(desk, model, frames, "validation")
+        scores = score_frames(desk, model, frames, "validation")
         found = measurements(desk, done)
-        gates = error_gates(errors, desk.task.goals) + property_gates(found.properties)
+        gates = error_gates(scores.errors, desk.task.goals) + property_gates(found.properties)
         gates += stability_gates(found.stability) + unmeasured_gates(found.unmeasured)
-        details = write_json(desk.job / "details.json", {"parity": parity, **found.curves})
+        details = write_json(desk.job / "details.json", {"parity": scores.parity, **found.curves})
         evaluation = Evaluation(
             model=model.id,
             depth=parameters.depth,
             on="validation",
-            errors=errors,
+            errors=scores.errors,
             properties=tuple(found.properties),
             stability=tuple(found.stability),
             gates=gates,
@@ -70,7 +70,7 @@ class EvaluateAction:
             action="evaluate",
             status="partial" if any(one.fault for one in done) else "done",
             summary=summary(evaluation),
-            cost=cost_of(done),
+            cost=cost_of(done) + scores.cost,
             evaluation=evaluation,
             faults=faults_of(done),
         )

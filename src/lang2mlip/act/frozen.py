@@ -13,6 +13,7 @@ import numpy as np
 from ase import Atoms
 
 from lang2mlip.act.base import Desk, Piece, run_pieces
+from lang2mlip.act.clock import Meter
 from lang2mlip.act.conditions import DISORDERED, timestep_fs
 from lang2mlip.act.gathering import cost_of, faults_of, frames_of, per_group, unique
 from lang2mlip.act.labels import MeteredCalculator
@@ -99,11 +100,13 @@ def snapshots(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
     if arguments["strain"] is not None:
         atoms.set_cell(atoms.cell @ (np.eye(3) + np.array(arguments["strain"])), scale_atoms=True)
     calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]))
+    meter = Meter()
     outcome = run(atoms, calculator, MDPlan(**arguments["plan"]), Health())
+    around = max(0.0, meter.spent_s() - calculator.cost.reference_s)
     frames = [frame for frame in outcome.stable_frames if frame.info["step"] > 0][-FRAMES:]
     for frame in frames:
         frame.info |= {**arguments["note"], "id": structure_id(frame)}
     if not frames:
         raise LabelFailed(f"The reference gave no test frame for {arguments['structure']}: {outcome.trip}.")
     write_frames(folder / "frames.extxyz", frames)
-    return {"frames": len(frames), "cost": calculator.cost.model_dump()}
+    return {"frames": len(frames), "cost": (calculator.cost + Cost(md_s=around)).model_dump()}

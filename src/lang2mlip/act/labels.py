@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
+from lang2mlip.act.clock import Meter
 from lang2mlip.contracts import Cost, ReferenceSpec
 from lang2mlip.errors import BudgetSpent, LabelFailed, PartFailed
 from lang2mlip.record.labels import Label, LabelCache, cache_folder
@@ -49,19 +49,19 @@ class MeteredCalculator(Computed):
         return results if label.stress is None else {**results, "stress": label.stress}
 
     def _compute(self, atoms: Atoms) -> Label:
-        begun = time.perf_counter()
+        meter = Meter()
         copy = atoms.copy()
         copy.calc = self._inner
         try:
             energy, forces = copy.get_potential_energy(), copy.get_forces(apply_constraint=False)
             stress = copy.get_stress() if self._has_stress(atoms) else None
         except (PartFailed, *FAULTS) as error:
-            self.cost += Cost(calls=1, failed=1, reference_s=time.perf_counter() - begun)
+            self.cost += Cost(calls=1, failed=1, reference_s=meter.spent_s())
             raise LabelFailed(f"The reference failed on {atoms.get_chemical_formula()}: {error}") from error
         if not (np.isfinite(energy) and np.isfinite(forces).all() and (stress is None or np.isfinite(stress).all())):
-            self.cost += Cost(calls=1, failed=1, reference_s=time.perf_counter() - begun)
+            self.cost += Cost(calls=1, failed=1, reference_s=meter.spent_s())
             raise LabelFailed(f"The reference gave a value that is not finite for {atoms.get_chemical_formula()}.")
-        return Label(float(energy), np.array(forces), stress, time.perf_counter() - begun)
+        return Label(float(energy), np.array(forces), stress, meter.spent_s())
 
     def _has_stress(self, atoms: Atoms) -> bool:
         known: Any = getattr(self._inner, "implemented_properties", ())

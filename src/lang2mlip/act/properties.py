@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from ase.formula import Formula
 
 from lang2mlip.act.allowance import allow
 from lang2mlip.act.base import Desk, Piece
+from lang2mlip.act.clock import Meter
 from lang2mlip.act.labels import MeteredCalculator
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Goals, Json, Model, ReferenceSpec, StructureRecord, Task
@@ -93,7 +93,7 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
     potential = load("potential", arguments["family"])().calculator(run / arguments["model"])
     reference = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments["max_calls"])
     part: Any = load("property", arguments["property"])(**arguments["settings"])
-    begun = time.process_time()
+    meter = Meter()
     try:
         if "bulk" in arguments:
             bulk = read_frames(run / arguments["bulk"])[-1]
@@ -108,7 +108,7 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
             "unmeasured": not isinstance(error, BudgetSpent),
             "cost": reference.cost.model_dump(),
         }
-    spent = time.process_time() - begun - reference.cost.reference_s
+    spent = meter.spent_s() - reference.cost.reference_s
     return {
         "properties": [one.model_dump() for one in measured.properties],
         "curves": measured.curves,

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ase import Atoms
 
 from lang2mlip.act.base import Desk, Piece, run_pieces
+from lang2mlip.act.clock import Meter
 from lang2mlip.catalogue import load
-from lang2mlip.contracts import Errors, Json, Model
+from lang2mlip.contracts import Cost, Errors, Json, Model
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import PartFailed
 from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.evaluation.errors import compare
 
-__all__ = ["score", "score_frames"]
+__all__ = ["Scores", "score", "score_frames"]
 
 
-def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -> tuple[dict[str, Errors], Json]:
-    """Errors per group and over all, and parity points per group. Raises PartFailed when the potential fails."""
+class Scores(NamedTuple):
+    """A potential on labelled frames."""
+
+    errors: dict[str, Errors]
+    """Per group, and over `all`."""
+    parity: Json
+    """Points (reference, potential) per group."""
+    cost: Cost
+
+
+def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -> Scores:
+    """The model on these frames. Raises PartFailed when the potential fails."""
     file = desk.job / f"{name}.extxyz"
     write_frames(file, list(frames))
     arguments = {"family": model.family, "model": model.folder, "frames": str(file.relative_to(desk.run))}
@@ -28,15 +40,17 @@ def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -
     if done.fault is not None:
         raise PartFailed(f"{model.id} could not be scored: {done.fault}")
     errors = {group: Errors(**numbers) for group, numbers in done.value["errors"].items()}
-    return errors, done.value["parity"]
+    return Scores(errors, done.value["parity"], Cost(**done.value["cost"]))
 
 
 def score(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Arguments: family, model (folder), frames (file)."""
     run = Path(arguments["run"])
     frames = read_frames(run / arguments["frames"])
+    meter = Meter()
     calculator = load("potential", arguments["family"])().calculator(run / arguments["model"])
     comparison = compare(frames, calculator)
+    cost = Cost(md_s=meter.spent_s())
     each = zip(comparison.frames, comparison.force_rmse_eV_A(), comparison.energy_errors_eV_atom(), strict=True)
     residuals = {str(atoms.info["id"]): [float(force), float(energy)] for atoms, force, energy in each}
     write_json(folder / "residuals.json", residuals)
@@ -45,6 +59,7 @@ def score(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[
         "errors": {name: value.model_dump() for name, value in errors.items()},
         "by_element": comparison.by_element(),
         "parity": {group: _points(columns) for group, columns in comparison.parity().items()},
+        "cost": cost.model_dump(),
     }
 
 

@@ -10,11 +10,12 @@ from typing import Any
 from ase import Atoms
 
 from lang2mlip.act.base import Desk, Done, Piece, run_pieces
+from lang2mlip.act.clock import Meter
 from lang2mlip.act.gathering import cost_of, dataset, faults_of, frames_of, per_group, unique
 from lang2mlip.act.labels import Labeller
-from lang2mlip.act.score import score_frames
+from lang2mlip.act.score import Scores, score_frames
 from lang2mlip.catalogue import load
-from lang2mlip.contracts import Errors, Json, ReferenceSpec, Result, Select
+from lang2mlip.contracts import Cost, Json, ReferenceSpec, Result, Select
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BadInput, PartFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
@@ -43,12 +44,13 @@ class SelectAction:
     def gather(self, desk: Desk, parameters: Select, done: Sequence[Done]) -> Result:
         """The data set, with the old model's error on it per group."""
         frames = unique(frames_of(done))
-        cost = cost_of(done)
+        cost = cost_of(done) + _of_choosing(desk)
         drawn = tuple(pool.id for pool in desk.state.pool)
         if not frames:
             return Result(action="select", status="failed", summary="No pick could be labelled.", cost=cost,
                           drawn=drawn, faults=faults_of(done))  # fmt: skip
-        fresh, remarks = self._fresh(desk, frames)
+        scores, remarks = self._fresh(desk, frames)
+        fresh, cost = scores.errors, cost + scores.cost
         if parameters.method == "error":
             frames = self._worst(desk, frames, min(parameters.count, desk.labels_left()))
         said = f" The old model's force error on them: {fresh['all'].force_rmse_meV_A:.1f} meV/Å." if fresh else ""
@@ -99,14 +101,14 @@ class SelectAction:
         }
 
     @staticmethod
-    def _fresh(desk: Desk, frames: list[Atoms]) -> tuple[dict[str, Errors], tuple[str, ...]]:
+    def _fresh(desk: Desk, frames: list[Atoms]) -> tuple[Scores, tuple[str, ...]]:
         """The old model on frames that it does not know: the only honest learning curve."""
         if desk.state.model is None:
-            return {}, ()
+            return Scores({}, {}, Cost()), ()
         try:
-            return score_frames(desk, desk.state.model, frames, "fresh")[0], ()
+            return score_frames(desk, desk.state.model, frames, "fresh"), ()
         except PartFailed as error:
-            return {}, (str(error),)
+            return Scores({}, {}, Cost()), (str(error),)
 
     @staticmethod
     def _worst(desk: Desk, frames: list[Atoms], count: int) -> list[Atoms]:
@@ -123,6 +125,7 @@ def pick(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[s
     pool, training = read_frames(run / arguments["pool"]), read_frames(run / arguments["training"])
     trainer: Any = load("potential", arguments["family"])() if arguments["family"] else None
     model = run / arguments["model"] if arguments["model"] else None
+    meter = Meter()
     candidates = Candidates(
         groups=[str(atoms.info["group"]) for atoms in pool],
         ids=[str(atoms.info["id"]) for atoms in pool],
@@ -137,13 +140,19 @@ def pick(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[s
         random_share=arguments["random_share"],
         seed=arguments["seed"],
     )
-    picks = choose(candidates, wish)
+    picks, cost = choose(candidates, wish), Cost(md_s=meter.spent_s() if trainer else 0.0)
     frames = []
     for index, why in picks:
         pool[index].info["picked"] = why
         frames.append(pool[index])
     write_frames(folder / "picked.extxyz", frames)
-    return {"picked": len(frames)}
+    return {"picked": len(frames), "cost": cost.model_dump()}
+
+
+def _of_choosing(desk: Desk) -> Cost:
+    """What grading and describing the pool cost; nothing where all of it was taken."""
+    file = desk.job / "choose" / "result.json"
+    return Cost(**json.loads(file.read_text(encoding="utf-8")).get("cost", {})) if file.exists() else Cost()
 
 
 def label(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:

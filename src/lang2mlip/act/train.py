@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lang2mlip.act.base import Desk, Done, Piece
+from lang2mlip.act.clock import Meter
 from lang2mlip.act.gathering import cost_of, faults_of, per_group
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Errors, Json, Model, Result, Train
@@ -101,11 +101,6 @@ def _summary(model: Model, notes: Sequence[str]) -> str:
     ).rstrip()
 
 
-def _core_seconds() -> float:
-    """Of this process and of the programs that it has run to their end: some families are fitted by such a program."""
-    return sum(os.times()[:4])
-
-
 def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Fit and score on the training data. Arguments: family, frames (file), request, model (folder)."""
     run = Path(arguments["run"])
@@ -113,9 +108,10 @@ def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[st
     trainer = load("potential", arguments["family"])()
     target = run / arguments["model"]
     target.mkdir(parents=True, exist_ok=True)
-    begun = _core_seconds()
+    meter = Meter()
     report = trainer.fit(frames, FitRequest(**arguments["request"]), target, progress)
-    spent = _core_seconds() - begun
+    spent = meter.spent_s()
+    meter = Meter()
     calculator = trainer.calculator(target)
     errors = {name: frame_errors(members, calculator) for name, members in per_group(frames).items()}
     errors["all"] = frame_errors(frames, calculator)
@@ -125,5 +121,5 @@ def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[st
         "curve": report.curve,
         "notes": list(report.notes),
         "errors": {name: value.model_dump() for name, value in errors.items()},
-        "cost": Cost(training_s=spent).model_dump(),
+        "cost": Cost(training_s=spent, md_s=meter.spent_s()).model_dump(),
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
 from typing import Any
 
 from ase import Atoms
 
+from lang2mlip.act.clock import Meter
 from lang2mlip.act.labels import MeteredCalculator
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Json, ReferenceSpec, StabilityRun
@@ -29,14 +29,16 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments.get("max_calls"))
     start = _start(arguments)
     limits = _with_bonds(Health(bond_stretch=math.inf), start, arguments)
+    meter = Meter()
     outcome = run(start, calculator, MDPlan(**arguments["plan"]), limits, Hooks(progress=progress))
+    around = max(0.0, meter.spent_s() - calculator.cost.reference_s)
     frames = [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]
     _note(frames, arguments["note"])
     write_frames(folder / "frames.extxyz", frames)
     return {
         "frames": len(frames),
         "seen": outcome.seen,
-        "cost": calculator.cost.model_dump(),
+        "cost": (calculator.cost + Cost(md_s=around)).model_dump(),
         "trip": outcome.trip,
         "thermo": _thermo(outcome),
     }
@@ -51,8 +53,9 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     start = _start(arguments)
     plan = MDPlan(**arguments["plan"])
     limits = _with_bonds(Health(**arguments["health"]), start, arguments)
-    begun = time.process_time()
+    meter = Meter()
     outcome = run(start, calculator, plan, limits, Hooks(progress=progress))
+    spent = meter.spent_s()
     _note(outcome.frames, arguments["note"])
     write_frames(folder / "frames.extxyz", outcome.frames)
     speed = len(start) * outcome.done / outcome.wall_s if outcome.wall_s else 0.0
@@ -71,7 +74,7 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     return {
         "stability": stability.model_dump(),
         "frames": len(outcome.frames),
-        "cost": Cost(md_s=time.process_time() - begun).model_dump(),
+        "cost": Cost(md_s=spent).model_dump(),
         "thermo": _thermo(outcome),
         "seen": outcome.seen,
     }

@@ -31,6 +31,12 @@ class Cost(Noun):
 
     `calls` counts every evaluation that the work needed, those answered from the label cache included, so that a
     resumed or repeated run decides alike; what was really computed, and paid for, is `calls - cached`.
+
+    The three kinds of core-seconds are CPU time, so that a busy machine makes nothing dearer, and together they are all
+    the science of a run. `md_s` is more than the potential's MD: it has every use of the potential (scoring frames,
+    grading and describing a pool, statics), which is the same evaluation that MD makes at each step, and the integrator
+    and the watching of the reference's own MD, whose calls are in `reference_s`. What is in none of them (starting
+    processes, files, structures, deciding, the report) is what `outside_percent` of benchmarks/main_job.py measures.
     """
 
     calls: int = Field(default=0, ge=0, description="reference calls")
@@ -39,7 +45,7 @@ class Cost(Noun):
     failed: int = Field(default=0, ge=0, description="reference calls that failed")
     reference_s: float = Field(default=0.0, ge=0, description="core-seconds inside the reference")
     training_s: float = Field(default=0.0, ge=0, description="core-seconds of training")
-    md_s: float = Field(default=0.0, ge=0, description="core-seconds of MD and inference with the potential")
+    md_s: float = Field(default=0.0, ge=0, description="core-seconds of MD, and of all inference with the potential")
     wall_s: float = Field(default=0.0, ge=0, description="seconds from start to end")
     tokens: int = Field(default=0, ge=0, description="language-model tokens")
 

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ase import Atoms
 
@@ -13,10 +14,12 @@ from lang2mlip.contracts import DataSet, Task
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.events import Imported
 from lang2mlip.record.run import Run, write_json
-from lang2mlip.science.atoms.exchange import Provenance, read_labelled, write_labelled
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.soundness import disagreements
+
+if TYPE_CHECKING:
+    from lang2mlip.science.atoms.exchange import Provenance
 
 __all__ = ["KINDS", "bring", "check_elements", "read_data", "take_out"]
 
@@ -31,6 +34,10 @@ IMPORTED = "imported"
 
 def read_data(files: Sequence[Path]) -> list[tuple[Path, list[Atoms], Provenance]]:
     """The frames of labelled files, with where they come from. Raises BadInput for a file that cannot be used."""
+    if not files:
+        return []
+    from lang2mlip.science.atoms.exchange import read_labelled  # brings readers that take half a second to load
+
     return [(file, *read_labelled(file)) for file in files]
 
 
@@ -93,6 +100,8 @@ def take_out(run: Run, kind: str, to: Path) -> str:
 
 def _take_out(run: Run, kind: str, to: Path) -> str:
     if kind in ("extxyz", "deepmd"):
+        from lang2mlip.science.atoms.exchange import write_labelled
+
         frames = run.view().training_frames()
         write_labelled(frames, to, "deepmd" if kind == "deepmd" else "extxyz")
         return f"{len(frames)} labelled frames written to {to}"

@@ -11,6 +11,7 @@ from ase.constraints import FixAtoms
 from ase.io import read
 
 from lang2mlip.errors import RunFault
+from lang2mlip.science.atoms.extxyz import read_plain
 from lang2mlip.science.atoms.frames import labelled, read_frames, write_frames
 from lang2mlip.science.atoms.identity import structure_id
 
@@ -87,3 +88,43 @@ def test_missing_and_damaged_files_are_named(tmp_path):
     path.write_text(path.read_text()[:-300])
     with pytest.raises(RunFault, match="not a whole extxyz"):
         read_frames(path)
+
+
+PLAIN = {key: value for key, value in INFO.items() if key != "words"}
+
+
+def test_the_quick_reader_reads_what_ase_reads(tmp_path):
+    path = tmp_path / "a.extxyz"
+    tilted = labelled(bulk("Cu"), energy=-3, forces=np.full((1, 3), 1e-17), stress=np.arange(6) / 3)
+    tilted.info, tilted.pbc = dict(PLAIN), [True, False, True]
+    write_frames(path, [molecule("H2O"), tilted])
+    quick = read_plain(path.read_text())
+    for ours, theirs in zip(quick, read(path, ":", format="extxyz"), strict=True):
+        assert ours.get_chemical_symbols() == theirs.get_chemical_symbols()
+        assert np.array_equal(ours.positions, theirs.positions) and np.array_equal(ours.cell, theirs.cell)
+        assert ours.pbc.tolist() == theirs.pbc.tolist() and ours.info.keys() == theirs.info.keys()
+        assert all(np.array_equal(ours.info[key], theirs.info[key]) for key in ours.info)
+        mine, known = getattr(ours.calc, "results", {}), getattr(theirs.calc, "results", {})
+        assert mine.keys() == known.keys() and all(np.array_equal(mine[key], known[key]) for key in mine)
+
+
+ROW = "Cu 0 0 0\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"1\nProperties=species:S:1:pos:R:3:tags:I:1\n{ROW}",
+        f'1\nProperties=species:S:1:pos:R:3 virial="1 0 0 0 1 0 0 0 1"\n{ROW}',
+        f'1\nProperties=species:S:1:pos:R:3 dipole="1 0 0"\n{ROW}',
+        f"1\nProperties=species:S:1:pos:R:3 words='a b'\n{ROW}",
+        f"1\nProperties=species:S:1:pos:R:3 alone\n{ROW}",
+        f'1\nLattice="1 0 0" Properties=species:S:1:pos:R:3\n{ROW}',
+        f"2\nProperties=species:S:1:pos:R:3\n{ROW}",
+        "1\nProperties=species:S:1:pos:R:3\nCu 0 0\n",
+        "1\nProperties=species:S:1:pos:R:3\nQq 0 0 0\n",
+        "1\n\nCu 0 0 0\n",
+    ],
+)
+def test_what_is_not_plain_or_not_whole_is_left_to_ase(text):
+    assert read_plain(text) is None

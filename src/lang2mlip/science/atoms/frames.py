@@ -22,10 +22,10 @@ from urllib.parse import quote, unquote
 import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.io.extxyz import key_val_dict_to_str, read_xyz
 from ase.stress import voigt_6_to_full_3x3_stress
 
 from lang2mlip.errors import RunFault
+from lang2mlip.science.atoms.extxyz import head_line, read_plain
 
 __all__ = ["labelled", "read_frames", "write_frames"]
 
@@ -78,9 +78,18 @@ def read_frames(path: Path | str) -> list[Atoms]:
             return []
         if not text.endswith("\n"):
             raise ValueError("it ends within a line")
-        return [_native(frame) for frame in read_xyz(StringIO(text), slice(None))]
+        plain = read_plain(text)
+        return [_native(frame) for frame in (_read_any(text) if plain is None else plain)]
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise RunFault(f"{source} is not a whole extxyz file ({error}); restore it or make it again.") from error
+
+
+def _read_any(text: str) -> Iterator[Atoms]:
+    """Whatever extxyz can hold, at ASE's pace."""
+    from ase.io.extxyz import read_xyz
+
+    frames: Iterator[Atoms] = read_xyz(StringIO(text), slice(None))
+    return frames
 
 
 def _lines(frame: Atoms) -> Iterator[str]:
@@ -92,7 +101,7 @@ def _lines(frame: Atoms) -> Iterator[str]:
     skipped = {"numbers", "positions", "momenta", *columns}
     columns |= {name: values for name, values in frame.arrays.items() if name not in skipped}
     shapes = {name: values.shape[1] if values.ndim > 1 else 1 for name, values in columns.items()}
-    head: dict[str, Any] = {"Lattice": frame.cell.array.T} if frame.cell.rank else {}
+    head: dict[str, Any] = {"Lattice": frame.cell.array} if frame.cell.rank else {}
     head["Properties"] = ":".join(f"{name}:{_COLUMN[columns[name].dtype.kind][0]}:{n}" for name, n in shapes.items())
     head |= {key: _written(value) for key, value in frame.info.items() if _simple(value) and key not in _RESERVED}
     if results.get("energy") is not None:
@@ -100,11 +109,13 @@ def _lines(frame: Atoms) -> Iterator[str]:
     if results.get("stress") is not None:
         head["stress"] = voigt_6_to_full_3x3_stress(np.asarray(results["stress"], dtype=float))
     head["pbc"] = frame.pbc
-    yield f"{len(frame)}\n{key_val_dict_to_str(head)}\n"
+    yield f"{len(frame)}\n{head_line(head)}\n"
     row = " ".join(" ".join([_COLUMN[columns[name].dtype.kind][1]] * n) for name, n in shapes.items()) + "\n"
     table = [values.reshape(len(frame), -1).tolist() for values in columns.values()]
-    for cells in zip(*table, strict=True):
-        yield row % tuple(_cell(value) for part in cells for value in part)
+    cells = [value for parts in zip(*table, strict=True) for part in parts for value in part]
+    if any(values.dtype.kind == "b" for values in columns.values()):
+        cells = [_cell(value) for value in cells]
+    yield row * len(frame) % tuple(cells)
 
 
 def _cell(value: Any) -> Any:

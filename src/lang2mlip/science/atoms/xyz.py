@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.io import iread
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from lang2mlip.errors import BadInput
@@ -36,6 +35,8 @@ def read(file: Path) -> Raw:
 
     A virial (eV) becomes a stress: −virial / volume. Raises BadInput at the first frame that cannot be parsed.
     """
+    from ase.io import iread  # which takes a third of a second
+
     frames: list[Atoms] = []
     used: set[str] = set()
     try:

@@ -7,8 +7,11 @@ import pytest
 from lang2mlip.contracts import Plan, StructureRequest
 from lang2mlip.errors import BadInput
 from lang2mlip.prepare.build import build
+from lang2mlip.prepare.making import make
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.atoms.identity import structure_id
+from lang2mlip.science.structures.conformer import signature
+from lang2mlip.science.structures.gate import fragments
 
 
 def stack(name, lateral_A=8.0, seed=1, rattle_A=0.0, **more):
@@ -105,3 +108,17 @@ def test_a_misspelt_parameter_of_a_layer_is_named_with_its_place(tmp_path):
     plan = Plan(requests=(stack("a").model_copy(update={"parameters": wrong}),))
     with pytest.raises(BadInput, match=r"structure a: layers.0: surface: the key 'miler' is not known. .*'miller'"):
         build(plan, tmp_path)
+
+
+def test_what_lies_too_near_is_pushed_off_in_the_stand_in_and_counted():
+    solid = {"builder": "surface", "parameters": {"crystal": "Cu", "miller": (1, 1, 1), "layers": 3, "lateral": (3, 3)}}
+    parameters = {"solid": solid, "molecules": [{"smiles": "CO"}], "count": 1, "height_A": 1.0}
+    request = StructureRequest(
+        name="too-near", builder="solid_molecule", group="surface", role="train", parameters=parameters, seed=1
+    )
+    atoms, made = make(request)
+    assert atoms is not None and made.repaired == 1 and made.rebuilt == 0
+    metal = atoms.symbols == "Cu"
+    assert made.report.closest_ratio >= 0.7
+    assert atoms.get_all_distances(mic=True)[metal][:, ~metal].min() > 0.7 * (1.32 + 0.31)
+    assert fragments(atoms[~metal]) == {signature("CO"): 1}

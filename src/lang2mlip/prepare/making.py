@@ -93,7 +93,11 @@ def _checked(builder: object, seed: int, settle: Settle | None) -> tuple[_Build,
     found = _built(builder, seed, settle)
     if found.report.passed or found.assembly is None or found.assembly.held.all():
         return found, 0
-    again = mended(found.assembly, seed)
+    try:
+        again = mended(found.assembly, seed)
+    except (BadInput, PartFailed):
+        # What is wrong with the structure says more than why it could not be mended.
+        return found, 0
     report = _gate(again.atoms, again, builder)
     return (_Build(again.atoms, again, report), 1) if report.passed else (found, 0)
 

@@ -5,7 +5,8 @@ from ase import Atoms
 from ase.build import bulk, fcc111
 
 from lang2mlip.science.structures.assembly import SOLID, Assembly, Species, joined
-from lang2mlip.science.structures.conformer import conformer
+from lang2mlip.science.structures.conformer import conformer, signature
+from lang2mlip.science.structures.gate import Expectations
 from lang2mlip.science.structures.intact import examine
 
 ALCOHOL = "CCO"
@@ -67,6 +68,14 @@ def test_molecules_that_grew_together_are_found_by_their_atoms():
     grown.positions[second] += grown.positions[oxygens[0]] + [0, 0, 1.35] - grown.positions[oxygens[1]]
     failures = examine(assembly.with_atoms(grown)).failures
     assert any("of different molecules are bonded" in sentence for sentence in failures)
+
+
+def test_molecules_are_counted_against_what_was_asked_for():
+    assembly = boxed((ALCOHOL, 0), ("[Na+]", 1), ("[Cl-]", -1))
+    asked = {signature(smiles): 1 for smiles in (ALCOHOL, "[Na+]", "[Cl-]")}
+    assert examine(assembly, Expectations(fragments=asked)).passed
+    twice = Expectations(fragments=asked | {signature(ALCOHOL): 2})
+    assert only(examine(assembly, twice)) == ("the molecules are not those asked for: missing 1 × C2H6O; too many none")
 
 
 def test_a_charge_that_is_left_over_is_a_failure_only_in_a_periodic_cell():

@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.data import covalent_radii
 
 from lang2mlip.science.structures.assembly import Assembly
-from lang2mlip.science.structures.conformer import drawn
+from lang2mlip.science.structures.conformer import drawn, signature
 from lang2mlip.science.structures.gate import BOND_FACTOR, Expectations, GateReport, bonds, inspect
 
 __all__ = ["assembly_failures", "examine", "layer_failures"]
@@ -28,11 +28,11 @@ nearer than the reach of a bond, but not so near."""
 
 def examine(assembly: Assembly, expectations: Expectations | None = None) -> GateReport:
     """`inspect`, and what only an assembly can tell: bodies, charges, layers."""
-    wanted = (expectations or Expectations()).model_copy(update={"fragments": None})
-    report = inspect(assembly.atoms, wanted)
+    asked = expectations or Expectations()
+    report = inspect(assembly.atoms, asked.model_copy(update={"fragments": None}))
     if report.failures and report.closest_ratio is None:
         return report
-    failures = (*report.failures, *assembly_failures(assembly))
+    failures = (*report.failures, *_miscounted(assembly, asked), *assembly_failures(assembly))
     remarks = report.remarks + _radical(assembly)
     return report.model_copy(update={"failures": failures, "remarks": remarks})
 
@@ -76,6 +76,20 @@ def _hidden_vacuum(assembly: Assembly, height: float) -> list[str]:
     if widest <= _WIDEST_GAP_A:
         return []
     return [f"between two layers {widest:.1f} Å are empty, more than {_WIDEST_GAP_A:g} Å"]
+
+
+def _miscounted(assembly: Assembly, asked: Expectations) -> list[str]:
+    """A sentence where the molecules are not those that were asked for."""
+    if asked.fragments is None:
+        return []
+    _, first = np.unique(assembly.body, return_index=True)
+    kinds = [assembly.species[kind].smiles for kind in assembly.kind[first]]
+    found, expected = Counter(_signature(smiles) for smiles in kinds if smiles is not None), Counter(asked.fragments)
+    if found == +expected:
+        return []
+    missing = ", ".join(f"{n} × {name.split(':')[0]}" for name, n in (expected - found).items()) or "none"
+    extra = ", ".join(f"{n} × {name.split(':')[0]}" for name, n in (found - expected).items()) or "none"
+    return [f"the molecules are not those asked for: missing {missing}; too many {extra}"]
 
 
 def _broken(assembly: Assembly) -> list[str]:
@@ -122,6 +136,11 @@ def _drawn_bonds(assembly: Assembly) -> tuple[np.ndarray, np.ndarray]:
     if not ends:
         return np.zeros((0, 2), int), np.zeros(0, int)
     return np.concatenate(ends), np.concatenate(owners)
+
+
+@lru_cache(maxsize=256)
+def _signature(smiles: str) -> str:
+    return signature(smiles)
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,22 @@ class Moody(LennardJones):
     """
 
     def __init__(
-        self, mood: str = "good", moods: dict[str, str] | None = None, limit: float = 0.05, log: str | None = None
+        self,
+        mood: str = "good",
+        moods: dict[str, str] | None = None,
+        limit: float = 0.05,
+        log: str | None = None,
+        pause_s: float = 0.0,
     ) -> None:
         super().__init__(sigma=3.4, epsilon=0.0104, rc=8.0, smooth=True)
         self.mood, self.moods, self.limit, self.log = mood, moods or {}, limit, log
+        self.pause_s = pause_s
 
     def calculate(self, atoms: Atoms | None = None, *rest: Any, **named: Any) -> None:
         """Lennard-Jones, or the mood."""
         super().calculate(atoms, *rest, **named)
         assert atoms is not None
+        time.sleep(self.pause_s)
         if self.log:
             with Path(self.log).open("a") as file:
                 file.write(f"{atoms.positions.round(8).tolist()}\n")
@@ -48,3 +56,7 @@ class Moody(LennardJones):
 
     def _die(self) -> None:
         os._exit(9)
+
+    def _die_first(self) -> None:
+        if self.log and len(Path(self.log).read_text().splitlines()) == 1:
+            os._exit(9)

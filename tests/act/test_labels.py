@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from ase.build import bulk
 from lang2mlip.act.labels import Labeller, MeteredCalculator
 from lang2mlip.contracts import ReferenceSpec
 from lang2mlip.errors import BudgetSpent, LabelFailed
+from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.md import MDPlan, run
 from lang2mlip.science.reference.spec import open_reference
 
@@ -24,8 +27,8 @@ def moody(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     monkeypatch.setenv("LANG2MLIP_CACHE", str(tmp_path / "cache"))
 
-    def make(mood):
-        arguments = {"mood": mood, "log": str(tmp_path / "log")}
+    def make(mood, **more):
+        arguments = {"mood": mood, "log": str(tmp_path / "log"), **more}
         return ReferenceSpec(name="ase", settings={"path": "moody.Moody", "arguments": arguments})
 
     yield make
@@ -50,6 +53,47 @@ def test_a_structure_is_computed_once_whoever_asks_and_how_often(moody, tmp_path
     assert len((tmp_path / "log").read_text().splitlines()) == 4
     assert (labeller.cost.calls, labeller.cost.cached) == (4, 4)
     assert len({atoms.info["id"] for atoms in labelled}) == 4
+
+
+OTHERS = """
+import sys
+from pathlib import Path
+from lang2mlip.act.labels import Labeller
+from lang2mlip.contracts import ReferenceSpec
+from lang2mlip.science.atoms.frames import read_frames
+
+labeller = Labeller(ReferenceSpec.model_validate_json(sys.argv[1]))
+labelled = labeller.label_all(read_frames(Path(sys.argv[2])))
+print(len(labelled), labeller.cost.calls, labeller.cost.cached)
+"""
+
+
+def others(spec, file, count):
+    """Processes that label the same frames at the same time."""
+    paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-c", OTHERS, spec.model_dump_json(), str(file)]
+    return [
+        subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+
+
+def test_processes_that_want_the_same_label_pay_for_it_once(moody, tmp_path):
+    write_frames(tmp_path / "frames", frames(4))
+    going = others(moody("good", pause_s=0.3), tmp_path / "frames", 3)
+    said = [tuple(map(int, one.communicate(timeout=120)[0].split())) for one in going]
+    assert [(labelled, calls) for labelled, calls, _ in said] == [(4, 4)] * 3
+    assert sum(cached for *_, cached in said) == 8
+    assert len((tmp_path / "log").read_text().splitlines()) == 4
+
+
+def test_a_process_that_dies_gives_up_what_it_had_claimed(moody, tmp_path):
+    write_frames(tmp_path / "frames", frames(1))
+    (lost,) = others(moody("die_first"), tmp_path / "frames", 1)
+    lost.communicate(timeout=120)
+    assert lost.returncode == 9
+    assert Labeller(moody("die_first")).label(frames(1)[0]) is not None
+    assert len((tmp_path / "log").read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(("mood", "words"), [("nan", "not finite"), ("raise", "did not converge")])

@@ -41,12 +41,21 @@ class MeteredCalculator(Computed):
         label = self._cache.get(self._identity, name)
         cached = label is not None
         if label is None:
-            label = self._compute(atoms)
-            self._cache.put(self._identity, name, label)
+            label, cached = self._first(name, atoms)
         spent = 0.0 if cached else label.seconds
         self.cost += Cost(calls=1, cached=int(cached), reference_s=spent)
         results = {"energy": label.energy_eV, "forces": label.forces}
         return results if label.stress is None else {**results, "stress": label.stress}
+
+    def _first(self, name: str, atoms: Atoms) -> tuple[Label, bool]:
+        """A label that was not there a moment ago, and whether another process has made it since."""
+        with self._cache.claim(self._identity, name):
+            known = self._cache.get(self._identity, name)
+            if known is not None:
+                return known, True
+            label = self._compute(atoms)
+            self._cache.put(self._identity, name, label)
+            return label, False
 
     def _compute(self, atoms: Atoms) -> Label:
         meter = Meter()

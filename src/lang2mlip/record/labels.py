@@ -5,9 +5,14 @@ Shared by all runs of a user, keyed by (identity of the reference and its settin
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +88,27 @@ class LabelCache:
             self._db.execute("INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?, ?, ?)", row)
         except sqlite3.Error as error:
             raise RunFault(f"The label cache {self.file} cannot be written: {error}.") from error
+
+    @contextmanager
+    def claim(self, reference: str, structure: str) -> Iterator[None]:
+        """Meanwhile no other process computes this label: it waits here, and then finds it in the cache.
+
+        A claim is a lock on one byte of a file, so it ends with its process, however that ends.
+        """
+        handle = _claims(self.file.with_name("claims"))
+        byte = int.from_bytes(hashlib.sha256(f"{reference} {structure}".encode()).digest()[:7], "big")
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX, 1, byte)
+        except OSError:  # a file system without locks: two may compute the same, and nothing worse
+            yield
+            return
+        try:
+            yield
+        finally:
+            fcntl.lockf(handle, fcntl.LOCK_UN, 1, byte)
+
+
+@cache
+def _claims(file: Path) -> int:
+    """The open file of claims: one for the whole process, because closing any gives up all locks on it."""
+    return os.open(file, os.O_RDWR | os.O_CREAT, 0o644)

@@ -15,13 +15,13 @@ from lang2mlip.act.gathering import cost_of, dataset, faults_of, frames_of, per_
 from lang2mlip.act.labels import Labeller
 from lang2mlip.act.score import Scores, score_frames
 from lang2mlip.catalogue import load
-from lang2mlip.contracts import Cost, Json, ReferenceSpec, Result, Select
+from lang2mlip.contracts import Cost, Json, PoolSet, ReferenceSpec, Result, Select
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BadInput, PartFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.selection.choose import Candidates, Wish, choose
 
-__all__ = ["SelectAction", "label", "pick"]
+__all__ = ["SelectAction", "drawn_from", "label", "pick"]
 
 BATCH = 8
 """Frames per labelling piece: small enough to share among workers, large enough not to count."""
@@ -45,10 +45,10 @@ class SelectAction:
         """The data set, with the old model's error on it per group."""
         frames = unique(frames_of(done))
         cost = cost_of(done) + _of_choosing(desk)
-        drawn = tuple(pool.id for pool in desk.state.pool)
+        drawn, kept = drawn_from(desk.state.pool, parameters.groups)
         if not frames:
             return Result(action="select", status="failed", summary="No pick could be labelled.", cost=cost,
-                          drawn=drawn, faults=faults_of(done))  # fmt: skip
+                          drawn=drawn, pool=kept, faults=faults_of(done))  # fmt: skip
         scores, remarks = self._fresh(desk, frames)
         fresh, cost = scores.errors, cost + scores.cost
         if parameters.method == "error":
@@ -61,12 +61,18 @@ class SelectAction:
             cost=cost.model_copy(update={"labels": len(frames)}),
             data=(dataset(desk, "select", frames, {k: v for k, v in fresh.items() if k != "all"}),),
             drawn=drawn,
+            pool=kept,
             faults=(*faults_of(done), *remarks),
         )
 
     def _pool(self, desk: Desk, parameters: Select) -> list[Atoms]:
-        frames = [atoms for pool in desk.state.pool for atoms in desk.view.frames(pool.file)]
-        return [atoms for atoms in frames if not parameters.groups or atoms.info["group"] in parameters.groups]
+        return [
+            atoms
+            for pool in desk.state.pool
+            if set(pool.groups).intersection(parameters.groups or pool.groups)
+            for atoms in desk.view.frames(pool.file)
+            if atoms.info["group"] in pool.groups and atoms.info["group"] in (parameters.groups or pool.groups)
+        ]
 
     def _picked(self, desk: Desk, parameters: Select, pool: list[Atoms]) -> list[Atoms]:
         budget = min(parameters.count, desk.labels_left(), desk.calls_left())
@@ -117,6 +123,17 @@ class SelectAction:
             return frames[:count]
         errors = json.loads(file.read_text(encoding="utf-8"))
         return sorted(frames, key=lambda atoms: -errors.get(atoms.info["id"], [0.0])[0])[:count]
+
+
+def drawn_from(pool: Sequence[PoolSet], groups: Sequence[str]) -> tuple[tuple[str, ...], tuple[PoolSet, ...]]:
+    """The ids of the pool sets that a selection in these groups (none: in all) uses up, and what it leaves of them.
+
+    What is left is the same file, with the groups that still wait in it.
+    """
+    drawn = [one for one in pool if not groups or set(one.groups) & set(groups)]
+    rests = [{name: count for name, count in one.groups.items() if groups and name not in groups} for one in drawn]
+    kept = [one.model_copy(update={"groups": rest}) for one, rest in zip(drawn, rests, strict=True) if rest]
+    return tuple(one.id for one in drawn), tuple(kept)
 
 
 def pick(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:

@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.spatial.transform import Rotation
 
 from lang2mlip.contracts.base import Noun
-from lang2mlip.data import table
-from lang2mlip.errors import BadInput, UnknownName
+from lang2mlip.errors import BadInput
+from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.conformer import conformer, ions, signature
 from lang2mlip.science.structures.gate import Expectations
-from lang2mlip.science.structures.packing import pack
-from lang2mlip.units import AMU_PER_A3_IN_G_PER_CM3
+from lang2mlip.science.structures.liquid import SPARSE, assembled, flat, mass_of, packed, sparse
+from lang2mlip.science.structures.mixture import Ingredient, Mixture, find_molecule, volume_A3
+from lang2mlip.science.structures.standin import brought_together, equilibrate, settle
 
 __all__ = ["Ingredient", "Molecule", "MoleculeParameters", "find_molecule"]
-
-_CONFORMERS = 3
-"""Different conformers of one species in a liquid, at most."""
 
 _LOOSENING = (1.0, 0.95, 0.9, 0.85, 0.8)
 """Densities tried, as shares of the one asked for, when the molecules do not fit."""
 
-_SOLUTE_DENSITY = 1.5
-"""Density of a dissolved salt over that of the densest solvent, where the table knows none: salts of fluorinated
-anions in carbonates and ethers have apparent molar volumes that correspond to about 2 g/cm³."""
+_PACKED = 0.9
+"""Share of the density at which molecules are packed before they are equilibrated."""
 
+_WINDOW = 0.12
+"""How far an equilibrated density may be from the one that was estimated."""
 
-class Ingredient(Noun):
-    """One species and its share."""
-
-    name: str | None = Field(default=None, description="key or name in the molecule table")
-    smiles: str | None = Field(default=None, description="SMILES instead of a name")
-    parts: int = Field(default=1, ge=1, description="share in the mixture, by number of molecules")
-
-    @model_validator(mode="after")
-    def _named_once(self) -> Self:
-        if (self.name is None) == (self.smiles is None):
-            raise ValueError("give either name or smiles")
-        return self
-
-    def structure(self) -> str:
-        """The SMILES. Raises UnknownName for a name that the table lacks."""
-        return self.smiles if self.smiles is not None else str(find_molecule(self.name or "")["smiles"])
+_PACKABLE = 1500
+"""More atoms than this are put at random and brought together: the time of packmol grows faster than their number."""
 
 
 class MoleculeParameters(Noun):
@@ -62,6 +47,13 @@ class MoleculeParameters(Noun):
         default=None, gt=0, description="liquid: density; from the molecule table when not given"
     )
     expansion: float = Field(default=1.0, gt=0.5, lt=2, description="liquid: volume over that of this density")
+    equilibrate_ps: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="liquid: constant pressure in the fast stand-in after packing, ps; the density is then its own",
+    )
+    temperature_K: float = Field(default=300.0, gt=0, description="liquid: temperature of that, K")
     rattle_A: float = Field(default=0.0, ge=0, le=0.3, description="standard deviation of random displacements, Å")
 
 
@@ -78,12 +70,33 @@ class Molecule:
 
         Raises BadInput for an unknown molecule, a missing density, or molecules that do not fit.
         """
+        return self.assemble(seed).atoms
+
+    def assemble(self, seed: int) -> Assembly:
+        """As `build`, with every atom's molecule."""
         rng = np.random.default_rng(seed)
-        single = self.parameters.state == "single"
-        atoms = self._vacuum(rng) if single else self._liquid(rng)
-        if self.parameters.rattle_A:
-            atoms.positions += rng.normal(scale=self.parameters.rattle_A, size=atoms.positions.shape)
-        return atoms
+        wish = self.parameters
+        if wish.state == "single":
+            assembly = self._vacuum(rng)
+        elif wish.equilibrate_ps:
+            assembly = self._equilibrated(rng)
+        else:
+            assembly = self._liquid(rng)
+        if wish.rattle_A:
+            assembly.atoms.positions += rng.normal(scale=wish.rattle_A, size=assembly.atoms.positions.shape)
+        return assembly
+
+    def layer(self, lateral_A: np.ndarray, thickness_A: float, seed: int) -> Assembly:
+        """A flat piece of the liquid at its density: periodic along two vectors in the plane, atoms within the height.
+
+        `lateral_A`: the two vectors, shape (2, 2) or (2, 3). Raises BadInput when the molecules do not fit.
+        """
+        lateral = np.asarray(lateral_A, float)
+        volume = abs(np.linalg.det(lateral[:, :2])) * thickness_A
+        sample = self._species(1000)
+        per_atom = mass_of(sample) / sum(count * len(conformer(smiles, 0)) for smiles, count in sample)
+        species = self._species(max(1, round(volume / volume_A3(per_atom, self._density()))))
+        return flat(species, lateral, thickness_A, self.parameters.temperature_K, np.random.default_rng(seed))
 
     def expectations(self) -> Expectations:
         """Every molecule intact; for a liquid the density, loosened at most as far as packing may."""
@@ -93,93 +106,57 @@ class Molecule:
         if self.parameters.state == "single":
             return Expectations(fragments=dict(intact))
         density = self._density()
+        if self.parameters.equilibrate_ps:
+            window = ((1 - _WINDOW) * density, (1 + _WINDOW) * density)
+            return Expectations(fragments=dict(intact), density_g_cm3=window)
         return Expectations(fragments=dict(intact), density_g_cm3=(0.99 * _LOOSENING[-1] * density, 1.01 * density))
 
-    def _species(self) -> list[tuple[str, int]]:
-        """SMILES of every ion or molecule, with its number."""
-        parts = [(species, one.parts) for one in self.parameters.molecules for species in ions(one.structure())]
-        if self.parameters.state == "single":
-            return parts
-        per_set = sum(n * len(conformer(species, 0)) for species, n in parts)
-        sets = max(1, round(self.parameters.atoms / per_set))
-        return [(species, n * sets) for species, n in parts]
+    def _mixture(self) -> Mixture:
+        return Mixture(self.parameters.molecules, self.parameters.density_g_cm3)
 
     def _density(self) -> float:
-        """g/cm³: as asked for, else ideal mixing of the tabulated liquids."""
-        wish = self.parameters
-        if wish.density_g_cm3 is not None:
-            return wish.density_g_cm3 / wish.expansion
-        known = [_tabulated_density(one) for one in wish.molecules]
-        if not any(known):
-            names = ", ".join(one.name or one.structure() for one in wish.molecules)
-            raise BadInput(f"No liquid density is known for {names}; give density_g_cm3.")
-        solute = _SOLUTE_DENSITY * max(density or 0.0 for density in known)
-        masses = [one.parts * _mass(one) for one in wish.molecules]
-        volume = sum(mass / (density or solute) for mass, density in zip(masses, known, strict=True))
-        return float(sum(masses) / volume / wish.expansion)
+        return self._mixture().density_g_cm3() / self.parameters.expansion
 
-    def _vacuum(self, rng: np.random.Generator) -> Atoms:
+    def _species(self, atoms: int | None = None) -> list[tuple[str, int]]:
+        """SMILES of every ion or molecule, with its number."""
+        wish = self.parameters
+        if wish.state == "single" and atoms is None:
+            counts = [max(1, round(one.parts)) for one in wish.molecules]
+        else:
+            counts = self._mixture().counts(atoms or wish.atoms, exact=atoms is None)
+        pairs = zip(wish.molecules, counts, strict=True)
+        return [(species, count) for one, count in pairs for species in ions(one.structure())]
+
+    def _vacuum(self, rng: np.random.Generator) -> Assembly:
         """The parts side by side, just out of touch."""
-        placed = Atoms()
-        for species, count in self._species():
+        placed, species = Atoms(), self._species()
+        for smiles, count in species:
             for _ in range(count):
-                part = _turned(conformer(species, int(rng.integers(2**31))), rng)
+                part = _turned(conformer(smiles, int(rng.integers(2**31))), rng)
                 placed = _beside(placed, part, rng)
         placed.positions -= placed.positions.mean(axis=0)
-        placed.info["charge"] = round(float(placed.get_initial_charges().sum()))
-        return placed
+        return assembled(placed, species)
 
-    def _liquid(self, rng: np.random.Generator) -> Atoms:
-        kinds = [
-            (conformer(species, int(rng.integers(2**31))), share)
-            for species, count in self._species()
-            for share in _shares(count)
-        ]
-        mass = sum(kind.get_masses().sum() * count for kind, count in kinds)
+    def _liquid(self, rng: np.random.Generator) -> Assembly:
         for share in _LOOSENING:
-            edge = float((mass * AMU_PER_A3_IN_G_PER_CM3 / (share * self._density())) ** (1 / 3))
-            packed = pack(kinds, edge, int(rng.integers(2**30)))
-            if packed is not None:
-                charges = [kind.get_initial_charges() for kind, count in kinds for _ in range(count)]
-                packed.set_initial_charges(np.concatenate(charges))
-                packed.info["charge"] = round(float(packed.get_initial_charges().sum()))
-                return packed
+            found = packed(self._species(), share * self._density(), rng)
+            if found is not None:
+                return found
         raise BadInput(
             f"The molecules do not fit into a box at {_LOOSENING[-1]:.0%} of {self._density():.2f} g/cm³;"
             " ask for a lower density or for more atoms."
         )
 
-
-def find_molecule(name: str) -> dict[str, object]:
-    """The entry with this key or name (names regardless of case, abbreviations too). Raises UnknownName."""
-    molecules = table("molecules")
-    if name in molecules:
-        return molecules[name]
-    by_name = {str(known).casefold(): fields for fields in molecules.values() for known in fields["names"]}
-    if name.casefold() not in by_name:
-        raise UnknownName.of("molecule", name, list(molecules))
-    return by_name[name.casefold()]
-
-
-def _tabulated_density(one: Ingredient) -> float | None:
-    if one.name is not None:
-        found = find_molecule(one.name)
-    else:
-        wanted = sorted(ions(one.structure()))
-        same = (fields for fields in table("molecules").values() if sorted(ions(str(fields["smiles"]))) == wanted)
-        found = next(same, {})
-    density = found.get("density_g_cm3")
-    return float(str(density)) if density is not None else None
-
-
-def _mass(one: Ingredient) -> float:
-    return float(sum(conformer(species, 0).get_masses().sum() for species in ions(one.structure())))
-
-
-def _shares(count: int) -> list[int]:
-    """`count` molecules over a few conformers, as evenly as it goes."""
-    kinds = min(_CONFORMERS, count)
-    return [count // kinds + (n < count % kinds) for n in range(kinds)]
+    def _equilibrated(self, rng: np.random.Generator) -> Assembly:
+        """Packed loosely, or put at random where there are many, then at constant pressure in the stand-in."""
+        wish, species, density = self.parameters, self._species(), self._density()
+        few = sum(count * len(conformer(smiles, 0)) for smiles, count in species) <= _PACKABLE
+        start = packed(species, _PACKED * density, rng) if few else None
+        schedule = settle(wish.equilibrate_ps, wish.temperature_K)
+        if start is None:
+            start = sparse(species, density, rng)
+            schedule = schedule.after(brought_together(wish.temperature_K, SPARSE))
+        return equilibrate(start, schedule, int(rng.integers(2**30)))
 
 
 def _turned(part: Atoms, rng: np.random.Generator) -> Atoms:

@@ -3,6 +3,17 @@
 from lang2mlip.science.structures.standin.engine import Score, equilibrate, scored
 from lang2mlip.science.structures.standin.field import field
 from lang2mlip.science.structures.standin.forcefield import ForceField
-from lang2mlip.science.structures.standin.schedule import Schedule, Stage, settle
+from lang2mlip.science.structures.standin.schedule import Schedule, Stage, brought_together, melt_quench, settle
 
-__all__ = ["ForceField", "Schedule", "Score", "Stage", "equilibrate", "field", "scored", "settle"]
+__all__ = [
+    "ForceField",
+    "Schedule",
+    "Score",
+    "Stage",
+    "brought_together",
+    "equilibrate",
+    "field",
+    "melt_quench",
+    "scored",
+    "settle",
+]

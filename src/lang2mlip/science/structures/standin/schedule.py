@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lang2mlip.contracts.base import Noun
 
-__all__ = ["Schedule", "Stage", "melt_quench", "settle"]
+__all__ = ["Schedule", "Stage", "brought_together", "melt_quench", "settle"]
 
 MASS_SHIFTED_STEP_FS = 1.5
 """Hydrogen weighs 4 amu in the stand-in (averages over positions do not depend on masses), so steps can be longer."""
@@ -23,6 +23,9 @@ class Stage(Noun):
     ps: float = Field(default=0.0, ge=0, description="length, ps")
     temperature_K: tuple[float, float] = Field(default=(300.0, 300.0), description="at the start and at the end, K")
     pressure_GPa: float = Field(default=1e-4, description="npt: target pressure, GPa")
+    squeeze: float = Field(
+        default=1.0, gt=0.2, lt=3, description="capped: volume, or height between walls, at the end over the start"
+    )
     axes: Literal["iso", "z"] = Field(default="iso", description="npt: all lengths together, or the height alone")
 
 
@@ -32,6 +35,10 @@ class Schedule(Noun):
     stages: tuple[Stage, ...] = Field(min_length=1)
     step_fs: float = Field(default=MASS_SHIFTED_STEP_FS, gt=0, le=3, description="time step, fs")
     walls: bool = Field(default=False, description="soft walls at the bottom and top of a cell not periodic along z")
+
+    def after(self, first: Schedule) -> Schedule:
+        """The stages of `first`, then these."""
+        return self.model_copy(update={"stages": (*first.stages, *self.stages)})
 
     def summary(self) -> str:
         """The MD stages in a few words."""
@@ -55,6 +62,19 @@ def settle(ps: float, temperature_K: float = 300.0, axes: Literal["iso", "z", "n
             Stage(kind="nvt", ps=0.15 * ps, temperature_K=(hot, hot)),
             Stage(kind="nvt", ps=0.05 * ps, temperature_K=(hot, temperature_K)),
             closing,
+            Stage(kind="minimise"),
+        )
+    )
+
+
+def brought_together(temperature_K: float, squeeze: float) -> Schedule:
+    """For molecules put at random: minimise, then hot and capped to `squeeze` of the volume, rest, minimise."""
+    hot = max(500.0, 1.5 * temperature_K)
+    return Schedule(
+        stages=(
+            Stage(kind="minimise"),
+            Stage(kind="capped", ps=3.0, temperature_K=(hot, hot), squeeze=squeeze),
+            Stage(kind="nvt", ps=2.0, temperature_K=(hot, temperature_K)),
             Stage(kind="minimise"),
         )
     )

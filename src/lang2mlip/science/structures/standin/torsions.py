@@ -16,7 +16,7 @@ def torsions(molecule: Any, links: Iterable[tuple[int, ...]]) -> list[tuple[tupl
     """(i, j, k, l), (K eV, d, n) of K[1 + d cos(nφ)]; the barrier of a bond is shared by all torsions about it."""
     from rdkit.Chem import rdForceFieldHelpers as helpers
 
-    rows = []
+    rows: list[tuple[tuple[int, ...], tuple[float, ...]]] = []
     for j, k in links:
         ends = [(i, m) for i in _around(molecule, j, k) for m in _around(molecule, k, j) if i != m]
         for i, m in ends:

@@ -41,6 +41,11 @@ WRONG = {
     "strange data": (("run", "task.yaml", "--data", "neon.extxyz"), "has Ne, which the task has not (it has Ar)"),
     "no data": (("run", "task.yaml", "--data", "gone.extxyz"), "There is no file or folder gone.extxyz"),
     "no such run": (("resume", "nope"), "There are no runs in runs"),
+    "no number": ((*ARGON, "--max-calls", "x"), "Invalid value for '--max-calls': Input should be a valid integer"),
+    "too small a number": ((*ARGON, "--max-calls", "0"), "'--max-calls': Input should be greater than or equal to 1"),
+    "option": ((*ARGON, "--max-cals", "3"), "No such option: --max-cals"),
+    "command": (("runn", "argon"), "No such command 'runn'. Did you mean 'run'? See: "),
+    "no words": (("run",), "Missing argument 'PROMPT|TASK.YAML|NAME'. See: "),
     "kind of part": (("parts", "referense"), "No kind of part is called 'referense'. Did you mean 'reference'?"),
 }  # fmt: skip
 

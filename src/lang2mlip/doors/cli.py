@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from lang2mlip.errors import Lang2mlipError
 
@@ -166,10 +167,24 @@ def doctor() -> None:
 def main() -> None:
     """The entry point: every error that a user can meet is one sentence and an exit code."""
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False))
     except Lang2mlipError as error:
-        print(f"lang2mlip: {error}", file=sys.stderr)
-        sys.exit(2)
+        said = str(error)
+    except typer.Abort:
+        said = "Stopped before anything was done."
+    except TyperException as error:
+        said = _wrong_words(error)
+    if said:
+        print(f"lang2mlip: {said}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _wrong_words(error: TyperException) -> str:
+    """What is wrong with the command line, in a sentence; empty where it had no words at all: the help was shown."""
+    context, message = getattr(error, "ctx", None), getattr(error, "format_message", lambda: str(error))()
+    where = f" See: {context.command_path} --help" if context is not None else ""
+    sentence = " ".join(message.split())
+    return f"{sentence}{'' if sentence[-1] in '.?' else '.'}{where}" if sentence else ""
 
 
 if __name__ == "__main__":

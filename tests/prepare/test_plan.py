@@ -71,14 +71,14 @@ def test_heat_near_the_melting_point_brings_vacancies_and_says_why():
 
 def test_facets_asked_for_are_taken_and_hexagonal_ones_keep_four_indices():
     made = plan(task(metal("surface", facets=((2, 1, 1),))))
-    assert groups(made) == ["surface-211"]
+    assert groups(made) == ["bulk", "surface-211"], "below every surface lies its bulk"
     carbon = Component(name="graphite", formula="C", crystal="C-graphite", phases=("surface",), facets=((1, 0, -1, 0),))
-    assert groups(plan(task(carbon))) == ["surface-10-10"]
+    assert groups(plan(task(carbon))) == ["bulk", "surface-10-10"]
 
 
 def test_default_facets_of_a_salt_have_no_dipole():
     salt = Component(name="salt", formula="NaCl", phases=("surface",))
-    assert groups(plan(task(salt))) == ["surface-100", "surface-110"]
+    assert groups(plan(task(salt))) == ["bulk", "surface-100", "surface-110"]
 
 
 def test_melts_say_that_they_need_heat():
@@ -103,23 +103,67 @@ def test_several_components_give_groups_with_their_names():
     assert groups(made) == ["ethanol-molecule", "acetone-molecule"]
 
 
-def test_liquids_together_are_one_mixture_with_the_salt_diluted():
-    made = plan(
-        task(
-            solvent("ethylene-carbonate", "C3H4O3", "liquid"),
-            solvent("dimethyl-carbonate", "C3H6O3", "liquid"),
-            solvent("lithium-hexafluorophosphate", "LiPF6", "liquid"),
-        )
-    )
-    assert groups(made) == ["liquid"]
-    assert [part["parts"] for part in made.requests[0].parameters["molecules"]] == [5, 5, 1]
+def electrolyte(*amounts):
+    names = ("ethylene-carbonate", "dimethyl-carbonate", "lithium-hexafluorophosphate")
+    formulas = ("C3H4O3", "C3H6O3", "LiPF6")
+    made = [solvent(name, formula, "liquid") for name, formula in zip(names, formulas, strict=True)]
+    return [one.model_copy(update={"amount": amount}) for one, amount in zip(made, amounts, strict=True)]
 
 
-def test_a_glass_of_molecules_is_packed_and_one_of_a_crystal_disordered():
+def test_a_salt_and_its_solvents_are_a_solution_beside_the_pure_solvent():
+    made = plan(task(*electrolyte("3 parts by volume", "7 parts by volume", "1.2 mol/L")))
+    assert groups(made) == ["solvent", "solution"]
+    first = {request.group: request.parameters["molecules"] for request in reversed(made.requests)}
+    assert [(part["parts"], part["by"]) for part in first["solvent"]] == [(3.0, "volume"), (7.0, "volume")]
+    assert first["solution"][2] == {"name": "lithium-hexafluorophosphate", "molarity_mol_L": 1.2}
+
+
+def test_solutions_vary_in_strength_and_hold_a_whole_formula_unit():
+    made = [request for request in plan(task(*electrolyte(None, None, "0.5 mol/L"))).requests]
+    strengths = {one.parameters["molecules"][-1].get("molarity_mol_L") for one in made if one.group == "solution"}
+    assert len(strengths) >= 3 and 0.5 in strengths
+    for one in made:
+        if one.group == "solution":
+            volume_A3 = one.parameters["atoms"] / 0.1
+            assert one.parameters["molecules"][-1]["molarity_mol_L"] * volume_A3 / 1660.5 > 0.95
+
+
+def test_glasses_of_molecules_and_of_crystals_are_melted_and_quenched():
     glass = Component(name="salt", formula="C4H4Li2O6", molecule="lithium-ethylene-dicarbonate", phases=("amorphous",))
     made = plan(task(glass, Component(name="other salt", formula="Li2CO3", phases=("amorphous",))))
     assert groups(made) == ["salt-amorphous", "other-salt-amorphous"]
-    assert [{r.builder for r in made.requests if r.group == g} for g in groups(made)] == [{"molecule"}, {"melt"}]
+    assert {request.builder for request in made.requests} == {"amorphous"}
+
+
+def layered(*layers):
+    anode = Component(name="anode", formula="C", crystal="C-graphite", phases=("surface",), facets=((1, 0, -1, 0),))
+    crust = Component(name="crust", formula="Li2CO3", phases=("amorphous",))
+    return task(anode, crust, *electrolyte("1 part", "1 part", "1 mol/L")).model_copy(update={"layers": layers})
+
+
+MIXED = "ethylene-carbonate + dimethyl-carbonate + lithium-hexafluorophosphate"
+
+
+def test_layers_bring_every_pair_of_neighbours_and_the_whole():
+    made = plan(layered("anode", "crust", MIXED))
+    alone = ["anode-bulk", "anode-surface-10-10", "crust-amorphous", "solvent", "solution"]
+    assert groups(made) == [*alone, "anode--crust", "crust--liquid", "whole"]
+    whole = next(request for request in made.requests if request.group == "whole")
+    assert [layer["builder"] for layer in whole.parameters["layers"]] == ["surface", "amorphous", "molecule"]
+
+
+def test_two_layers_are_a_pair_and_no_other_whole():
+    assert groups(plan(layered("anode", "crust")))[-1] == "anode--crust"
+
+
+def test_builds_of_an_interface_differ_in_size_thickness_density_strength_and_separation():
+    made = [one.parameters for one in plan(layered("crust", MIXED)).requests if one.group == "crust--liquid"]
+    assert len(made) == 6
+    assert len({one["lateral_A"] for one in made}) >= 3
+    assert len({one["layers"][1]["thickness_A"] for one in made}) >= 3
+    assert len({one["layers"][0]["parameters"].get("expansion") for one in made}) >= 3
+    assert len({one["layers"][1]["parameters"]["molecules"][2]["molarity_mol_L"] for one in made}) >= 3
+    assert any(one["equilibrate_ps"] == 0 and one["gap_A"] > 2.5 for one in made)
 
 
 def test_a_component_without_phases_takes_the_natural_one():
@@ -128,12 +172,10 @@ def test_a_component_without_phases_takes_the_natural_one():
     assert groups(plan(task(Component(name="steam", formula="H2O", phases=())))) == ["molecule"]
 
 
-def test_a_phase_without_a_builder_and_interfaces_are_left_out_with_a_remark():
+def test_a_phase_without_a_builder_is_left_out_with_a_remark():
     made = plan(task(metal("crystal", "cluster")))
     assert groups(made) == ["bulk"]
     assert "no builder makes the phase 'cluster'" in made.remarks[0]
-    stacked = task(metal("crystal"), Component(name="lid", formula="Al", phases=("crystal",)))
-    assert "interfaces between copper, lid" in plan(stacked.model_copy(update={"layers": ("copper", "lid")})).remarks[0]
 
 
 def test_what_cannot_be_built_is_said():

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-
-from ase.formula import Formula
+from collections.abc import Iterator, Sequence
 
 from lang2mlip.contracts import Component, Explore, Noun, Phase, Plan, ReferenceRun, Role, StructureRequest, Task
 from lang2mlip.contracts.base import Json
-from lang2mlip.data import table
 from lang2mlip.errors import BadInput
+from lang2mlip.prepare.contacts import implied_layers, natural
+from lang2mlip.prepare.layers import interface_groups, layers_of
+from lang2mlip.prepare.mixtures import WET, ingredient, mixtures
 from lang2mlip.prepare.solutions import solid_solution
-from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, disorders, files, liquids, singles, slabs
+from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, disorders, files, singles, slabs
+from lang2mlip.prepare.wet import molecular_glass, wet_groups
 from lang2mlip.science.structures.source import entry, key_for
 
 __all__ = ["Estimate", "estimate", "plan"]
+
+_TRAINED = {False: 3, True: 4}
+"""Structures to train on in a group: a task of several components has more to vary."""
+
+_ATOMS_PER_A3 = 0.1
+"""Of layers, for the estimate: water and most salts and organic liquids lie within a fifth of it."""
 
 _VACANCY_SHARE = 0.7
 """Above this share of the melting temperature vacancies are common enough to matter (about 1e-5 of the sites)."""
@@ -35,23 +42,53 @@ class Estimate(Noun):
 def plan(task: Task) -> Plan:
     """The structures for a task, by rules alone; the same task gives the same plan.
 
-    A phase that no builder serves is left out with a remark. Raises BadInput for a component of which nothing can be
-    built.
+    Components and their phases, liquids that mix, then every pair of neighbouring layers and the whole. A phase that
+    no builder serves is left out with a remark. Raises BadInput for a component of which nothing can be built.
     """
     groups: dict[str, GroupPlan] = {}
     remarks: list[str] = []
+    task = _with_contacts(task, remarks)
     several = len(task.components) > 1
     for component in task.components:
         for group in _groups(task, component, remarks):
-            name = f"{_slug(component.name)}-{group.name}" if several else group.name
-            groups.setdefault(name, group)
-    mixed = _mixture(task)
-    if mixed is not None:
-        groups = {name: group for name, group in groups.items() if not name.endswith("liquid")} | {"liquid": mixed}
-    if len(task.layers) > 1:
-        remarks.append(f"The interfaces between {', '.join(task.layers)} are not built yet; each is planned by itself.")
-    requests = tuple(request for name, group in groups.items() for request in _requests(task, name, group))
+            groups.setdefault(f"{_slug(component.name)}-{group.name}" if several else group.name, group)
+    wet = mixtures(task, [component for component in task.components if _crystal(component) is None])
+    for mixture in wet:
+        for group in wet_groups(mixture, _liquid_name(mixture, len(wet), several)):
+            groups.setdefault(group.name, group)
+    for group in _interfaces(task):
+        groups.setdefault(group.name, group)
+    trained = _TRAINED[several]
+    requests = tuple(request for name, group in groups.items() for request in _requests(task, name, group, trained))
     return Plan(requests=requests, remarks=tuple(remarks))
+
+
+def _with_contacts(task: Task, remarks: list[str]) -> Task:
+    """The task with its layers, named or meant, and with the phases on either side of an interface."""
+    crystals = [one.name for one in task.components if _crystal(one) is not None]
+    layers = implied_layers(task, crystals)
+    if layers and not task.layers:
+        remarks.append(f"Taken for an interface, because no layers are named: {' | '.join(layers)}.")
+    components = tuple(natural(one, one.name in crystals) for one in task.components)
+    return task.model_copy(update={"layers": layers, "components": components})
+
+
+def _liquid_name(mixture: Sequence[Component], liquids: int, several: bool) -> str:
+    if liquids == 1 and (len(mixture) > 1 or not several):
+        return "liquid"
+    return f"{_slug(mixture[0].name)}-liquid"
+
+
+def _interfaces(task: Task) -> Iterator[GroupPlan]:
+    """Groups of neighbouring layers, for a layered task."""
+    layers = layers_of(task, {component.name: _crystal(component) for component in task.components})
+    liquid = sum(len(layer.components) > 1 for layer in layers) < 2
+    names = [_slug(one.name) if len(one.components) == 1 or not liquid else "liquid" for one in layers]
+    yield from interface_groups(layers, names, _mean(task.temperature_K))
+
+
+def _mean(pair: tuple[float, float]) -> float:
+    return sum(pair) / 2
 
 
 def estimate(plan: Plan, test_calls: int = 480) -> list[Estimate]:
@@ -77,8 +114,11 @@ def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupP
     """A group per phase and facet, and one with vacancies where the heat calls for it."""
     phases = list(dict.fromkeys(component.phases)) or [_natural_phase(component)]
     crystal = _crystal(component)
+    if crystal is not None and "surface" in phases and "crystal" not in phases:
+        phases.insert(0, "crystal")
     made = {phase: list(_phase_groups(component, crystal, phase)) for phase in phases}
-    missing = [phase for phase in phases if not made[phase]]
+    wet = WET if crystal is None and ingredient(component) else frozenset[Phase]()
+    missing = [phase for phase in phases if not made[phase] and phase not in wet]
     if len(missing) == len(phases):
         raise BadInput(_no_way(component, missing[0]))
     remarks += [_no_way(component, phase) for phase in missing]
@@ -99,14 +139,14 @@ def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: 
         yield disorders(crystal, phase, _melting_K(component))
     elif component.file is not None:
         yield files(component.file, phase)
-    elif phase == "gas" and _ingredient(component):
-        yield singles([_ingredient(component)])
-    elif phase in DISORDER and _ingredient(component):
-        yield liquids([_ingredient(component)], "amorphous" if phase == "amorphous" else "liquid")
+    elif phase == "gas" and ingredient(component):
+        yield singles([ingredient(component)])
+    elif phase == "amorphous" and ingredient(component):
+        yield molecular_glass(ingredient(component), "amorphous")
 
 
 def _no_way(component: Component, phase: Phase) -> str:
-    kind = "crystal" if _crystal(component) else "molecule" if _ingredient(component) else None
+    kind = "crystal" if _crystal(component) else "molecule" if ingredient(component) else None
     if kind is not None:
         return (
             f"{component.name}: no builder makes the phase {phase!r} of a {kind} yet; it is left out,"
@@ -135,17 +175,6 @@ def _crystal(component: Component) -> dict[str, Json] | None:
     return {"crystal": key} if key else solid_solution(component.formula)
 
 
-def _ingredient(component: Component) -> dict[str, Json]:
-    """How builders find the component's molecule; empty when it has none."""
-    if component.molecule is not None:
-        return {"name": component.molecule}
-    if component.smiles is not None:
-        return {"smiles": component.smiles}
-    wanted = Formula(component.formula).count()
-    alike = [key for key, fields in table("molecules").items() if Formula(fields["formula"]).count() == wanted]
-    return {"name": alike[0]} if len(alike) == 1 else {}
-
-
 def _melting_K(component: Component) -> float | None:
     key = component.crystal or key_for(component.formula)
     return entry(key).melting_K if key is not None else None
@@ -158,20 +187,12 @@ def _needs_vacancies(task: Task, component: Component, crystal: dict[str, Json] 
     return f"added because {task.temperature_K[1]:g} K is above {_VACANCY_SHARE:g} of the melting point, {melting:g} K"
 
 
-def _mixture(task: Task) -> GroupPlan | None:
-    """One liquid of all components that are liquid together; salts at about one per ten solvent molecules."""
-    wet = [one for one in task.components if "liquid" in one.phases and _ingredient(one) and not _crystal(one)]
-    if len(wet) < 2:
-        return None
-    molecules = table("molecules")
-    solvents = [one for one in wet if "density_g_cm3" in molecules.get(one.molecule or "", {})]
-    each = max(1, round(10 / len(solvents))) if 0 < len(solvents) < len(wet) else 1
-    return liquids([{**_ingredient(one), "parts": each if one in solvents else 1} for one in wet])
-
-
-def _requests(task: Task, name: str, group: GroupPlan) -> Iterator[StructureRequest]:
+def _requests(task: Task, name: str, group: GroupPlan, trained: int) -> Iterator[StructureRequest]:
+    """The builds of a group, with so many to train on at most."""
     counts = dict.fromkeys(("train", "validation", "test"), 0)
     for variant in group.variants:
+        if variant.role == "train" and counts["train"] == trained:
+            continue
         counts[variant.role] += 1
         label = f"{name}-{counts['train']}" if variant.role == "train" else f"{name}-{variant.role}"
         yield StructureRequest(
@@ -206,6 +227,9 @@ def _atoms(request: StructureRequest) -> int:
         from lang2mlip.science.structures.other import read_structure
 
         return len(read_structure(Path(request.parameters["file"])))
+    if request.builder == "stack":
+        height = float(sum(layer["thickness_A"] for layer in request.parameters["layers"]))
+        return round(float(request.parameters["lateral_A"]) ** 2 * height * _ATOMS_PER_A3)
     if request.parameters.get("state", "liquid") == "single":
         from lang2mlip.science.structures.molecule import Molecule, MoleculeParameters
 

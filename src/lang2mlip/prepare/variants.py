@@ -1,7 +1,8 @@
 """What a group consists of: builds that differ in size, strain and density, one to validate, one for the frozen test.
 
-Sizes suit labels of 30 to 110 atoms. The test build always comes from another cell: vectors along other directions,
-another thickness, another density.
+Every group offers six builds in order of worth; a task of one component takes the first three to train on, a task of
+several takes all four. Sizes suit labels of 30 to 110 atoms, solutions more. The test build always comes from another
+cell: vectors along other directions, another thickness, another density.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from lang2mlip.science.structures.facets import four_indices, low_index, three_i
 from lang2mlip.science.structures.source import CrystalSource, conventional, entry, primitive
 from lang2mlip.science.structures.surface import is_mirrored, layer_spacing_A
 
-__all__ = ["DISORDER", "GroupPlan", "Variant", "crystals", "disorders", "files", "liquids", "singles", "slabs"]
+__all__ = ["DISORDER", "GroupPlan", "Variant", "crystals", "disorders", "files", "singles", "slabs"]
 
 DISORDER: tuple[Phase, ...] = ("melt", "liquid", "amorphous")
 """Phases that a crystal is disordered for."""
@@ -31,8 +32,13 @@ _MOLTEN_VOLUME = 1.1
 """Volume of a melt over the crystal's at room temperature, where no density is tabulated: the median of the metals
 in the crystal table (salts reach 1.4, tetrahedral semiconductors fall to 0.9)."""
 
+_GLASS_VOLUME = 1.05
+"""Volume of a glass over the crystal's: silica and alkali silicates 1.02 to 1.2, ionic salts about 1.05."""
+
 _MIXED_STRAIN = (0.02, -0.01, -0.01, 0.0, 0.03, 0.0)
 """A small general strain: it lifts the symmetry that a perfect cell keeps for ever."""
+
+_SWOLLEN = (0.02, 0.02, 0.02, 0.0, 0.0, 0.0)
 
 _LEAN = 0.1
 """Training structures of a random alloy differ by so much in composition: at one composition alone, the energy of one
@@ -69,6 +75,7 @@ def crystals(crystal: Parameters, vacancies: int = 0, because: str = "") -> Grou
         ("train", sizes[0], {}, what),
         ("train", sizes[0], {"strain": _MIXED_STRAIN} | leaning(crystal, _LEAN), f"{what}, slightly strained"),
         ("train", sizes[2], turned | leaning(crystal, -_LEAN), f"{what}, cell vectors turned"),
+        ("train", sizes[0], {"strain": _SWOLLEN}, f"{what}, expanded"),
         ("validation", sizes[2], {}, what),
         ("test", sizes[1], {**turned, "rattle_A": 0.02} | leaning(crystal, _LEAN / 2), f"{what}, of another shape"),
     ]
@@ -103,19 +110,13 @@ def default_facets(crystal: Parameters) -> list[tuple[int, ...]]:
 
 def disorders(crystal: Parameters, phase: Phase, melting_K: float | None) -> GroupPlan:
     """Disordered cells of a crystal's atoms at several densities, to be heated before they count as a melt."""
-    name = "amorphous" if phase == "amorphous" else "melt"
-    normal = 1.03 if phase == "amorphous" else _molten_volume(crystal)
+    if phase == "amorphous":
+        return _glass(crystal)
+    normal = _molten_volume(crystal)
     heat: Parameters = {"melt_at_K": round(1.2 * melting_K)} if melting_K is not None else {}
     hint = f"needs MD above {melting_K:g} K" if melting_K is not None else "needs MD above its melting point"
-    made: tuple[tuple[Role, int, float, float], ...] = (
-        ("train", 48, 1.0, 0.0),
-        ("train", 48, 0.95, _LEAN),
-        ("train", 60, 1.06, -_LEAN),
-        ("validation", 64, 0.98, 0.0),
-        ("test", 40, 1.03, _LEAN / 2),
-    )
     return GroupPlan(
-        name=name,
+        name="melt",
         variants=tuple(
             Variant(
                 builder="melt",
@@ -126,7 +127,36 @@ def disorders(crystal: Parameters, phase: Phase, melting_K: float | None) -> Gro
                 | {"atoms": atoms, "expansion": round(normal * volume, 3)},
                 line=f"disordered at {normal * volume:.2f} of the crystal's volume; {hint}",
             )
-            for role, atoms, volume, lean in made
+            for role, atoms, volume, lean in _DISORDERED
+        ),
+    )
+
+
+_DISORDERED: tuple[tuple[Role, int, float, float], ...] = (
+    ("train", 48, 1.0, 0.0),
+    ("train", 48, 0.95, _LEAN),
+    ("train", 60, 1.06, -_LEAN),
+    ("train", 72, 1.0, 0.0),
+    ("validation", 64, 0.98, 0.0),
+    ("test", 40, 1.03, _LEAN / 2),
+)
+"""Role, atoms, volume over the normal, lean of the composition."""
+
+
+def _glass(crystal: Parameters) -> GroupPlan:
+    """Melted and quenched in the fast stand-in, started at several densities."""
+    return GroupPlan(
+        name="amorphous",
+        variants=tuple(
+            Variant(
+                builder="amorphous",
+                role=role,
+                parameters=crystal
+                | leaning(crystal, lean)
+                | {"atoms": 2 * atoms, "expansion": round(_GLASS_VOLUME * volume, 3)},
+                line=f"melted and quenched at {_GLASS_VOLUME * volume:.2f} of the crystal's volume",
+            )
+            for role, atoms, volume, lean in _DISORDERED
         ),
     )
 
@@ -167,32 +197,16 @@ def singles(molecules: Sequence[Parameters]) -> GroupPlan:
     )
 
 
-def liquids(molecules: Sequence[Parameters], name: str = "liquid") -> GroupPlan:
-    """Periodic boxes of a liquid, glass or mixture at and around its density."""
-    made: tuple[tuple[Role, int, float], ...] = (
-        ("train", 60, 1.0),
-        ("train", 72, 1.06),
-        ("train", 60, 0.97),
-        ("validation", 80, 1.0),
-        ("test", 96, 1.03),
-    )
-    return GroupPlan(
-        name=name,
-        variants=tuple(
-            Variant(
-                builder="molecule",
-                role=role,
-                parameters={"molecules": list(molecules), "state": "liquid", "atoms": atoms, "expansion": volume},
-                line=f"{name} at {volume:g} of its normal volume",
-            )
-            for role, atoms, volume in made
-        ),
-    )
-
-
 def files(file: str, phase: Phase) -> GroupPlan:
     """The person's own structure, rattled a little differently each time."""
-    rattles: tuple[tuple[Role, float], ...] = (("train", 0.0), ("train", 0.05), ("validation", 0.03), ("test", 0.06))
+    rattles: tuple[tuple[Role, float], ...] = (
+        ("train", 0.0),
+        ("train", 0.05),
+        ("train", 0.1),
+        ("train", 0.08),
+        ("validation", 0.03),
+        ("test", 0.06),
+    )
     return GroupPlan(
         name={"crystal": "bulk", "gas": "molecule"}.get(phase, phase),
         variants=tuple(
@@ -220,6 +234,8 @@ def _slab_group(crystal: Parameters, facet: tuple[int, ...], spacing_A: float) -
     made: tuple[tuple[Role, int, int, float], ...] = (
         ("train", base, 36, 0.0),
         ("train", base + 1, 44, 0.02),
+        ("train", base, 36, 0.06),
+        ("train", base + 2, 44, 0.02),
         ("validation", base, 52, 0.02),
         ("test", base + 2, 60, 0.02),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import report_story as story
@@ -168,3 +170,11 @@ def test_limits_durations_and_lists_read_as_people_write_them() -> None:
         "1 h 05 min",
     ]
     assert [several([]), several(["a"]), several(["a", "b", "c"])] == ["", "a", "a, b and c"]
+
+
+@pytest.mark.parametrize(("middle", "step"), [(-3.5, 0.01), (-77.5, 0.001), (-4212.3456, 0.001), (-1e4, 300.0)])
+def test_the_label_of_the_energy_axis_is_whole_however_long_the_ticks_are(middle: float, step: float) -> None:
+    drawing = figures.parity([(middle + step * n, middle + step * n) for n in range(9)], "energy")
+    assert drawing is not None
+    place = re.search(r"rotate\(-90 (-?[\d.]+) [^>]*>potential \(eV/atom\)", drawing)
+    assert place is not None and float(place.group(1)) >= 6.0  # its capitals reach six points to the left of its foot

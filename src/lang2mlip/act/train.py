@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ class TrainAction:
             "frames": str(file.relative_to(desk.run)),
             "request": request.model_dump(mode="json"),
             "model": f"models/{self._id(desk)}",
+            "cores": _cores(desk),
         }
         return [Piece("fit", "lang2mlip.act.train:fit", arguments)]
 
@@ -85,6 +88,28 @@ class TrainAction:
         return f"m{len(desk.state.models) + 1}"
 
 
+def _cores(desk: Desk) -> int:
+    """A fit is alone, so it may have the cores of all workers; OMP_NUM_THREADS, where a person has set it, counts."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdecimal() and int(told) else desk.workers.count
+
+
+@contextmanager
+def many_threads(cores: int) -> Iterator[None]:
+    """Programs started meanwhile (MACE and GAP are fitted by such) may use so many threads."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, str(cores)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def _in_time(suggested: dict[str, Any], effort: str, desk: Desk) -> dict[str, Any]:
     """A suggestion whose time limit fits into the time that the budget leaves."""
     left = time_left_s(desk.state)
@@ -102,14 +127,15 @@ def _summary(model: Model, notes: Sequence[str]) -> str:
 
 
 def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Fit and score on the training data. Arguments: family, frames (file), request, model (folder)."""
+    """Fit and score on the training data. Arguments: family, frames (file), request, model (folder), cores."""
     run = Path(arguments["run"])
     frames = read_frames(run / arguments["frames"])
     trainer = load("potential", arguments["family"])()
     target = run / arguments["model"]
     target.mkdir(parents=True, exist_ok=True)
     meter = Meter()
-    report = trainer.fit(frames, FitRequest(**arguments["request"]), target, progress)
+    with many_threads(arguments.get("cores", 1)):
+        report = trainer.fit(frames, FitRequest(**arguments["request"]), target, progress)
     spent = meter.spent_s()
     meter = Meter()
     calculator = trainer.calculator(target)

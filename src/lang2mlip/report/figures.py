@@ -44,6 +44,10 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+_LEFT, _SIGNS, _SIGN = 0.7, 6, 0.075
+"""Left margin, the signs of a tick that fit into it, and the width of a further one, inches."""
+
+
 def _draw(paint: Callable[[Any], None], label: str, size: tuple[float, float] = (3.4, 2.6)) -> str:
     """The SVG that `paint(figure)` makes, in inches `size`, scalable, with `label` for readers who cannot see it."""
     import matplotlib
@@ -59,9 +63,17 @@ def _draw(paint: Callable[[Any], None], label: str, size: tuple[float, float] = 
 
 
 def _margins(figure: Any, right: float = 0.1, top: float = 0.1) -> None:
-    """Fixed margins in inches, wide enough for ticks of seven signs: an automatic layout takes twice as long."""
+    """Fixed margins in inches, wide enough for ticks of _SIGNS signs: an automatic layout takes twice as long."""
     width, height = figure.get_size_inches()
-    figure.subplots_adjust(0.7 / width, 0.44 / height, 1 - right / width, 1 - top / height, hspace=0.3)
+    figure.subplots_adjust(_LEFT / width, 0.44 / height, 1 - right / width, 1 - top / height, hspace=0.3)
+
+
+def _make_room(figure: Any, axes: Any) -> None:
+    """A wider left margin where the ticks of `axes` have more signs than the fixed one has room for."""
+    signs = max(map(len, axes.yaxis.get_major_formatter().format_ticks(axes.yaxis.get_majorticklocs())), default=0)
+    if signs > _SIGNS:
+        width = figure.get_size_inches()[0]
+        figure.subplots_adjust(left=(_LEFT + _SIGN * (signs - _SIGNS)) / width)
 
 
 def _inline(svg: str, label: str) -> str:
@@ -122,6 +134,7 @@ def parity(values: Sequence[Sequence[float]], quantity: str, colour: str = POTEN
         below.set_xlabel(f"reference {unit[0]} ({unit[1]})")
         for axis in (top.xaxis, top.yaxis):
             axis.set_major_locator(_ticks(4))
+        _make_room(figure, top)
 
     return _draw(paint, f"{unit[0]}: potential against reference, RMSE {rmse:.3g} {unit[2]}", (2.6, 2.8))
 

@@ -107,3 +107,34 @@ def test_a_loading_is_the_mass_of_the_guests_over_that_of_the_host():
 def test_a_host_without_room_says_how_many_found_some():
     with pytest.raises(BadInput, match="0 of 4 guests found room in C64"):
         filled({"crystal": "C-graphite", "repeat": (4, 4, 1)}, {"name": "water"}, count=4).build(1)
+
+
+@pytest.mark.parametrize("vacuum_A", [0.0, 14.0])
+def test_a_film_of_liquid_wets_the_slab_and_stays_liquid(vacuum_A):
+    builder = covered(
+        how="film",
+        molecules=[{"name": "water"}],
+        lateral_A=10.0,
+        thickness_A=10.0,
+        solid_thickness_A=4.0,
+        vacuum_A=vacuum_A,
+        equilibrate_ps=1.0,
+    )
+    assembly = builder.assemble(1)
+    assert examine(assembly, builder.expectations()).passed
+    atoms, film = assembly.atoms, assembly.layer == 1
+    assert atoms.symbols[film].formula.reduce()[0].count() == {"H": 2, "O": 1}
+    z = atoms.positions[:, 2]
+    assert 1.5 < z[film].min() - z[~film].max() < 3.6
+    amount = atoms.get_masses()[film].sum() * 1.66054 / np.linalg.norm(np.cross(*atoms.cell.array[:2]))
+    assert amount / 10.0 == pytest.approx(0.997, rel=0.1)
+
+
+def test_guests_may_come_to_rest_while_the_host_is_held():
+    host = {"crystal": "C-graphite", "repeat": (4, 4, 1)}
+    laid, rested = (
+        filled(host, {"name": "water"}, count=6, gallery_A=4.0, equilibrate_ps=ps).assemble(2) for ps in (0.0, 1.0)
+    )
+    assert examine(rested).passed
+    moved = np.linalg.norm(rested.atoms.positions - laid.atoms.positions, axis=1)
+    assert moved[:64].max() < 1e-6 < 0.1 < moved[64:].max()

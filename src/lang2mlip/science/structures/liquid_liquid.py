@@ -44,6 +44,7 @@ class LiquidLiquid:
 
     def __init__(self, parameters: LiquidLiquidParameters) -> None:
         self.parameters = parameters
+        self._stack = _stack(parameters)
 
     def build(self, seed: int) -> Atoms:
         """The two slabs; `arrays["layer"]` is 0 below and 1 above. Raises BadInput for an unknown molecule."""
@@ -51,23 +52,23 @@ class LiquidLiquid:
 
     def assemble(self, seed: int) -> Assembly:
         """The same, with molecules known."""
-        assembly = self._stack().assemble(seed)
+        assembly = self._stack.assemble(seed)
         found = [f"{slab_density_g_cm3(assembly.atoms, layer):.3f}" for layer in (0, 1)]
         return told(assembly, f"{found[0]} and {found[1]} g/cm³ away from the interfaces")
 
     def expectations(self) -> Expectations:
         """Molecules, charges and the order of the layers are the assembly's own affair."""
-        return self._stack().expectations()
+        return self._stack.expectations()
 
-    def _stack(self) -> Stack:
-        wish = self.parameters
-        halves = ((wish.lower, wish.lower_liquid), (wish.upper, wish.upper_liquid))
-        layers = tuple(
-            Layer(builder="molecule", parameters=_mixture(species) | more, thickness_A=wish.thickness_A)
-            for species, more in halves
-        )
-        shared = {name: getattr(wish, name) for name in ("lateral_A", "equilibrate_ps", "temperature_K")}
-        return Stack(StackParameters(layers=layers, **shared))
+
+def _stack(wish: LiquidLiquidParameters) -> Stack:
+    halves = ((wish.lower, wish.lower_liquid), (wish.upper, wish.upper_liquid))
+    layers = tuple(
+        Layer(builder="molecule", parameters=_mixture(species) | more, thickness_A=wish.thickness_A)
+        for species, more in halves
+    )
+    shared = {name: getattr(wish, name) for name in ("lateral_A", "equilibrate_ps", "temperature_K")}
+    return Stack(StackParameters(layers=layers, **shared))
 
 
 def slab_density_g_cm3(atoms: Atoms, layer: int, margin_A: float = _MARGIN_A) -> float:

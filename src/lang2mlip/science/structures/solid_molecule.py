@@ -76,6 +76,7 @@ class SolidMolecule:
 
     def __init__(self, parameters: SolidMoleculeParameters) -> None:
         self.parameters = parameters
+        self._film = _film(parameters) if parameters.how == "film" else None
 
     def build(self, seed: int) -> Atoms:
         """The structure; the solid's atoms first. Raises BadInput where molecules do not fit."""
@@ -84,8 +85,8 @@ class SolidMolecule:
     def assemble(self, seed: int) -> Assembly:
         """The same, with bodies known; adsorbates and films are a layer above the solid's, guests lie in it."""
         wish = self.parameters
-        if wish.how == "film":
-            return self._film().assemble(seed)
+        if self._film is not None:
+            return self._film.assemble(seed)
         solid = _solid(wish.solid, seed)
         if wish.how == "adsorbed":
             atoms, smiles = _adsorbed(solid, wish, seed)
@@ -100,17 +101,16 @@ class SolidMolecule:
 
     def expectations(self) -> Expectations:
         """The solid's vacuum stays free; molecules and charges are the assembly's own affair."""
-        if self.parameters.how == "film":
-            return self._film().expectations()
-        return Expectations()
+        return Expectations() if self._film is None else self._film.expectations()
 
-    def _film(self) -> Stack:
-        wish = self.parameters
-        mixture = {"molecules": [one.model_dump(exclude_defaults=True) for one in wish.molecules], "state": "liquid"}
-        solid = Layer(**wish.solid.model_dump(), thickness_A=wish.solid_thickness_A)
-        liquid = Layer(builder="molecule", parameters=mixture | wish.liquid, thickness_A=wish.thickness_A)
-        shared = {name: getattr(wish, name) for name in ("lateral_A", "vacuum_A", "equilibrate_ps", "temperature_K")}
-        return Stack(StackParameters(layers=(solid, liquid), **shared))
+
+def _film(wish: SolidMoleculeParameters) -> Stack:
+    """The slab and its liquid as a stack of two layers."""
+    mixture = {"molecules": [one.model_dump(exclude_defaults=True) for one in wish.molecules], "state": "liquid"}
+    solid = Layer(**wish.solid.model_dump(), thickness_A=wish.solid_thickness_A)
+    liquid = Layer(builder="molecule", parameters=mixture | wish.liquid, thickness_A=wish.thickness_A)
+    shared = {name: getattr(wish, name) for name in ("lateral_A", "vacuum_A", "equilibrate_ps", "temperature_K")}
+    return Stack(StackParameters(layers=(solid, liquid), **shared))
 
 
 def _solid(piece: Piece, seed: int) -> Atoms:

@@ -18,8 +18,9 @@ import time
 import traceback
 from pathlib import Path
 
+from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.base import ProgressFile
-from lang2mlip.errors import BadInput, Lang2mlipError, RunFault
+from lang2mlip.errors import BadInput, BudgetSpent, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -47,7 +48,9 @@ def _work(folder: Path) -> tuple[str, str]:
     if not module.startswith("lang2mlip.act."):
         raise BadInput(f"{folder}: a worker runs functions of lang2mlip.act only, not {module!r}.")
     function = getattr(importlib.import_module(module), name)
-    arguments = {**spec["arguments"], "run": spec["run"]}
+    if time_is_over(spec.get("until")):
+        raise BudgetSpent("The time that the budget allows was over before this began.")
+    arguments = {**spec["arguments"], "run": spec["run"], "until": spec.get("until")}
     write_json(folder / "result.json", function(arguments, folder, ProgressFile(folder)))
     return "done", str(folder)
 

@@ -1,18 +1,22 @@
 """What the budget allows a set of pieces: each gets a number of reference calls of its own, and no piece passes it.
 
-The numbers are shared out before anything runs, so that they do not depend on which worker is quicker.
+The numbers are shared out before anything runs, so that they do not depend on which worker is quicker. Time cannot be
+shared out so: all pieces stop at the same moment, and what they have by then is kept.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from ase import Atoms
 
 from lang2mlip.act.base import Piece
+from lang2mlip.contracts.parts import Progress
+from lang2mlip.errors import BudgetSpent
 
-__all__ = ["allow", "even", "shortened"]
+__all__ = ["allow", "even", "in_time", "shortened", "time_is_over"]
 
 FEWEST = 5
 """Calls below which a piece is not begun; the last ones give way to those before them."""
@@ -45,6 +49,22 @@ def even(frames: Sequence[Atoms], count: int) -> list[Atoms]:
     if len(frames) <= count:
         return list(frames)
     return [frames[index * len(frames) // count] for index in range(count)]
+
+
+def time_is_over(until: float | None) -> bool:
+    """Whether the moment `until`, seconds since the epoch, has come; it never does when it is None."""
+    return until is not None and time.time() >= until
+
+
+def in_time(progress: Progress, until: float | None) -> Progress:
+    """The same progress, which raises BudgetSpent from `until` on."""
+
+    def tell(fraction: float, words: str) -> None:
+        progress(fraction, words)
+        if time_is_over(until):
+            raise BudgetSpent(f"The time that the budget allows is over; stopped at {words}.")
+
+    return tell
 
 
 def _wanted(piece: Piece) -> int:

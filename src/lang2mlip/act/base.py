@@ -54,6 +54,8 @@ class Desk:
     job: Path
     workers: Workers
     tell: Tell
+    until: float | None = None
+    """When the time that the budget allows is over, seconds since the epoch; None: never."""
 
     @property
     def state(self) -> State:
@@ -105,14 +107,15 @@ class Action(Protocol):
         ...
 
 
-def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "") -> list[Done]:
+def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "", until: float | None = None) -> list[Done]:
     """Run all pieces that have no result yet, in parallel; outcomes in the order of `pieces`.
 
+    At `until` those under way stop and keep what they have, and no further one begins.
     Raises RunFault when the disk or the run folder is at fault: what is done stays, and a resumed run goes on from it.
     """
     folders = [desk.job / piece.name for piece in pieces]
     for piece, folder in zip(pieces, folders, strict=True):
-        spec = {"function": piece.function, "arguments": piece.arguments, "run": str(desk.run)}
+        spec = {"function": piece.function, "arguments": piece.arguments, "run": str(desk.run), "until": until}
         write_json(folder / "spec.json", spec)
     open_ = [folder for folder in folders if not (folder / "result.json").exists()]
     desk.tell(label, 0.0)

@@ -100,9 +100,18 @@ def measurements(desk: Desk, done: Sequence[Done]) -> Measurements:
         if one.value.get("unmeasured"):
             found.unmeasured.append((one.piece.arguments["property"], one.piece.arguments["subject"]))
         if "stability" in one.value and one.piece.arguments.get("counts", True):
-            found.stability.append(StabilityRun(**one.value["stability"]))
-    compare_walks(desk, [one for one in done if "repeats" in one.piece.arguments and one.fault is None], found)
+            _add_walk(one, found)
+    whole = [one for one in done if one.fault is None and one.value.get("stability")]
+    compare_walks(desk, [one for one in whole if "repeats" in one.piece.arguments], found)
     return found
+
+
+def _add_walk(one: Done, found: Measurements) -> None:
+    """A walk that the budget's time cut short has proven nothing, and that is a gate that does not hold."""
+    if one.value["stability"]:
+        found.stability.append(StabilityRun(**one.value["stability"]))
+    else:
+        found.unmeasured.append((f"whole MD run {one.piece.name}", one.piece.arguments["note"]["group"]))
 
 
 def summary(evaluation: Evaluation) -> str:

@@ -93,7 +93,7 @@ def distortions(arguments: dict[str, Json], folder: Path, progress: Progress) ->
     seed, size = arguments["seed"], arguments["rattle_A"]
     copies = strained(start, arguments["strain"], arguments["strained"], seed) if start.pbc.any() else []
     copies += rattled(start, size, arguments["rattled"], seed)
-    labeller = Labeller(ReferenceSpec(**arguments["reference"]), arguments["max_calls"])
+    labeller = Labeller(ReferenceSpec(**arguments["reference"]), arguments["max_calls"], arguments["until"])
     for copy in copies:
         copy.info |= arguments["note"]
     frames = labeller.label_all(copies)

@@ -9,6 +9,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
+from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.clock import Meter
 from lang2mlip.contracts import Cost, ReferenceSpec
 from lang2mlip.errors import BudgetSpent, LabelFailed, PartFailed
@@ -24,10 +25,10 @@ __all__ = ["Labeller", "MeteredCalculator"]
 class MeteredCalculator(Computed):
     """A reference calculator that never computes the same structure twice and counts what it is asked."""
 
-    def __init__(self, spec: ReferenceSpec, max_calls: int | None = None) -> None:
-        """Raises BudgetSpent at the call after `max_calls`; None: no limit."""
+    def __init__(self, spec: ReferenceSpec, max_calls: int | None = None, until: float | None = None) -> None:
+        """Raises BudgetSpent at the call after `max_calls`, and at any from the moment `until` on; None: no limit."""
         super().__init__(("energy", "forces", "stress"))
-        self._max_calls = max_calls
+        self._max_calls, self._until = max_calls, until
         self._inner = open_reference(spec).calculator()
         self._identity = identity(spec)
         self._cache = LabelCache(cache_folder())
@@ -37,6 +38,8 @@ class MeteredCalculator(Computed):
         """Energy, forces and, for a periodic cell, stress. Raises LabelFailed when the reference fails or gives NaN."""
         if self._max_calls is not None and self.cost.calls >= self._max_calls:
             raise BudgetSpent(f"The {self._max_calls} reference calls that the budget allows here are spent.")
+        if time_is_over(self._until):
+            raise BudgetSpent("The time that the budget allows is over.")
         name = structure_id(atoms)
         label = self._cache.get(self._identity, name)
         cached = label is not None
@@ -78,10 +81,10 @@ class MeteredCalculator(Computed):
 
 
 class Labeller:
-    """Labels frames; what fails, or lies beyond `max_calls`, is left out and said."""
+    """Labels frames; what fails, or lies beyond `max_calls` or `until`, is left out and said."""
 
-    def __init__(self, spec: ReferenceSpec, max_calls: int | None = None) -> None:
-        self.calculator = MeteredCalculator(spec, max_calls)
+    def __init__(self, spec: ReferenceSpec, max_calls: int | None = None, until: float | None = None) -> None:
+        self.calculator = MeteredCalculator(spec, max_calls, until)
         self.faults: list[str] = []
 
     @property

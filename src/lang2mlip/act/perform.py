@@ -10,8 +10,9 @@ from typing import Any
 from lang2mlip.act.base import Action, Desk, run_pieces
 from lang2mlip.catalogue import load
 from lang2mlip.compute.local import Workers
-from lang2mlip.contracts import Decision, Result
+from lang2mlip.contracts import Decision, Result, State
 from lang2mlip.errors import Lang2mlipError, RunFault
+from lang2mlip.record.ledger import time_left_s
 from lang2mlip.record.run import Run, write_json
 
 __all__ = ["Performer"]
@@ -19,6 +20,12 @@ __all__ = ["Performer"]
 
 def _silent(words: str, fraction: float) -> None:
     """Tell nobody."""
+
+
+def _until(decision: Decision, state: State) -> float | None:
+    """When the budget's time is over; the end alone may take what it needs: without it there is no verdict."""
+    left = time_left_s(state)
+    return None if left is None or decision.action == "end" else time.time() + left
 
 
 @dataclass
@@ -33,7 +40,7 @@ class Performer:
         job = run.job(decision)
         begun = time.monotonic()
         write_json(job / "spec.json", decision.model_dump(mode="json"))
-        desk = Desk(run.view(), job, self.workers, self.tell)
+        desk = Desk(run.view(), job, self.workers, self.tell, _until(decision, run.state))
         result = self._carry_out(desk, decision.parameters)
         cost = result.cost.model_copy(update={"wall_s": time.monotonic() - begun})
         result = result.model_copy(update={"cost": cost})
@@ -44,7 +51,7 @@ class Performer:
         action: Action = load("action", parameters.action)()
         try:
             pieces = action.pieces(desk, parameters)
-            done = run_pieces(desk, pieces, parameters.action) if pieces else []
+            done = run_pieces(desk, pieces, parameters.action, desk.until) if pieces else []
             return action.gather(desk, parameters, done)
         except RunFault:
             raise

@@ -91,7 +91,7 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
     run = Path(arguments["run"])
     atoms = read_frames(run / arguments["structure"])[-1]
     potential = load("potential", arguments["family"])().calculator(run / arguments["model"])
-    reference = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments["max_calls"])
+    reference = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments["max_calls"], arguments["until"])
     part: Any = load("property", arguments["property"])(**arguments["settings"])
     meter = Meter()
     try:

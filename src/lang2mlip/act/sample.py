@@ -37,7 +37,7 @@ class SampleAction:
         frames = [atoms for atoms in frames if atoms.info.get("step", 1) > 0]
         file = desk.job / "pool.extxyz"
         write_frames(file, frames)
-        walks = tuple(StabilityRun(**one.value["stability"]) for one in done if one.fault is None)
+        walks = tuple(StabilityRun(**one.value["stability"]) for one in done if one.value.get("stability"))
         pool = PoolSet(
             id=desk.number,
             file=str(file.relative_to(desk.run)),
@@ -54,7 +54,7 @@ class SampleAction:
             cost=cost_of(done),
             pool=(pool,) if frames else (),
             stability=walks,
-            faults=faults_of([one for one in done if one.fault is not None]),
+            faults=(*_cut(done), *faults_of([one for one in done if one.fault is not None])),
         )
 
     @staticmethod
@@ -82,6 +82,12 @@ class SampleAction:
             "molecular": is_molecular(record),
         }
         return Piece(name, "lang2mlip.act.walk:potential_walk", arguments)
+
+
+def _cut(done: Sequence[Done]) -> tuple[str, ...]:
+    """A sentence where the budget's time cut walkers short."""
+    count = sum(one.fault is None and not one.value["stability"] for one in done)
+    return (f"The time that the budget allows cut {count} of {len(done)} walkers short.",) if count else ()
 
 
 def _broken(walks: Sequence[StabilityRun]) -> str:

@@ -175,7 +175,7 @@ def _of_choosing(desk: Desk) -> Cost:
 def label(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Label frames with the reference; what fails is left out and said."""
     frames = read_frames(Path(arguments["run"]) / arguments["frames"])
-    labeller = Labeller(ReferenceSpec(**arguments["reference"]))
+    labeller = Labeller(ReferenceSpec(**arguments["reference"]), until=arguments["until"])
     labelled = []
     for number, atoms in enumerate(frames):
         done = labeller.label(atoms)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ase import Atoms
 
+from lang2mlip.act.allowance import in_time
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.labels import MeteredCalculator
 from lang2mlip.catalogue import load
@@ -26,7 +27,9 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame), max_calls;
     molecular (bool): how far its bonds stretch is noted.
     """
-    calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments.get("max_calls"))
+    calculator = MeteredCalculator(
+        ReferenceSpec(**arguments["reference"]), arguments.get("max_calls"), arguments["until"]
+    )
     start = _start(arguments)
     limits = _with_bonds(Health(bond_stretch=math.inf), start, arguments)
     meter = Meter()
@@ -46,7 +49,7 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
 
 def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Watched MD with the potential. Arguments: family, model (folder), structure, plan, health, note;
-    molecular (bool): its bonds must hold.
+    molecular (bool): its bonds must hold. Where the budget's time cut it short, its stability is None.
     """
     trainer = load("potential", arguments["family"])()
     calculator = trainer.calculator(Path(arguments["run"]) / arguments["model"])
@@ -54,7 +57,7 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     plan = MDPlan(**arguments["plan"])
     limits = _with_bonds(Health(**arguments["health"]), start, arguments)
     meter = Meter()
-    outcome = run(start, calculator, plan, limits, Hooks(progress=progress))
+    outcome = run(start, calculator, plan, limits, Hooks(progress=in_time(progress, arguments["until"])))
     spent = meter.spent_s()
     _note(outcome.frames, arguments["note"])
     write_frames(folder / "frames.extxyz", outcome.frames)
@@ -72,7 +75,7 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
         atom_steps_per_s=speed,
     )
     return {
-        "stability": stability.model_dump(),
+        "stability": None if outcome.ended == "budget" else stability.model_dump(),
         "frames": len(outcome.frames),
         "cost": Cost(md_s=spent).model_dump(),
         "thermo": _thermo(outcome),

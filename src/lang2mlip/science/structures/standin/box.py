@@ -58,18 +58,21 @@ def boxed(atoms: Atoms) -> Box:
     )
 
 
-def whole(assembly: Assembly, box: Box, positions: np.ndarray, cell: np.ndarray) -> Atoms:
-    """Atoms back in ASE's axes, every body in one piece with its middle inside the cell; solids untouched."""
+def whole(assembly: Assembly, box: Box, positions: np.ndarray, cell: np.ndarray, held: np.ndarray) -> Atoms:
+    """Atoms back in ASE's axes, every molecule in one piece with its middle inside the cell; held atoms untouched."""
     atoms = Atoms(assembly.atoms)
-    grown = np.array(atoms.cell.array)
     turned = cell @ box.turn.T
+    grown = np.array(atoms.cell.array)
     grown[box.periodic] = turned[box.periodic]
-    places = positions @ box.turn.T - box.offset
     atoms.set_cell(grown)
+    places = positions @ box.turn.T - box.offset
     lattice = np.where(box.periodic[:, None], turned, 0.0)
-    middle = np.array([places[assembly.body == one].mean(axis=0) for one in range(int(assembly.body.max()) + 1)])
-    shifts = -np.floor(middle @ np.linalg.inv(turned)) @ lattice
-    places += shifts[assembly.body]
-    places[assembly.held] = assembly.atoms.positions[assembly.held]
+    # A solid that moves is no molecule: each of its atoms goes into the cell by itself.
+    group = np.where(assembly.held, int(assembly.body.max()) + 1 + np.arange(len(atoms)), assembly.body)
+    _, group = np.unique(group, return_inverse=True)
+    size = np.bincount(group)
+    middle = np.stack([np.bincount(group, weights=column) / size for column in places.T], axis=1)
+    places -= (np.floor(middle @ np.linalg.inv(turned)) @ lattice)[group]
+    places[held] = assembly.atoms.positions[held]
     atoms.positions = places
     return atoms

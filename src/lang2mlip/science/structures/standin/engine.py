@@ -77,7 +77,7 @@ def simulate(
         track = run_stages(session, box, schedule, seed, progress)
         positions, cell = session.positions(len(atoms)), session.cell()
         speed = session.speed(len(atoms))
-    moved = whole(assembly, box, positions, cell)
+    moved = whole(assembly, box, positions, cell, field.held)
     moved.info["how"] = f"stand-in: {field.how}; {schedule.summary()}"
     return Outcome(moved, tuple(track), speed)
 

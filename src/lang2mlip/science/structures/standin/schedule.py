@@ -8,9 +8,9 @@ from pydantic import Field
 
 from lang2mlip.contracts.base import Noun
 
-__all__ = ["Schedule", "Stage", "brought_together", "melt_quench", "settle"]
+__all__ = ["Quench", "Schedule", "Stage", "brought_together", "melt_quench", "settle"]
 
-MASS_SHIFTED_STEP_FS = 1.5
+MASS_SHIFTED_STEP_FS = 2.0
 """Hydrogen weighs 4 amu in the stand-in (averages over positions do not depend on masses), so steps can be longer."""
 
 
@@ -80,15 +80,31 @@ def brought_together(temperature_K: float, squeeze: float) -> Schedule:
     )
 
 
-def melt_quench(melt_K: float, quench_ps: float, anneal_K: float, anneal_ps: float) -> Schedule:
-    """For a glass: capped, melt at constant volume, cool, `anneal_ps` of NPT, minimise."""
+class Quench(Noun):
+    """From the melt to a glass."""
+
+    melt_K: float = Field(gt=0, description="temperature of the melt, K")
+    quench_ps: float = Field(ge=0, description="time in the melt and on the way down, ps")
+    anneal_K: float = Field(gt=0, description="temperature at the end, K")
+    anneal_ps: float = Field(ge=0, description="time at that temperature, ps")
+
+
+def melt_quench(wish: Quench, squeeze: float, free: bool) -> Schedule:
+    """Minimise, melt while the volume goes to `squeeze` of the start, cool, anneal, minimise.
+
+    `free`: the second half of the cooling and the annealing at constant pressure; else at constant volume.
+    """
+    hot, cold, cooling = wish.melt_K, wish.anneal_K, 0.7 * wish.quench_ps
+    half = (hot + cold) / 2
+    last = {"kind": "npt" if free else "nvt"}
     return Schedule(
         stages=(
             Stage(kind="minimise"),
-            Stage(kind="capped", ps=0.5, temperature_K=(anneal_K, melt_K)),
-            Stage(kind="nvt", ps=0.4 * quench_ps, temperature_K=(melt_K, melt_K)),
-            Stage(kind="npt", ps=0.6 * quench_ps, temperature_K=(melt_K, anneal_K)),
-            Stage(kind="npt", ps=anneal_ps, temperature_K=(anneal_K, anneal_K)),
+            Stage(kind="capped", ps=0.1 * wish.quench_ps + 0.5, temperature_K=(hot, hot), squeeze=squeeze),
+            Stage(kind="nvt", ps=0.2 * wish.quench_ps, temperature_K=(hot, hot)),
+            Stage(kind="nvt", ps=0.4 * cooling, temperature_K=(hot, half)),
+            Stage(ps=0.6 * cooling, temperature_K=(half, cold), **last),
+            Stage(ps=wish.anneal_ps, temperature_K=(cold, cold), **last),
             Stage(kind="minimise"),
         )
     )

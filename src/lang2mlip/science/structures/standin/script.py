@@ -85,6 +85,8 @@ def _pair_style(field: ForceField) -> Iterator[str]:
     pair = field.pair
     if isinstance(pair, PotentialFile):
         yield f"pair_style {pair.style}"
+    elif isinstance(pair, ShortRange) and not pair.rows:
+        yield f"pair_style coul/long {_CUTOFF_A:g}"
     elif isinstance(pair, ShortRange):
         yield f"pair_style hybrid/overlay coul/long {_CUTOFF_A:g} pedone {_SHORT_CUTOFF_A:g}"
     else:
@@ -96,7 +98,7 @@ def _pair_coefficients(field: ForceField) -> Iterator[str]:
     if isinstance(pair, PotentialFile):
         yield f"pair_coeff {_file_coefficients(pair)}"
     elif isinstance(pair, ShortRange):
-        yield "pair_coeff * * coul/long"
+        yield f"pair_coeff * *{' coul/long' if pair.rows else ''}"
         yield from (
             f"pair_coeff {i + 1} {j + 1} pedone {' '.join(f'{x:.10g}' for x in row)}"
             for (i, j), row in pair.rows.items()

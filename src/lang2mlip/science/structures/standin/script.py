@@ -19,7 +19,11 @@ HYDROGEN_AMU = 4.0
 """Mass of hydrogen here: averages over positions do not depend on it, and time steps may be longer."""
 
 _CUTOFF_A = 8.0
+_IONIC_CUTOFF_A = 6.5
+"""Of the direct sums where every body is an ion: charges rule there, and PPPM sums them whatever the cutoff."""
+
 _SHORT_CUTOFF_A = 6.0
+_SQUARE_A = 1e-9
 
 _STYLES = {"bonds": "bond", "angles": "angle", "dihedrals": "dihedral", "impropers": "improper"}
 
@@ -50,7 +54,9 @@ def data_file(field: ForceField, positions: np.ndarray, box: np.ndarray) -> str:
     lines = ["stand-in", "", f"{len(positions)} atoms", f"{len(field.numbers)} atom types"]
     for name, (values, _) in kinds.items():
         lines += [f"{len(terms[name])} {name}", f"{len(values)} {_STYLES[name]} types"]
-    lines += [f"0 {lx!r} xlo xhi", f"0 {ly!r} ylo yhi", f"0 {lz!r} zlo zhi", f"{xy!r} {xz!r} {yz!r} xy xz yz"]
+    lines += [f"0 {lx!r} xlo xhi", f"0 {ly!r} ylo yhi", f"0 {lz!r} zlo zhi"]
+    # A box without tilts is a good deal faster than one with tilts of nought.
+    lines += [f"{xy!r} {xz!r} {yz!r} xy xz yz"] if max(abs(xy), abs(xz), abs(yz)) > _SQUARE_A else []
     lines += ["", "Masses", "", *(f"{n} {_mass(z)!r}" for n, z in enumerate(field.numbers, 1))]
     lines += ["", "Atoms # full", ""]
     rows = zip(field.types + 1, field.charges_e.tolist(), positions.tolist(), strict=True)
@@ -81,16 +87,20 @@ def _mass(number: int) -> float:
     return HYDROGEN_AMU if number == 1 else float(atomic_masses[number])
 
 
+def _cutoff(field: ForceField) -> float:
+    return _IONIC_CUTOFF_A if field.ionic else _CUTOFF_A
+
+
 def _pair_style(field: ForceField) -> Iterator[str]:
     pair = field.pair
     if isinstance(pair, PotentialFile):
         yield f"pair_style {pair.style}"
     elif isinstance(pair, ShortRange) and not pair.rows:
-        yield f"pair_style coul/long {_CUTOFF_A:g}"
+        yield f"pair_style coul/long {_cutoff(field):g}"
     elif isinstance(pair, ShortRange):
-        yield f"pair_style hybrid/overlay coul/long {_CUTOFF_A:g} pedone {_SHORT_CUTOFF_A:g}"
+        yield f"pair_style hybrid/overlay coul/long {_cutoff(field):g} {pair.style} {_SHORT_CUTOFF_A:g}"
     else:
-        yield f"pair_style lj/cut{'/coul/long' if field.charged else ''} {_CUTOFF_A:g}"
+        yield f"pair_style lj/cut{'/coul/long' if field.charged else ''} {_cutoff(field):g}"
 
 
 def _pair_coefficients(field: ForceField) -> Iterator[str]:
@@ -100,7 +110,7 @@ def _pair_coefficients(field: ForceField) -> Iterator[str]:
     elif isinstance(pair, ShortRange):
         yield f"pair_coeff * *{' coul/long' if pair.rows else ''}"
         yield from (
-            f"pair_coeff {i + 1} {j + 1} pedone {' '.join(f'{x:.10g}' for x in row)}"
+            f"pair_coeff {i + 1} {j + 1} {pair.style} {' '.join(f'{x:.10g}' for x in row)}"
             for (i, j), row in pair.rows.items()
         )
     else:

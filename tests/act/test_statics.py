@@ -8,8 +8,9 @@ from ase.build import molecule
 from lang2mlip.act.conditions import STRETCHED, health, is_molecular
 from lang2mlip.act.end import _faithful
 from lang2mlip.act.gates import UNMEASURED, error_gates, unmeasured_gates
-from lang2mlip.act.properties import WANTS, _wishes
+from lang2mlip.act.properties import _wishes
 from lang2mlip.contracts import Errors, Evaluation, Gate, Goals, GroupState, StructureRecord, StructureRequest, Task
+from lang2mlip.record.ledger import STATICS
 from lang2mlip.science.atoms.health import Health, Watch
 from lang2mlip.science.atoms.neighbours import bond_graph
 
@@ -56,7 +57,7 @@ def test_vacancy_and_surface_energies_are_measured_where_the_task_wants_them():
     found = asked(task("emt", "vacancy", "surface_energy"), BULK, SLAB, OXIDE_SLAB)
     assert ("bulk", "vacancy") in found and ("surface-111", "surface_energy") in found
     assert ("oxide-surface", "surface_energy") not in found  # its crystal is not there
-    assert {name for _, name in found} <= set(WANTS)
+    assert {name for _, name in found} <= set(STATICS)
 
 
 def test_a_molecule_is_measured_in_vacuum_only():

@@ -77,7 +77,7 @@ def test_the_maker_sees_the_whole_state_with_units(serve, tmp_path):
         "| melt | 3 | 20 | 4 |",
         "1 of 1",
         "41 | 30 | meV/Å | no",
-        "| reference calls | 480 | 1000 | 520 |",
+        "| reference calls | 480 | 1000 | 520, of which 200 are kept for the next evaluation |",
         "reason 3",
         "melt broke",
         "| melt | melt-train | 120 | 220 of 500 | pair Ar-Ar 1.1 Å < 1.2 Å |",

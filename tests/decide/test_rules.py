@@ -27,6 +27,7 @@ from lang2mlip.contracts import (
 )
 from lang2mlip.decide.rules import MOST_TRIES, Rules
 from lang2mlip.record.events import Created, Event, Finished, Prepared
+from lang2mlip.record.ledger import STATICS
 from lang2mlip.record.state import fold
 
 GROUPS = ("crystal", "melt")
@@ -172,10 +173,12 @@ def test_spent_calls_still_allow_what_costs_none():
     assert advice(*FITTED, **spent) == Train(effort="accurate", start="current")
 
 
-def test_some_calls_are_kept_for_the_first_evaluation():
+def test_calls_are_kept_for_the_statics_of_the_next_evaluation():
     sampling = (*FITTED, (Sample(), walked("melt")))
-    wanted = advice(*sampling, max_calls=1600)
-    assert wanted.action == "select" and wanted.count <= 1600 - 1380 - 160
+    kept = 2 * (STATICS["lattice"] + STATICS["elastic"])
+    wanted = advice(*sampling, max_calls=1380 + kept + 9)
+    assert wanted.action == "select" and wanted.count <= 9
+    assert advice(*sampling, max_calls=1380 + kept).action == "train"
 
 
 def test_spent_time_ends_the_run_at_once():

@@ -25,7 +25,7 @@ from lang2mlip.contracts import (
 from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.record.events import Created, Prepared
 from lang2mlip.record.labels import Label, LabelCache
-from lang2mlip.record.ledger import calls_left, spent
+from lang2mlip.record.ledger import calls_left, calls_to_spend, reserve, spent
 from lang2mlip.record.run import Run, slug
 
 
@@ -130,8 +130,19 @@ def test_a_folder_that_holds_a_run_is_never_written_over(run):
 
 def test_the_budget_counts_calls(run):
     assert calls_left(run.state) == 10_000 - 3
-    do(run, Explore(), cost=Cost(calls=9_997))
-    assert "reference calls" in spent(run.state)
+    assert calls_to_spend(run.state) == 10_000 - 3 - reserve(run.state)
+    do(run, Explore(), cost=Cost(calls=9_997 - 120))
+    assert "reference calls" in spent(run.state) and calls_left(run.state) == reserve(run.state)
+
+
+@pytest.mark.parametrize(
+    ("budget", "wanted", "kept"),
+    [({}, (), 120), ({}, ("vacancy", "geometry"), 270), ({"max_calls": 100}, (), 20), ({"max_calls": None}, (), 0)],
+)
+def test_calls_are_kept_for_the_statics_that_the_task_wants(run, budget, wanted, kept):
+    task = run.state.task
+    changed = {"budget": task.budget.model_copy(update=budget), "properties": wanted}
+    assert reserve(run.state.model_copy(update={"task": task.model_copy(update=changed)})) == kept
 
 
 def test_a_view_cannot_leave_the_run_folder(run):

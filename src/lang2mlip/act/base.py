@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from lang2mlip.compute.local import Workers
 from lang2mlip.contracts import Json, Result, State, Task
 from lang2mlip.errors import RunFault
-from lang2mlip.record.ledger import calls_left, labels_left
+from lang2mlip.record.ledger import calls_left, calls_to_spend, labels_left
 from lang2mlip.record.run import write_json
 from lang2mlip.record.view import View
 
@@ -80,6 +80,11 @@ class Desk:
     def calls_left(self) -> int:
         """Reference calls that the budget allows; a billion without a limit."""
         left = calls_left(self.state)
+        return 10**9 if left is None else left
+
+    def calls_to_spend(self) -> int:
+        """Of these, what may go into new data: the statics of the next evaluation are kept; a billion without limit."""
+        left = calls_to_spend(self.state)
         return 10**9 if left is None else left
 
     def labels_left(self) -> int:

@@ -26,7 +26,7 @@ class ExploreAction:
 
     def pieces(self, desk: Desk, parameters: Explore) -> Sequence[Piece]:
         """A walk per structure and temperature, and a batch of distortions per structure, as the budget allows."""
-        return allow(self._wanted(desk, parameters), desk.calls_left())
+        return allow(self._wanted(desk, parameters), desk.calls_to_spend())
 
     def gather(self, desk: Desk, parameters: Explore, done: Sequence[Done]) -> Result:
         """One data set, of no more labels than the budget allows."""

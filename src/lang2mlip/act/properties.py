@@ -16,13 +16,11 @@ from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Goals, Json, Model, ReferenceSpec, StructureRecord, Task
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BudgetSpent, PartFailed
+from lang2mlip.record.ledger import STATICS
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.reference.choice import entry_of
 
 __all__ = ["measure", "property_pieces"]
-
-WANTS = {"lattice": 60, "elastic": 60, "vacancy": 150, "surface_energy": 150, "geometry": 200}
-"""Reference calls that a property may take: cubic crystals need about 10, low symmetry and relaxing more."""
 
 Wish = tuple[StructureRecord, str, dict[str, Json]]
 """A structure, the property to measure on it, and further arguments."""
@@ -41,7 +39,7 @@ def property_pieces(desk: Desk, model: Model, records: Sequence[StructureRecord]
                 "family": model.family,
                 "model": model.folder,
                 "reference": desk.task.reference.model_dump(mode="json"),
-                "wants": WANTS[name],
+                "wants": STATICS[name],
                 **more,
             },
         )

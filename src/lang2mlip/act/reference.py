@@ -19,7 +19,7 @@ class ReferenceAction:
 
     def pieces(self, desk: Desk, parameters: ReferenceRun) -> Sequence[Piece]:
         """A walk per validation structure and condition, as long as the budget allows."""
-        return allow(self._wanted(desk, parameters), desk.calls_left())
+        return allow(self._wanted(desk, parameters), desk.calls_to_spend())
 
     def gather(self, desk: Desk, parameters: ReferenceRun, done: Sequence[Done]) -> Result:
         """Frames by group into validation/, ranges into the state."""

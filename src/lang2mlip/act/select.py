@@ -75,10 +75,12 @@ class SelectAction:
         ]
 
     def _picked(self, desk: Desk, parameters: Select, pool: list[Atoms]) -> list[Atoms]:
-        budget = min(parameters.count, desk.labels_left(), desk.calls_left())
-        count = min(parameters.candidates or 3 * budget, desk.calls_left()) if parameters.method == "error" else budget
+        budget = min(parameters.count, desk.labels_left(), desk.calls_to_spend())
+        count = (
+            min(parameters.candidates or 3 * budget, desk.calls_to_spend()) if parameters.method == "error" else budget
+        )
         if parameters.method == "all":
-            return pool[: min(desk.labels_left(), desk.calls_left())]
+            return pool[: min(desk.labels_left(), desk.calls_to_spend())]
         write_frames(desk.job / "pool.extxyz", pool)
         write_frames(desk.job / "training.extxyz", desk.view.training_frames())
         model = desk.state.model

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lang2mlip.contracts import Budget, Cost, Errors, Evaluation, GroupState, State, Task
-from lang2mlip.record.ledger import calls_left, labels_left, time_left_s
+from lang2mlip.record.ledger import calls_left, labels_left, reserve, time_left_s
 
 __all__ = ["brief", "cost_line", "error_cells", "gates_table", "table"]
 
@@ -157,13 +157,19 @@ def _means(state: State) -> str:
     budget = state.task.budget
     tokens_left = None if budget.max_tokens is None else max(0, budget.max_tokens - state.cost.tokens)
     rows: list[tuple[str, object, object, object]] = [
-        ("reference calls", state.cost.calls, budget.max_calls, calls_left(state)),
+        ("reference calls", state.cost.calls, budget.max_calls, _with_reserve(state)),
         ("labels", state.cost.labels, budget.max_labels, labels_left(state)),
         ("time, s", round(state.cost.wall_s), *_rounded(budget, time_left_s(state))),
         ("language-model tokens", state.cost.tokens, budget.max_tokens, tokens_left),
     ]
     shown = [["no limit" if value is None else value for value in row] for row in rows]
     return "## Cost and budget\n\n" + table(["what", "spent", "budget", "left"], shown)
+
+
+def _with_reserve(state: State) -> str | int | None:
+    kept = reserve(state)
+    left = calls_left(state)
+    return f"{left}, of which {kept} are kept for the next evaluation" if left is not None and kept else left
 
 
 def _rounded(budget: Budget, left: float | None) -> tuple[int | None, int | None]:

@@ -9,7 +9,7 @@ from lang2mlip.contracts.parts import Decider
 from lang2mlip.decide.guards import refuse
 from lang2mlip.decide.needs import facts
 from lang2mlip.errors import BadInput
-from lang2mlip.record.ledger import calls_left, labels_left, must_stop, rows
+from lang2mlip.record.ledger import calls_to_spend, labels_left, must_stop, rows
 
 __all__ = ["Bounded"]
 
@@ -39,7 +39,7 @@ class Bounded:
         refusal = refuse(state, decision.parameters)
         if refusal is None:
             return decision
-        if 0 in (calls_left(state), labels_left(state)):
+        if 0 in (calls_to_spend(state), labels_left(state)):
             return _end(state, "budget", f"The budget ends here: {refusal}")
         raise BadInput(f"{decision.decider} asked for {decision.action}, which cannot be done now: {refusal}")
 
@@ -48,7 +48,7 @@ def _must_end(state: State, view: Any) -> Decision | None:
     used_up = must_stop(state)
     if used_up is not None:
         return _end(state, "budget", f"The budget ends here: {used_up}.")
-    if view is not None and calls_left(state) == 0 and _since_last_call(view) >= AFTERWORDS:
+    if view is not None and calls_to_spend(state) == 0 and _since_last_call(view) >= AFTERWORDS:
         return _end(state, "budget", f"All reference calls were spent {AFTERWORDS} actions ago.")
     if state.consecutive_failures >= MOST_FAILURES:
         last = state.log[-1].summary

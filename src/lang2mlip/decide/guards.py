@@ -7,7 +7,7 @@ from typing import Any
 
 from lang2mlip.contracts import End, Noun, Prune, Select, State, Train
 from lang2mlip.errors import nearest
-from lang2mlip.record.ledger import calls_left, labels_left
+from lang2mlip.record.ledger import calls_to_spend, labels_left, reserve
 
 __all__ = ["refuse"]
 
@@ -43,8 +43,10 @@ def _without_structures(state: State, parameters: Any) -> str | None:
 
 
 def _without_calls(state: State, parameters: Any) -> str | None:
-    if calls_left(state) == 0:
-        return f"All {state.task.budget.max_calls} reference calls are spent, and {parameters.action} needs more."
+    if calls_to_spend(state) == 0:
+        kept = reserve(state)
+        what = f" but the {kept} that are kept for the properties of the next evaluation" if kept else ""
+        return f"All {state.task.budget.max_calls} reference calls are spent{what}, and {parameters.action} needs more."
     return None
 
 

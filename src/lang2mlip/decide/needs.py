@@ -6,7 +6,6 @@ from typing import Any
 
 from lang2mlip.contracts import GroupState, State
 from lang2mlip.data import table
-from lang2mlip.record.ledger import calls_left
 
 __all__ = [
     "advice",
@@ -17,12 +16,7 @@ __all__ = [
     "facts",
     "listed",
     "pruned_already",
-    "spendable_calls",
 ]
-
-RESERVE = 0.1
-"""Share of the call budget that is kept for the properties of the first evaluation."""
-
 
 SAMPLE_CORE_S = 120.0
 """Core-seconds that one round of sampling may take, by the family's tabulated speed."""
@@ -83,14 +77,6 @@ def advice(state: State) -> str:
 def listed(names: Any) -> str:
     words = [str(name) for name in names]
     return ", ".join(words[:6]) + (f" and {len(words) - 6} more" if len(words) > 6 else "")
-
-
-def spendable_calls(state: State) -> int | None:
-    """Reference calls for new data: what is left, less a reserve until the first evaluation; None without a limit."""
-    left, limit = calls_left(state), state.task.budget.max_calls
-    if left is None or limit is None:
-        return None
-    return left if state.evaluations else max(0, left - int(RESERVE * limit))
 
 
 def affordable_steps(state: State, groups: tuple[str, ...], walkers: int = 1) -> int:

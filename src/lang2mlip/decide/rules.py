@@ -32,9 +32,8 @@ from lang2mlip.decide.needs import (
     facts,
     listed,
     pruned_already,
-    spendable_calls,
 )
-from lang2mlip.record.ledger import calls_left, labels_left, must_stop
+from lang2mlip.record.ledger import calls_to_spend, labels_left, must_stop
 
 __all__ = ["Rules", "facts"]
 
@@ -110,7 +109,7 @@ def reference_first(state: State) -> Choice | None:
     if not missing or tried > 1:
         return None
     cost = ReferenceRun().steps * len(missing)
-    left = calls_left(state)
+    left = calls_to_spend(state)
     steps = ReferenceRun().steps if left is None or cost <= 0.3 * left else max(20, int(0.3 * left / len(missing)))
     return Choice(
         ReferenceRun(groups=missing if tried else (), steps=steps, keep_every=max(1, steps // 90)),
@@ -123,7 +122,7 @@ def explore_where_empty(state: State) -> Choice | None:
     """A group without labels cannot be learnt."""
     empty = tuple(name for name, group in built(state).items() if group.labels == 0)
     tried = sum(entry.action == "explore" for entry in state.log)
-    if not empty or tried > 1:
+    if not empty or tried > 1 or calls_to_spend(state) == 0:
         return None
     structures = sum(state.groups[name].structures for name in empty)
     parameters = _explore(state, empty, max(1, structures))
@@ -136,7 +135,7 @@ def explore_where_empty(state: State) -> Choice | None:
 
 def _explore(state: State, groups: tuple[str, ...], structures: int) -> Explore:
     """MD as long and as densely kept as its share of the budget allows."""
-    labels, calls = labels_left(state), spendable_calls(state)
+    labels, calls = labels_left(state), calls_to_spend(state)
     per_structure = 40 if labels is None else max(4, int(EXPLORE_SHARE * labels / structures))
     strained, rattled = min(Explore().strained, per_structure // 4), min(Explore().rattled, per_structure // 4)
     kept = max(1, (per_structure - strained - rattled) // 2)
@@ -177,7 +176,7 @@ def prune_outliers(state: State) -> Choice | None:
 def select_from_pool(state: State) -> Choice | None:
     """Frames wait in the pool and there are labels to spend."""
     pool = {name: group.pool for name, group in state.groups.items() if group.pool}
-    left, calls = labels_left(state), spendable_calls(state)
+    left, calls = labels_left(state), calls_to_spend(state)
     if not pool or left == 0 or calls == 0:
         return None
     rounds_done = sum(entry.action == "select" for entry in state.log)
@@ -195,7 +194,7 @@ def sample_where_untested(state: State) -> Choice | None:
     """A group that this model has not run, or in which its MD broke, needs sampling."""
     if state.model is None or state.model.effort == "accurate" or converged(state):
         return None
-    if labels_left(state) == 0 or spendable_calls(state) == 0:
+    if labels_left(state) == 0 or calls_to_spend(state) == 0:
         return None
     weak = tuple(name for name, group in built(state).items() if group.walkers == 0)
     if not weak:
@@ -250,7 +249,7 @@ def try_again(state: State) -> Choice | None:
     """Gates failed and there are means left: sample the groups that failed, harder."""
     accurate = sum(model.effort == "accurate" for model in state.models)
     left = labels_left(state)
-    if state.evaluation is None or accurate >= MOST_TRIES or left == 0 or calls_left(state) == 0:
+    if state.evaluation is None or accurate >= MOST_TRIES or left == 0 or calls_to_spend(state) == 0:
         return None
     failed = tuple(dict.fromkeys(g.group for g in state.evaluation.gates if not g.passed and g.group in state.groups))
     steps = min(2000, affordable_steps(state, failed, walkers=2))
@@ -265,7 +264,7 @@ def try_again(state: State) -> Choice | None:
 def end_short(state: State) -> Choice | None:
     """Nothing above applies: the goals were missed and further work is not predicted to pay."""
     missed = [gate.name for gate in state.evaluation.gates if not gate.passed] if state.evaluation else ["everything"]
-    outcome: Any = "budget" if labels_left(state) == 0 or calls_left(state) == 0 else "failure"
+    outcome: Any = "budget" if labels_left(state) == 0 or calls_to_spend(state) == 0 else "failure"
     return Choice(
         End(outcome=outcome, advice=advice(state)),
         f"Missed: {listed(missed)}; the means to go on are used.",

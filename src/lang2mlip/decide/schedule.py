@@ -12,7 +12,7 @@ from lang2mlip.contracts import ACTIONS, Decision, End, Select, State, check
 from lang2mlip.decide.guards import refuse
 from lang2mlip.decide.needs import facts
 from lang2mlip.errors import BadInput, UnknownName
-from lang2mlip.record.ledger import calls_left, labels_left
+from lang2mlip.record.ledger import calls_to_spend, labels_left
 
 __all__ = ["Schedule", "schedules"]
 
@@ -87,7 +87,7 @@ def _action(parameters: Any) -> str:
 
 def _end(state: State) -> End:
     passed = state.evaluation is not None and state.evaluation.passed
-    spent = 0 in (calls_left(state), labels_left(state))
+    spent = 0 in (calls_to_spend(state), labels_left(state))
     return End(outcome="success" if passed else "budget" if spent else "failure")
 
 

@@ -1,13 +1,31 @@
-"""What everything cost: a row per step, and the budget that is left."""
+"""What everything cost: a row per step, and the budget that is left.
+
+A part of the reference calls is kept for the statics of the next evaluation: without them nobody knows how good the
+potential is, and calls that are spent to the last one on data buy a verdict with holes.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from lang2mlip.contracts import Cost, State
 from lang2mlip.record.view import View
 
-__all__ = ["Row", "calls_left", "labels_left", "must_stop", "rows", "spent", "time_left_s"]
+__all__ = [
+    "STATICS", "Row", "calls_left", "calls_to_spend", "labels_left", "must_stop", "reserve", "rows", "spent",
+    "time_left_s",
+]  # fmt: skip
+
+STATICS = {"lattice": 60, "elastic": 60, "vacancy": 150, "surface_energy": 150, "geometry": 200}
+"""Reference calls that a property may take: cubic crystals need about 10, low symmetry and relaxing more."""
+
+MOST_KEPT = 0.2
+"""Share of the call budget that is kept for statics at most."""
+
+_ALWAYS = ("lattice", "elastic")
+_WHERE = {"vacancy": "bulk", "surface_energy": "surface", "geometry": "molecule"}
+"""Property that a task may want → builder of the structures that it is measured on."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,22 @@ def calls_left(state: State) -> int | None:
     return None if limit is None else max(0, limit - state.cost.calls)
 
 
+def reserve(state: State) -> int:
+    """Calls kept for the statics of the next evaluation: what each group's may take, within a share of the budget."""
+    limit = state.task.budget.max_calls
+    held_out = [one.request for one in state.structures if one.request.role == "validation"]
+    count = Counter(builder for builder, _ in {(one.builder, one.group) for one in held_out})
+    wanted = count["bulk"] * sum(STATICS[name] for name in _ALWAYS)
+    wanted += sum(STATICS[name] * count[where] for name, where in _WHERE.items() if name in state.task.properties)
+    return 0 if limit is None else min(wanted, int(MOST_KEPT * limit))
+
+
+def calls_to_spend(state: State) -> int | None:
+    """Reference calls that may go into new data and reference MD; None without a limit."""
+    left = calls_left(state)
+    return None if left is None else max(0, left - reserve(state))
+
+
 def labels_left(state: State) -> int | None:
     """Labels that the budget still allows; None without a limit."""
     limit = state.task.budget.max_labels
@@ -51,8 +85,8 @@ def time_left_s(state: State) -> float | None:
 
 def spent(state: State) -> str | None:
     """The first budget that is used up, in words; None while there is some of each left."""
-    if calls_left(state) == 0:
-        return f"all {state.task.budget.max_calls} reference calls are spent"
+    if calls_to_spend(state) == 0:
+        return f"all {state.task.budget.max_calls} reference calls are spent or kept for the next evaluation"
     return must_stop(state)
 
 

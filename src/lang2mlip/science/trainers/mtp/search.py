@@ -18,6 +18,7 @@ from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
 from lang2mlip.science.trainers.mtp.start import carried_over, fresh_radial
 from lang2mlip.science.trainers.mtp.tables import system
+from lang2mlip.science.trainers.mtp.trust import trust, with_trust
 
 __all__ = ["Found", "core_start", "search"]
 
@@ -30,6 +31,8 @@ _TRIAL_ATOMS = 2000
 _TRIAL = {"level": 8, "max_iterations": 6, "ridge": 1e-8}
 _ROUGH_ATOMS = 5000
 """Atoms that the radial functions are first found on; a few last steps see as many as the settings allow."""
+_DOUBTED = 0.25
+"""Frames whose weight falls below this share of it are told."""
 _LEVELS = (8, 12, 16, 20, 24, 28)
 _ROWS_PER_PARAMETER = 6
 """A level is not tried when the data have fewer rows than this for each of its parameters."""
@@ -56,6 +59,8 @@ def search(
     """Choose what was left open, fit, and grow the level while the fit is not good enough and the data allow it."""
     notes: list[str] = []
     clock = Clock(settings.time_limit_s, progress)
+    if settings.robust:
+        frames = _weighed(frames, species, settings, notes)
     if settings.cutoff_A is None:
         cutoff = old.cutoff if old is not None else _best_cutoff(frames, species, settings, notes)
         settings = settings.model_copy(update={"cutoff_A": cutoff})
@@ -74,6 +79,22 @@ def search(
         fitted = Fit(data, polish, clock).run(fitted.potential)
     final = settings.model_copy(update={"level": fitted.potential.basis.level})
     return Found(_shifted(fitted.potential, data), data, final, tuple(clock.curve), notes)
+
+
+def _weighed(frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, notes: list[str]) -> list[Atoms]:
+    """The frames with less weight on those that a small first fit cannot follow."""
+    cutoff = settings.cutoff_A or _middle(_candidates(frames))
+    small = settings.model_copy(update=_TRIAL | {"cutoff_A": cutoff, "radial_atoms": _ROUGH_ATOMS})
+    data = FitData.of(frames, species, small)
+    fitted = Fit(data, small, Clock(settings.time_limit_s, lambda share, words: None))
+    factor = trust(data, fitted.run(_start(data, species, small, (8, None))).potential, frames)
+    if (factor < _DOUBTED).any():
+        notes.append(f"{int((factor < _DOUBTED).sum())} frames count less than a quarter: far outside their group")
+    return with_trust(frames, factor)
+
+
+def _middle(cutoffs: Sequence[float]) -> float:
+    return cutoffs[len(cutoffs) // 2] if cutoffs else _CUTOFFS_A[2]
 
 
 def _shifted(potential: Potential, data: FitData) -> Potential:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from lang2mlip.science.structures.assembly import Assembly
 
+if TYPE_CHECKING:
+    from lang2mlip.science.structures.standin import Schedule
+
 __all__ = ["mended", "rested"]
+
+_CLOSING_GPA = 0.1
+"""Closes the gaps that rough layers leave, as they are laid."""
+
+_GUARD_GPA = 0.02
+"""Makes a liquid denser by about 1 %. Without it a layer that wets its neighbour badly and tears once flies apart:
+nothing in a periodic cell at no pressure pulls it together again."""
 
 
 def rested(assembly: Assembly, ps: float, temperature_K: float, seed: int) -> Assembly:
@@ -18,8 +28,27 @@ def rested(assembly: Assembly, ps: float, temperature_K: float, seed: int) -> As
         return assembly
     from lang2mlip.science.structures.standin import equilibrate, settle
 
-    axes: Literal["z", "none"] = "z" if assembly.atoms.pbc.all() else "none"
-    return equilibrate(assembly, settle(ps, temperature_K, axes), seed)
+    free = bool(assembly.atoms.pbc.all())
+    return equilibrate(assembly, _pressed(ps, temperature_K) if free else settle(ps, temperature_K, "none"), seed)
+
+
+def _pressed(ps: float, temperature_K: float) -> Schedule:
+    """Minimise, capped, hot and back at constant height, pressed, then `ps` under the light pressure; minimise."""
+    from lang2mlip.science.structures.standin import Schedule, Stage
+
+    hot, cold = max(500.0, 1.5 * temperature_K), temperature_K
+    rest = {"kind": "npt", "axes": "z", "temperature_K": (cold, cold)}
+    return Schedule(
+        stages=(
+            Stage(kind="minimise"),
+            Stage(kind="capped", ps=min(1.0, 0.1 * ps + 0.3), temperature_K=(cold, cold)),
+            Stage(kind="nvt", ps=0.15 * ps, temperature_K=(hot, hot)),
+            Stage(kind="nvt", ps=0.05 * ps, temperature_K=(hot, cold)),
+            Stage(ps=0.5 + 0.05 * ps, pressure_GPa=_CLOSING_GPA, **rest),
+            Stage(ps=ps, pressure_GPa=_GUARD_GPA, **rest),
+            Stage(kind="minimise"),
+        )
+    )
 
 
 def mended(assembly: Assembly, seed: int) -> Assembly:

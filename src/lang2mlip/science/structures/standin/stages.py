@@ -13,6 +13,8 @@ __all__ = ["Sample", "run_stage"]
 
 _CAP_A = 0.05
 _DAMP_PS, _PRESSURE_DAMP_PS = 0.1, 0.5
+_DRAG = {"iso": 0.5, "z": 4.0}
+"""A height that overshoots tears thin layers apart, and nothing pulls them together again: it is damped to rest."""
 _BAR_PER_GPA = 1e4
 _WALL_EV_A3 = 2.0
 _CHUNKS = 20
@@ -66,7 +68,8 @@ def _movers(stage: Stage, box: Box, steps: int, seed: int) -> dict[str, str]:
             fixes["press"] = f"all deform 1 x scale {edge!r} y scale {edge!r} z scale {edge!r} remap x"
     if stage.kind == "npt":
         bar = stage.pressure_GPa * _BAR_PER_GPA
-        fixes["move"] = f"mobile nph {stage.axes} {bar!r} {bar!r} {_PRESSURE_DAMP_PS} drag 0.5 dilate mobile"
+        how = f"{stage.axes} {bar!r} {bar!r} {_PRESSURE_DAMP_PS} drag {_DRAG[stage.axes]}"
+        fixes["move"] = f"mobile nph {how} dilate mobile"
     return fixes
 
 

@@ -5,6 +5,8 @@ import pytest
 from lang2mlip.contracts import Component
 from lang2mlip.contracts.task import Phase, PropertyName
 from lang2mlip.data import table
+from lang2mlip.prepare.concepts import concept, named
+from lang2mlip.prepare.folding import as_reading
 from lang2mlip.prepare.formulas import charge_of, composition, parse_formula, salt_formulas, strange_elements
 from lang2mlip.prepare.reader import read
 from lang2mlip.prepare.substances import from_formula, from_text
@@ -32,15 +34,23 @@ def test_every_property_of_the_contract_has_words():
 
 
 @pytest.mark.parametrize("key", table("concepts"))
-def test_every_concept_is_read_by_each_of_its_names(key):
-    entry = table("concepts")[key]
-    for name in entry["names"]:
+def test_every_concept_follows_the_schema_and_is_read_by_each_of_its_names(key):
+    entry = concept(key)
+    for name in entry.names:
         reading = read(f"{name} at 300 K")
-        assert reading.concepts == (key,)
-        assert len(reading.components) == len(entry["components"])
+        assert key in named(name) and reading.concepts == (named(name)[0],)
         assert all(isinstance(component, Component) and component.phases for component in reading.components)
-    known = {component.name for component in reading.components}
-    assert {part for layer in entry.get("layers", ()) for part in layer.split(" + ")} <= known
+        known = {component.name for component in reading.components}
+        assert {part for layer in reading.layers for part in layer.split(" + ")} <= known
+    meant = as_reading(key, "")
+    assert len(meant.components) == len(entry.components)
+    placed = {part for layer in meant.layers for part in layer.split(" + ")}
+    assert placed == ({one.name for one in meant.components} if entry.layers else set())
+
+
+def test_there_are_concepts_of_many_sorts():
+    assert len(table("concepts")) >= 30
+    assert len({concept(key).kind for key in table("concepts")}) >= 12
 
 
 @pytest.mark.parametrize("kind", ["crystals", "molecules"])

@@ -12,17 +12,17 @@ from lang2mlip.prepare.text import Item
 __all__ = ["affirmed", "with_alloys"]
 
 
-def affirmed(items: Iterable[Item]) -> tuple[list[Item], list[str]]:
-    """Items without what a `no` or `without` takes back, and the words taken back."""
-    kept, dropped, negating = [], [], False
+def affirmed(items: Iterable[Item]) -> tuple[list[Item], list[Item]]:
+    """Items without what a `no` or `without` takes back, and those taken back."""
+    kept, dropped, negating = list[Item](), list[Item](), False
     for item in items:
         if item.kind == "negation":
             negating = True
         elif item.kind in ("border", "stop") or item.text in (",", "but", "but also", "only"):
             negating = False
             kept.append(item)
-        elif negating and item.kind in ("phase", "facet", "property", "substance", "concept", "alloy"):
-            dropped.append(item.text)
+        elif negating and item.kind in ("phase", "facet", "property", "substance", "concept", "alloy", "simulation"):
+            dropped.append(item)
         elif not (negating and item.kind == "coordinator"):
             kept.append(item)
     return kept, dropped

@@ -13,7 +13,7 @@ from lang2mlip.data import table
 from lang2mlip.prepare.formulas import element_names
 from lang2mlip.prepare.text import Word, fold
 
-__all__ = ["Hit", "longest", "near", "plain_word"]
+__all__ = ["Hit", "longest", "near", "plain_word", "vocabulary"]
 
 _ORDER = ("concept", "crystals", "molecules", "element", "alias", "property", "phase", "condition", "reference")
 """Which meaning of one phrase counts, first to last; kinds not named here come after these."""
@@ -45,6 +45,14 @@ def longest(words: list[Word], at: int) -> tuple[int, list[Hit]]:
 def plain_word(word: str) -> bool:
     """`word` is one of the words of English that carry no chemistry."""
     return any(hit.entry.get("source") == "English" for hit in _known()[0].get(fold(word), []))
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Every single word that occurs in a known name or phrase, in lower case."""
+    phrases = {word for phrase in _known()[0] for word in phrase} | {word.lower() for word in _known()[1]}
+    others = [entry.get("words", ()) for entry in table("words").values() if entry["kind"] in _WORD_KINDS]
+    return frozenset(phrases | {part for words in others for word in words for part in fold(str(word))})
 
 
 def near(word: str) -> str:

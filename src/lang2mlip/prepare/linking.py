@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lang2mlip.prepare.mentions import Mention, contradiction, key_of, meanings
+from lang2mlip.prepare.quantities import part_text
 from lang2mlip.prepare.relations import contained, lattices
+from lang2mlip.prepare.roles import said_roles
 from lang2mlip.prepare.text import Item
 
 __all__ = ["Linked", "link"]
@@ -41,6 +43,8 @@ def link(items: Sequence[Item]) -> Linked:
     """Give every phase, facet, lattice and amount to its substances."""
     segments, layers = _segments(items)
     mentions = [mention for segment in segments for mention in segment.mentions]
+    for mention, role in said_roles(items, mentions):
+        mention.role = role
     _assign([segment for segment in segments if segment.mentions], segments)
     _distribute(segments)
     _assign([segment for segment in segments if not segment.mentions], segments)
@@ -144,11 +148,11 @@ def _give(item: Item, mentions: list[Mention]) -> bool:
     before = [mention for mention in mentions if mention.end <= item.start]
     after = [mention for mention in mentions if mention.start >= item.end]
     if item.kind == "ratio":
-        parts, basis = item.value
-        owners = before[-len(parts) :] if len(before) >= len(parts) else after[: len(parts)]
-        for mention, part in zip(owners, parts, strict=False):
-            mention.amount = f"{part} part{'' if part == '1' else 's'}{basis}"
-        return len(owners) == len(parts)
+        count = len(item.value[0])
+        owners = before[-count:] if len(before) >= count else after[:count]
+        for position, mention in enumerate(owners):
+            mention.amount = part_text(item.value, position)
+        return len(owners) == count
     follows = after and after[0].start - item.end <= 4 and after[0].amount is None
     owners = after[:1] if follows else before[-1:] or after[:1]
     if not owners or owners[0].amount is not None:

@@ -26,6 +26,7 @@ class Mention:
     marks: list[Item] = field(default_factory=list)
     facets: list[tuple[int, ...]] = field(default_factory=list)
     amount: str | None = None
+    role: str | None = None
 
     def phases(self) -> list[str]:
         """The phases said of it, in their order; a facet means a surface."""

@@ -12,7 +12,7 @@ from lang2mlip.data import table
 from lang2mlip.errors import BadInput
 from lang2mlip.prepare.text import Slate
 
-__all__ = ["Span", "joined", "take_amounts", "take_ranges"]
+__all__ = ["Span", "joined", "part_text", "take_amounts", "take_ranges"]
 
 _NUMBER = r"[+-]?(?:\d{1,2}(?:[, ]\d{3})+(?!\d)|\d+(?:[.,]\d+)?)(?:[eE][+-]?\d+)?"
 _RANGE = r"(?:up\s+to|to|until|till|through|bis|-{1,2}>?|\.{2,}|→|~)"
@@ -144,11 +144,24 @@ def take_amounts(slate: Slate) -> None:
             slate.take("amount", match.span("count"), f"{match['count']} molecules")
         elif match["ratio"]:
             parts = [piece.strip() for piece in match["ratio"].split(":")]
-            slate.take("ratio", match.span(), (parts, _basis(match["basis"] or "")))
+            before = _RATIO_OF.search(slate.text[: match.start()])
+            slate.take("ratio", match.span(), (parts, _basis(match["basis"] or (before["basis"] if before else ""))))
         else:
             slate.take("quantity", match.span())
 
 
+_RATIO_OF = re.compile(
+    r"\b(?P<basis>mol(?:e|ar)?|vol(?:ume)?|weight|wt|mass)\.?(?:\s+ratio\b|\s+parts\b)[^.;!?\n]*$", re.IGNORECASE
+)
+"""`the molar ratio between A and B is` … : what the ratio counts, said before it."""
+
+
+def part_text(ratio: tuple[list[str], str], position: int) -> str:
+    """One part of a ratio as an amount: `3 parts by volume`."""
+    parts, basis = ratio
+    return f"{parts[position]} part{'' if parts[position] == '1' else 's'}{basis}"
+
+
 def _basis(text: str) -> str:
     word = re.sub(r"^[\s(]*(?:in\s+|by\s+)?", "", text)
-    return next((f" by {name}" for start, name in _BASIS.items() if word.startswith(start)), "")
+    return next((f" by {name}" for start, name in _BASIS.items() if word.lower().startswith(start)), "")

@@ -85,6 +85,7 @@ def complete(
         "goal": goal(wish.components, wish.temperature_K, wish.pressure_GPa, wish.properties),
         "elements": wish.elements,
         "layers": reading.layers,
+        "simulations": reading.simulations,
         "reference": reference,
         "potential": potential,
         "goals": goals,

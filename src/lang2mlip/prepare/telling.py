@@ -50,6 +50,7 @@ def summary(task: Task) -> str:
         f"- **Temperature**: {_range(task.temperature_K)} K; **pressure**: {_range(task.pressure_GPa)} GPa",
         f"- **Properties**: {', '.join(task.properties)}",
         *([f"- **Layers**, from the bottom: {' | '.join(task.layers)}"] if task.layers else []),
+        *([f"- **MD protocols**: {', '.join(map(_spaced, task.simulations))}"] if task.simulations else []),
         f"- **Reference**: {task.reference.name} {_settings(task.reference.settings)}- {task.reference.reason}",
         f"- **Potential**: {task.potential.family} {_settings(task.potential.settings)}- {task.potential.reason}",
     ]
@@ -60,6 +61,10 @@ def summary(task: Task) -> str:
     if task.notes:
         lines += ["", "Remarks:", *(f"- {note}" for note in task.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _more(component: Component) -> str:
@@ -80,6 +85,7 @@ def reading_text(reading: Reading) -> str:
     for name, values in (
         ("properties", reading.properties),
         ("layers", reading.layers),
+        ("simulations", reading.simulations),
         ("concepts", reading.concepts),
     ):
         lines += [f"- {name}: {', '.join(values)}"] if values else []

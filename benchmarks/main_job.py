@@ -7,6 +7,10 @@
 Each arm is a real `lang2mlip run` in a process of its own, with an empty label cache, so that every call is paid. A
 finished row is appended to main_job.json at once and never computed again (delete the row to do so). All arms meet the
 same frozen test set: it depends on the task and its seed alone.
+
+`outside_percent` is 100 (cpu_s - science_s) / cpu_s: of the CPU time of the run and all its workers, what went neither
+into reference calls nor into training, MD and inference with the potential (see Cost), but into starting processes,
+files, building structures, deciding and the report. It is CPU time because a machine is rarely alone.
 """
 
 from __future__ import annotations
@@ -62,7 +66,8 @@ def run_arm(arm: str, tier: str, options: argparse.Namespace, rows: list[dict]) 
     work = options.work / f"{tier}-{arm}-{options.seed}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    environment = {**os.environ, "LANG2MLIP_CACHE": str(work / "cache"), "LANG2MLIP_MODEL": ""}
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment |= {"LANG2MLIP_CACHE": str(work / "cache"), "LANG2MLIP_MODEL": ""}
     program = [sys.executable, "-m", "lang2mlip.doors.cli"]
     task = prepare(program, work, environment, tier, options.seed)
     command = [
@@ -80,9 +85,11 @@ def run_arm(arm: str, tier: str, options: argparse.Namespace, rows: list[dict]) 
     done = subprocess.run(command, env=environment, check=False)
     wall, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return row(arm, tier, options.seed, work / "job", done.returncode) | {
+    found = row(arm, tier, options.seed, work / "job", done.returncode)
+    return found | {
         "wall_s": round(wall, 1),
         "cpu_s": round(cpu, 1),
+        "outside_percent": round(100 * (cpu - found["science_s"]) / cpu, 1),
         "peak_MB": round(after.ru_maxrss / 1024),
     }
 
@@ -152,9 +159,7 @@ def row(arm: str, tier: str, seed: int, folder: Path, status: int) -> dict:
         "cached": state.cost.cached,
         "labels": state.cost.labels,
         "test_calls": state.test_cost.calls,
-        "science_s": round(
-            state.cost.reference_s + state.cost.training_s + state.cost.md_s + state.test_cost.reference_s, 1
-        ),
+        "science_s": round(sum(c.reference_s + c.training_s + c.md_s for c in (state.cost, state.test_cost)), 1),
         "errors": {g: e.model_dump() | {"force_relative": e.force_relative} for g, e in test.errors.items()}
         if test
         else {},
@@ -169,9 +174,14 @@ def row(arm: str, tier: str, seed: int, folder: Path, status: int) -> dict:
     }
 
 
+def _percent(one: dict) -> str:
+    return f"{one['outside_percent']:.1f} %" if "outside_percent" in one else "-"
+
+
 def table(rows: list[dict]) -> None:
     """The rows, short."""
-    names = {"tier": -6, "arm": -10, "seed": 4, "calls": 7, "labels": 7, "F meV/Å": 9, "meV": 7, "worst %": 8, "MD": 8}
+    names = {"tier": -6, "arm": -10, "seed": 4, "calls": 7, "labels": 7}
+    names |= {"F meV/Å": 9, "meV": 7, "worst %": 8, "MD": 8, "outside": 10}
     print("".join(f"{name:{'<' if width < 0 else '>'}{abs(width)}}" for name, width in names.items()) + "  wall s")
     for one in rows:
         if not one["errors"]:
@@ -182,7 +192,8 @@ def table(rows: list[dict]) -> None:
         md = f"{one['stability']['healthy']}/{one['stability']['runs']}"
         print(
             f"{one['tier']:6}{one['arm']:10}{one['seed']:>4}{one['calls']:>7}{one['labels']:>7}"
-            f"{overall['force_rmse_meV_A']:>9.1f}{overall['energy_rmse_meV_atom']:>7.2f}{worst:>8.2f}{md:>8}{one['wall_s']:>8.0f}"
+            f"{overall['force_rmse_meV_A']:>9.1f}{overall['energy_rmse_meV_atom']:>7.2f}{worst:>8.2f}{md:>8}"
+            f"{_percent(one):>10}{one['wall_s']:>8.0f}"
         )
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols, covalent_radii
 from ase.formula import Formula
-from ase.neighborlist import neighbor_list
 from pydantic import Field
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from lang2mlip.contracts.base import Noun
+from lang2mlip.science.atoms.neighbours import pairs as every_pair
 from lang2mlip.units import AMU_PER_A3_IN_G_PER_CM3
 
 __all__ = [
@@ -148,8 +148,12 @@ def _digest(text: str) -> str:
 def _near(atoms: Atoms, factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """i, j, distance of pairs nearer than `factor` × covalent sum, both directions."""
     radii = factor * covalent_radii[atoms.numbers]
-    first, second, distance = neighbor_list("ijd", atoms, radii)
-    return first, second, distance
+    found = every_pair(atoms, 2 * float(radii.max(initial=0.1)))
+    near = found.distance_A < radii[found.i] + radii[found.j]
+    i, j, distance = found.i[near], found.j[near], found.distance_A[near]
+    first, second = np.concatenate([i, j]), np.concatenate([j, i])
+    order = np.lexsort((second, first))
+    return first[order], second[order], np.concatenate([distance, distance])[order]
 
 
 def _cell_failures(atoms: Atoms) -> list[str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from ase.neighborlist import neighbor_list
 from scipy.optimize import minimize
+
+from lang2mlip.science.atoms.neighbours import pairs as every_pair
 
 __all__ = ["SoftSpheres", "relax"]
 
@@ -46,8 +47,11 @@ class _Pairs:
         """i, j and the vector from i to j (with periodic images), each pair in both directions."""
         if self._found_at is None or np.abs(positions - self._found_at).max() > _SKIN_A / 4:
             self._atoms.positions = self._found_at = positions.copy()
-            self._i, self._j, self._shift = neighbor_list("ijS", self._atoms, self._reach_A + _SKIN_A)
-        return self._i, self._j, positions[self._j] - positions[self._i] + self._shift @ self._atoms.cell.array
+            found = every_pair(self._atoms, self._reach_A + _SKIN_A)
+            self._i, self._j = np.concatenate([found.i, found.j]), np.concatenate([found.j, found.i])
+            vector = np.concatenate([found.vector_A, -found.vector_A])
+            self._shift = vector - (positions[self._j] - positions[self._i])
+        return self._i, self._j, positions[self._j] - positions[self._i] + self._shift
 
 
 def relax(atoms: Atoms, spheres: SoftSpheres, steps: int = 200) -> Atoms:

@@ -180,6 +180,8 @@ def _axes(figure: Any, x: str, y: str) -> Any:
     axes = figure.subplots()
     axes.set_xlabel(x)
     axes.set_ylabel(y)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(_ticks(5))  # ticks are most of what a figure costs
     return axes
 
 

@@ -136,6 +136,8 @@ CATALOGUE: tuple[Part, ...] = (
         ("rdkit",),
         _extra("molecules"),
     ),
+    Part("structure", "cluster", "spheres, polyhedra and Wulff shapes cut from a crystal", f"{_S}.cluster:Cluster"),
+    Part("structure", "solid_solid", "two crystals matched face to face, boundaries", f"{_S}.solid_solid:SolidSolid"),
     Part("structure", "stack", "layers of crystals, glasses and liquids on each other", f"{_S}.stack:Stack"),
     Part(
         "structure",

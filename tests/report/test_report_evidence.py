@@ -178,3 +178,9 @@ def test_the_label_of_the_energy_axis_is_whole_however_long_the_ticks_are(middle
     assert drawing is not None
     place = re.search(r"rotate\(-90 (-?[\d.]+) [^>]*>potential \(eV/atom\)", drawing)
     assert place is not None and float(place.group(1)) >= 6.0  # its capitals reach six points to the left of its foot
+
+
+def test_the_energy_of_a_free_atom_is_not_promised_where_the_fit_chooses_it(finished: View) -> None:
+    gathered = gather(finished)
+    assert gathered.model is not None and gathered.model.family == "mtp"
+    assert any("atomisation" in sentence for sentence in validity(finished.state, gathered).may_not)

@@ -9,13 +9,12 @@ from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.gates import error_gates, property_gates, stability_gates, unmeasured_gates
 from lang2mlip.act.gathering import cost_of, faults_of
 from lang2mlip.act.properties import property_pieces
-from lang2mlip.act.score import score_frames
+from lang2mlip.act.score import score_files
 from lang2mlip.act.sidebyside import compare_walks
 from lang2mlip.act.stability import stability_pieces, walk_pieces
 from lang2mlip.contracts import Evaluate, Evaluation, Json, Model, Property, Result, StabilityRun
 from lang2mlip.errors import BadInput
 from lang2mlip.record.run import write_json
-from lang2mlip.science.atoms.frames import read_frames
 
 __all__ = ["EvaluateAction", "Measurements", "measurements"]
 
@@ -42,16 +41,12 @@ class EvaluateAction:
     def gather(self, desk: Desk, parameters: Evaluate, done: Sequence[Done]) -> Result:
         """The evaluation, its gates and the curves for the report."""
         model = _model(desk)
-        frames = [
-            atoms
-            for file in sorted((desk.run / "validation").glob("*.extxyz"))
-            for atoms in read_frames(file)
-            if not parameters.groups or atoms.info["group"] in parameters.groups
-        ]
-        if not frames:
+        files = sorted((desk.run / "validation").glob("*.extxyz"))
+        files = [file for file in files if not parameters.groups or file.stem in parameters.groups]
+        if not files:
             words = "There are no held-out frames; run the reference on the validation structures first."
             return Result(action="evaluate", status="failed", cost=cost_of(done), summary=words)
-        scores = score_frames(desk, model, frames, "validation")
+        scores = score_files(desk, model, files, "validation")
         found = measurements(desk, done)
         gates = error_gates(scores.errors, desk.task.goals) + property_gates(found.properties)
         gates += stability_gates(found.stability) + unmeasured_gates(found.unmeasured)

@@ -18,7 +18,7 @@ from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.evaluation.errors import compare
 
-__all__ = ["Scores", "score", "score_frames"]
+__all__ = ["Scores", "score", "score_files", "score_frames"]
 
 
 class Scores(NamedTuple):
@@ -35,7 +35,13 @@ def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -
     """The model on these frames. Raises PartFailed when the potential fails."""
     file = desk.job / f"{name}.extxyz"
     write_frames(file, list(frames))
-    arguments = {"family": model.family, "model": model.folder, "frames": str(file.relative_to(desk.run))}
+    return score_files(desk, model, [file], name)
+
+
+def score_files(desk: Desk, model: Model, files: Sequence[Path], name: str) -> Scores:
+    """The model on all frames of these files. Raises PartFailed when the potential fails."""
+    relative = [str(file.relative_to(desk.run)) for file in files]
+    arguments = {"family": model.family, "model": model.folder, "frames": relative}
     done = run_pieces(desk, [Piece(name, "lang2mlip.act.score:score", arguments)], "score")[0]
     if done.fault is not None:
         raise PartFailed(f"{model.id} could not be scored: {done.fault}")
@@ -44,9 +50,9 @@ def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -
 
 
 def score(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Arguments: family, model (folder), frames (file)."""
+    """Arguments: family, model (folder), frames (files)."""
     run = Path(arguments["run"])
-    frames = read_frames(run / arguments["frames"])
+    frames = [atoms for file in arguments["frames"] for atoms in read_frames(run / file)]
     meter = Meter()
     calculator = load("potential", arguments["family"])().calculator(run / arguments["model"])
     comparison = compare(frames, calculator)

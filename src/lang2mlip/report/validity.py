@@ -99,6 +99,10 @@ def missed(gate: Gate) -> str:
     return f"{gate.name.replace('_', ' ')} {value} (limit {most})"
 
 
+_FREE_ATOMS_BY_THE_FIT = ("mtp",)
+"""Families whose free atom is a constant of the fit (for moment tensors see `trainers/mtp/fit.py`)."""
+
+
 def validity(state: State, evidence: Evidence) -> Validity:
     """The two lists, from measurements only."""
     groups = coverage(state, evidence)
@@ -156,6 +160,8 @@ def _may_not(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> 
     missing = [name for name in task.properties if not _measured(name, evidence)]
     if missing:
         sentences.append(f"Asked for but not measured: {several([name.replace('_', ' ') for name in missing])}.")
+    if evidence.model is not None and evidence.model.family in _FREE_ATOMS_BY_THE_FIT:
+        sentences.append("Cohesive and atomisation energies: its energy of a free atom is what fits matter best.")
     sentences.append(f"Other elements than {several(task.elements)}: it has never seen them.")
     sentences.append(
         f"Temperatures outside {temperatures(task)}, pressures far from {pressures(task)},"

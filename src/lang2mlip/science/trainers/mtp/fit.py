@@ -24,7 +24,12 @@ from lang2mlip.science.trainers.mtp.tables import parameters, tables
 __all__ = ["Clock", "Fit", "Fitted", "linear_fit"]
 
 _SHIFT_PRIOR = 1e-8
-"""Pull of an isolated atom's energy to the mean energy per atom, (Å eV)⁻² per atom: decides where the data do not."""
+"""Pull of an isolated atom's energy to the mean energy per atom, (Å eV)⁻² per atom: decides where the data do not.
+
+The constant is not tied to the reference's isolated atom. It can be, exactly, but then the basis functions have to
+carry the whole cohesive energy: on the main job's metal (EMT, level 12, 219 frames, quick effort) the free atom goes
+from -1.46 eV off to exact, and the error on the frozen test set from 4.5 to 10.8 meV/Å and 0.15 to 0.43 meV/atom.
+"""
 _DAMPING = (1e-2, 1e-10, 1e4)
 """First, smallest and largest Levenberg-Marquardt damping, relative to the curvature."""
 

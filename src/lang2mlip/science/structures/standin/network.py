@@ -20,12 +20,13 @@ _COVALENT_SCALE = 0.6
 """Charges over formal charges where anions have more than one charge, as in Pedone's set; halides take full ones, as
 in Tosi and Fumi's."""
 
-_SOFTNESS_A = 0.31
-"""ρ of the Born-Mayer repulsion: F. G. Fumi and M. P. Tosi, J. Phys. Chem. Solids 25, 31 (1964), find 0.30 to 0.34."""
+_SOFTNESS_A = 0.25
+"""ρ of the Born-Mayer repulsion, less than the 0.30 to 0.34 of F. G. Fumi and M. P. Tosi, J. Phys. Chem. Solids 25, 31
+(1964), whose set has dispersion besides: with 0.31 and none, a rocksalt fluoride falls apart at 300 K (measured)."""
 
-_LIKE_CHARGES = 0.15
-"""Repulsion of two anions at their own contact over that of anion and cation at theirs: 0.1 to 0.2 with the same set,
-since the charges keep anions apart already."""
+_LIKE_CHARGES = 0.05
+"""Repulsion of two anions at their own contact over that of anion and cation at theirs: small, since the charges keep
+anions apart already. With 0.15 glasses of halides had 4.0 neighbours where 5 to 5.5 are known from their melts' MD."""
 
 _REACH_A = 9.0
 

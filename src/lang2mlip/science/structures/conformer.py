@@ -13,7 +13,7 @@ from lang2mlip.science.structures.gate import fragment_signature, fragments
 if TYPE_CHECKING:
     from rdkit.Chem.rdchem import Mol
 
-__all__ = ["conformer", "drawn", "ions", "signature"]
+__all__ = ["conformer", "drawn", "ions", "rdkit", "signature"]
 
 _TRIES = 60
 _STRIDE = 7919
@@ -22,7 +22,7 @@ _STRIDE = 7919
 
 def ions(smiles: str) -> list[str]:
     """The SMILES of each ion or molecule of a salt or complex, in order. Raises BadInput for what is no SMILES."""
-    chem = _rdkit()
+    chem = rdkit()
     return [chem.MolToSmiles(part) for part in chem.GetMolFrags(_parsed(smiles), asMols=True)]
 
 
@@ -31,7 +31,7 @@ def conformer(smiles: str, seed: int) -> Atoms:
 
     Raises BadInput when RDKit finds no geometry.
     """
-    molecule = _rdkit().AddHs(_parsed(smiles))
+    molecule = rdkit().AddHs(_parsed(smiles))
     charges = [float(atom.GetFormalCharge()) for atom in molecule.GetAtoms()]
     atoms = Atoms([atom.GetSymbol() for atom in molecule.GetAtoms()])
     if len(atoms) > 1:
@@ -43,19 +43,19 @@ def conformer(smiles: str, seed: int) -> Atoms:
 
 def drawn(smiles: str) -> Mol:
     """RDKit's molecule with its hydrogens, atoms in the order of `conformer`. Raises BadInput for what is no SMILES."""
-    molecule: Mol = _rdkit().AddHs(_parsed(smiles))
+    molecule: Mol = rdkit().AddHs(_parsed(smiles))
     return molecule
 
 
 def signature(smiles: str) -> str:
     """The bond graph signature that an intact molecule shows at the gate."""
-    molecule = _rdkit().AddHs(_parsed(smiles))
+    molecule = rdkit().AddHs(_parsed(smiles))
     symbols = [atom.GetSymbol() for atom in molecule.GetAtoms()]
     pairs = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in molecule.GetBonds()]
     return fragment_signature(symbols, pairs)
 
 
-def _rdkit() -> Any:
+def rdkit() -> Any:
     try:
         from rdkit import Chem
         from rdkit.rdBase import DisableLog
@@ -67,7 +67,7 @@ def _rdkit() -> Any:
 
 
 def _parsed(smiles: str) -> Mol:
-    molecule: Mol | None = _rdkit().MolFromSmiles(smiles)
+    molecule: Mol | None = rdkit().MolFromSmiles(smiles)
     if molecule is None or molecule.GetNumAtoms() == 0:
         raise BadInput(f"{smiles!r} is not a SMILES string; write the molecule like CCO or O=C1OCCO1.")
     return molecule

@@ -1,4 +1,4 @@
-"""Two crystals face to face: matched surfaces with their strain told, or a crystal and its mirror image (a boundary)."""
+"""Two crystals face to face: matched with the strain told, or a crystal and its mirror image (a tilt boundary)."""
 
 from __future__ import annotations
 

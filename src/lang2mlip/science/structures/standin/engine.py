@@ -110,6 +110,8 @@ def opened(field: ForceField, box: Box) -> Session:
             session.say(line)
     for line in _groups(field):
         session.say(line)
+    if field.held.any():
+        session.anchor_A = box.positions[field.held].mean(axis=0)
     return session
 
 

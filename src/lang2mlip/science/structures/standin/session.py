@@ -26,6 +26,8 @@ class Session:
         self._steps, self._seconds = 0, 0.0
         self.moving = False
         """Atoms have got velocities."""
+        self.anchor_A: np.ndarray | None = None
+        """The middle of what is held, shape (3,)."""
         self.height_A = 0.0
         """Between walls, where there are any."""
 

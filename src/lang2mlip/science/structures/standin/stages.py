@@ -12,7 +12,8 @@ from lang2mlip.science.structures.standin.session import Session
 __all__ = ["Sample", "run_stage"]
 
 _CAP_A = 0.05
-_DAMP_PS, _PRESSURE_DAMP_PS = 0.1, 0.5
+_DAMP_PS = 0.1
+_PRESSURE_DAMP_PS = {"iso": 0.5, "z": 1.5}
 _DRAG = {"iso": 0.5, "z": 4.0}
 """A height that overshoots tears thin layers apart, and nothing pulls them together again: it is damped to rest."""
 _BAR_PER_GPA = 1e4
@@ -42,6 +43,10 @@ def run_stage(session: Session, box: Box, schedule: Schedule, stage: Stage, seed
     closed = schedule.walls and not box.periodic[2]
     steps = max(1, round(1000 * stage.ps / schedule.step_fs))
     fixes = {**(_walls(session, box, stage, steps) if closed else {}), **_movers(stage, box, steps, seed)}
+    if stage.kind == "npt" and session.anchor_A is not None:
+        # The cell must grow away from what is held: growing about its own middle it pushes the rest into one face of
+        # the solid and tears it off the other, and the pressure, which counts the solid's forces, never notices.
+        fixes["move"] += " fixedpoint " + " ".join(repr(float(x)) for x in session.anchor_A)
     if stage.kind != "minimise" and not session.moving:
         session.moving = True
         session.say(f"velocity mobile create {stage.temperature_K[0]!r} {1 + seed % 900_000_000}")
@@ -71,7 +76,7 @@ def _movers(stage: Stage, box: Box, steps: int, seed: int) -> dict[str, str]:
             fixes["press"] = f"all deform 1 x scale {edge!r} y scale {edge!r} z scale {edge!r} remap x"
     if stage.kind == "npt":
         bar = stage.pressure_GPa * _BAR_PER_GPA
-        how = f"{stage.axes} {bar!r} {bar!r} {_PRESSURE_DAMP_PS} drag {_DRAG[stage.axes]}"
+        how = f"{stage.axes} {bar!r} {bar!r} {_PRESSURE_DAMP_PS[stage.axes]} drag {_DRAG[stage.axes]}"
         fixes["move"] = f"mobile nph {how} dilate mobile"
     return fixes
 

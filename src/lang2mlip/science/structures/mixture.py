@@ -14,7 +14,7 @@ from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.science.structures.conformer import conformer, ions
 from lang2mlip.units import AMU_PER_A3_IN_G_PER_CM3
 
-__all__ = ["Ingredient", "Mixture", "find_molecule", "volume_A3"]
+__all__ = ["Ingredient", "Mixture", "find_molecule", "ions_of", "volume_A3"]
 
 _SOLUTE_DENSITY = 1.5
 """Density of a dissolved salt over that of the densest solvent, where the table knows none: salts of fluorinated
@@ -157,6 +157,12 @@ class Mixture:
                         f"{one.label()} dissolves in {solvent.label()} to {limits[key]:g} mol/L at most, not to"
                         f" {one.molarity_mol_L:g}; ask for less, or for two phases next to each other."
                     )
+
+
+def ions_of(mixture: Mixture, atoms: int, exact: bool = True) -> list[tuple[str, int]]:
+    """SMILES of every molecule and ion in about so many atoms of the mixture, with its number."""
+    pairs = zip(mixture.ingredients, mixture.counts(atoms, exact), strict=True)
+    return [(species, count) for one, count in pairs for species in ions(one.structure())]
 
 
 def find_molecule(name: str) -> dict[str, Any]:

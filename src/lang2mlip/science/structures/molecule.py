@@ -17,7 +17,7 @@ from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.conformer import conformer, ions, signature
 from lang2mlip.science.structures.gate import Expectations
 from lang2mlip.science.structures.liquid import SPARSE, assembled, flat, mass_of, molecular, packed, sparse
-from lang2mlip.science.structures.mixture import Ingredient, Mixture, find_molecule, volume_A3
+from lang2mlip.science.structures.mixture import Ingredient, Mixture, find_molecule, ions_of, volume_A3
 from lang2mlip.science.structures.standin import brought_together, equilibrate, settle
 
 __all__ = ["Ingredient", "Molecule", "MoleculeParameters", "find_molecule"]
@@ -122,11 +122,8 @@ class Molecule:
         """SMILES of every ion or molecule, with its number."""
         wish = self.parameters
         if wish.state == "single" and atoms is None:
-            counts = [max(1, round(one.parts)) for one in wish.molecules]
-        else:
-            counts = self._mixture().counts(atoms or wish.atoms, exact=atoms is None)
-        pairs = zip(wish.molecules, counts, strict=True)
-        return [(species, count) for one, count in pairs for species in ions(one.structure())]
+            return [(s, max(1, round(one.parts))) for one in wish.molecules for s in ions(one.structure())]
+        return ions_of(self._mixture(), atoms or wish.atoms, exact=atoms is None)
 
     def _vacuum(self, rng: np.random.Generator) -> Assembly:
         """The parts side by side, just out of touch."""

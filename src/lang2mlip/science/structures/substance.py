@@ -13,10 +13,10 @@ from ase import Atoms
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
 from lang2mlip.science.structures.assembly import Assembly
-from lang2mlip.science.structures.conformer import conformer, drawn, ions, signature
+from lang2mlip.science.structures.conformer import conformer, drawn, signature
 from lang2mlip.science.structures.gate import density_g_cm3, fragment_signature
 from lang2mlip.science.structures.liquid import Counted, Matter, mass_of, molecular
-from lang2mlip.science.structures.mixture import Mixture
+from lang2mlip.science.structures.mixture import Mixture, ions_of
 from lang2mlip.science.structures.standin import network
 from lang2mlip.science.structures.standin.network import formal_charges
 from lang2mlip.science.structures.units import units_of
@@ -39,9 +39,7 @@ class Molecular:
         if self.mixture is None:
             units = max(1, round(atoms / sum(n * len(conformer(smiles, 0)) for smiles, n in self.unit)))
             return [(smiles, n * units) for smiles, n in self.unit]
-        counts = self.mixture.counts(atoms, exact)
-        pairs = zip(self.mixture.ingredients, counts, strict=True)
-        return [(species, count) for one, count in pairs for species in ions(one.structure())]
+        return ions_of(self.mixture, atoms, exact)
 
     def matter(self, atoms: int, rng: np.random.Generator, exact: bool = True) -> Matter:
         """Bodies to place."""

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
+import pytest
 from ase import Atoms
 
 import tiny
-from lang2mlip.act.select import SelectAction, drawn_from
-from lang2mlip.contracts import GroupState, PoolSet, Result, Select, State
+from lang2mlip.act.select import drawn_from, read_waiting, waiting_in
+from lang2mlip.contracts import GroupState, PoolSet, Result, State
 from lang2mlip.record.events import Finished
 from lang2mlip.record.state import step
+from lang2mlip.science.atoms.frames import write_frames
 
 MIXED = PoolSet(id="0004", file="mixed", model="m1", groups={"bulk": 2, "melt": 1})
 MELT = PoolSet(id="0006", file="melt", model="m1", groups={"melt": 1})
 FILES = {"mixed": ("bulk", "melt", "bulk"), "melt": ("melt",)}
 
 
-def frames(file):
-    return [Atoms("Ar", info={"group": group, "id": f"{file}-{n}"}) for n, group in enumerate(FILES[file])]
+@pytest.fixture
+def waiting(tmp_path):
+    """The ids of the frames that a selection in some groups finds."""
+    for file, groups in FILES.items():
+        frames = [Atoms("Ar", info={"group": group, "id": f"{file}-{n}"}) for n, group in enumerate(groups)]
+        write_frames(tmp_path / file, frames)
+    return lambda pool, *groups: [atoms.info["id"] for atoms in read_waiting(tmp_path, waiting_in(pool, groups))]
 
 
-def waiting(pool, *groups):
-    desk = SimpleNamespace(state=SimpleNamespace(pool=pool), view=SimpleNamespace(frames=frames))
-    return [atoms.info["id"] for atoms in SelectAction()._pool(desk, Select(groups=groups))]
-
-
-def test_only_frames_of_the_named_groups_are_drawn():
+def test_only_frames_of_the_named_groups_are_drawn(waiting):
     drawn, kept = drawn_from((MIXED, MELT), ("bulk",))
     assert drawn == ("0004",) and [one.groups for one in kept] == [{"melt": 1}]
     assert waiting((MIXED, MELT), "bulk") == ["mixed-0", "mixed-2"]

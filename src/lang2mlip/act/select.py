@@ -21,7 +21,7 @@ from lang2mlip.errors import BadInput, PartFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.selection.choose import Candidates, Wish, choose
 
-__all__ = ["SelectAction", "drawn_from", "label", "pick"]
+__all__ = ["SelectAction", "drawn_from", "label", "pick", "read_waiting", "waiting_in"]
 
 BATCH = 8
 """Frames per labelling piece: small enough to share among workers, large enough not to count."""
@@ -32,10 +32,10 @@ class SelectAction:
 
     def pieces(self, desk: Desk, parameters: Select) -> Sequence[Piece]:
         """Choose in one worker, then a labelling piece per batch. Raises BadInput when the pool is empty."""
-        pool = self._pool(desk, parameters)
-        if not pool:
+        waiting = waiting_in(desk.state.pool, parameters.groups)
+        if not waiting:
             raise BadInput("The pool has no frames to select from; sample first.")
-        picked = self._picked(desk, parameters, pool)
+        picked = self._picked(desk, parameters, waiting)
         return [
             Piece(f"label-{start // BATCH:03d}", "lang2mlip.act.select:label", self._batch(desk, picked, start))
             for start in range(0, len(picked), BATCH)
@@ -65,27 +65,17 @@ class SelectAction:
             faults=(*faults_of(done), *remarks),
         )
 
-    def _pool(self, desk: Desk, parameters: Select) -> list[Atoms]:
-        return [
-            atoms
-            for pool in desk.state.pool
-            if set(pool.groups).intersection(parameters.groups or pool.groups)
-            for atoms in desk.view.frames(pool.file)
-            if atoms.info["group"] in pool.groups and atoms.info["group"] in (parameters.groups or pool.groups)
-        ]
-
-    def _picked(self, desk: Desk, parameters: Select, pool: list[Atoms]) -> list[Atoms]:
+    def _picked(self, desk: Desk, parameters: Select, waiting: list[Json]) -> list[Atoms]:
         budget = min(parameters.count, desk.labels_left(), desk.calls_to_spend())
         count = (
             min(parameters.candidates or 3 * budget, desk.calls_to_spend()) if parameters.method == "error" else budget
         )
         if parameters.method == "all":
-            return pool[: min(desk.labels_left(), desk.calls_to_spend())]
-        write_frames(desk.job / "pool.extxyz", pool)
+            return read_waiting(desk.run, waiting)[: min(desk.labels_left(), desk.calls_to_spend())]
         write_frames(desk.job / "training.extxyz", desk.view.training_frames())
         model = desk.state.model
         arguments = {
-            "pool": str((desk.job / "pool.extxyz").relative_to(desk.run)),
+            "pool": waiting,
             "training": str((desk.job / "training.extxyz").relative_to(desk.run)),
             "family": model.family if model else None,
             "model": model.folder if model else None,
@@ -127,6 +117,17 @@ class SelectAction:
         return sorted(frames, key=lambda atoms: -errors.get(atoms.info["id"], [0.0])[0])[:count]
 
 
+def waiting_in(pool: Sequence[PoolSet], groups: Sequence[str]) -> list[Json]:
+    """Where the pool's frames of these groups (none: of all) lie: files, each with the groups that still wait in it."""
+    found = [(one.file, [name for name in one.groups if not groups or name in groups]) for one in pool]
+    return [{"file": file, "groups": names} for file, names in found if names]
+
+
+def read_waiting(run: Path, waiting: Sequence[Json]) -> list[Atoms]:
+    """The frames of `waiting_in`."""
+    return [a for one in waiting for a in read_frames(run / one["file"]) if a.info["group"] in one["groups"]]
+
+
 def drawn_from(pool: Sequence[PoolSet], groups: Sequence[str]) -> tuple[tuple[str, ...], tuple[PoolSet, ...]]:
     """The ids of the pool sets that a selection in these groups (none: in all) uses up, and what it leaves of them.
 
@@ -141,7 +142,7 @@ def drawn_from(pool: Sequence[PoolSet], groups: Sequence[str]) -> tuple[tuple[st
 def pick(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Choose frames of the pool; writes picked.extxyz, each frame with why it was picked."""
     run = Path(arguments["run"])
-    pool, training = read_frames(run / arguments["pool"]), read_frames(run / arguments["training"])
+    pool, training = read_waiting(run, arguments["pool"]), read_frames(run / arguments["training"])
     trainer: Any = load("potential", arguments["family"])() if arguments["family"] else None
     model = run / arguments["model"] if arguments["model"] else None
     meter = Meter()

@@ -103,3 +103,71 @@ def test_what_is_no_molecule_is_refused():
         builder({"smiles": "CCCCCCCCCC#N"}, state="liquid").build(0)
     with pytest.raises(ValueError, match="either name or smiles"):
         builder({"name": "water", "smiles": "O"})
+
+
+ELECTROLYTE = ({"name": "EC"}, {"name": "DMC"}, {"name": "LiPF6", "molarity_mol_L": 1.0})
+
+
+def counts(*molecules, atoms=1000, **further):
+    made = builder(*molecules, state="liquid", atoms=atoms, **further)
+    return {smiles: count for smiles, count in made._species()}
+
+
+def test_a_molarity_becomes_whole_molecules_in_the_volume_of_the_liquid():
+    found = counts(*ELECTROLYTE, atoms=3000)
+    assert found["[Li+]"] == found["F[P-](F)(F)(F)(F)F"]
+    assert abs(found["O=C1OCCO1"] - found["COC(=O)OC"]) <= 1
+    made = builder(*ELECTROLYTE, state="liquid", atoms=3000)
+    mass = sum(conformer(smiles, 0).get_masses().sum() * n for smiles, n in found.items())
+    litres = mass * 1.66053904e-24 / (1000 * made._density())
+    assert found["[Li+]"] / 6.02214076e23 / litres == pytest.approx(1.0, abs=0.04)
+
+
+def test_molality_counts_kilograms_of_solvent():
+    found = counts({"name": "water"}, {"name": "LiTFSI", "molality_mol_kg": 2.0}, atoms=3000)
+    assert found["[Li+]"] / (found["O"] * 0.018015) == pytest.approx(2.0, rel=0.05)
+
+
+def test_parts_by_weight_and_by_volume_become_moles():
+    weight = counts({"name": "EC", "by": "weight"}, {"name": "DMC", "by": "weight"})
+    assert weight["O=C1OCCO1"] / weight["COC(=O)OC"] == pytest.approx(90.08 / 88.06, rel=0.05)
+    volume = counts({"name": "EC", "by": "volume", "parts": 0.5}, {"name": "DMC", "by": "volume", "parts": 0.5})
+    assert volume["O=C1OCCO1"] / volume["COC(=O)OC"] == pytest.approx(1.321 / 88.06 * 90.08 / 1.063, rel=0.06)
+
+
+def test_a_small_box_still_has_one_of_each():
+    assert min(counts(*ELECTROLYTE, atoms=60).values()) == 1
+
+
+def test_an_impossible_solution_is_refused():
+    with pytest.raises(BadInput, match="leave no room for the solvent"):
+        counts({"name": "water"}, {"name": "LiPF6", "molarity_mol_L": 14.0})
+    with pytest.raises(BadInput, match="dissolves in water to"):
+        counts({"name": "water"}, {"name": "hexane", "molarity_mol_L": 1.0})
+    with pytest.raises(BadInput, match="needs a solvent"):
+        counts({"name": "LiPF6", "molarity_mol_L": 1.0})
+    with pytest.raises(BadInput, match="all by mole, all by weight"):
+        counts({"name": "EC", "by": "weight"}, {"name": "DMC", "by": "volume"})
+    with pytest.raises(ValueError, match="either molarity_mol_L or molality_mol_kg"):
+        builder({"name": "LiPF6", "molarity_mol_L": 1.0, "molality_mol_kg": 1.0})
+
+
+def test_an_equilibrated_liquid_has_its_own_density_near_the_known_one():
+    made = builder({"name": "acetonitrile"}, state="liquid", atoms=180, equilibrate_ps=4)
+    atoms = made.build(1)
+    assert density_g_cm3(atoms) == pytest.approx(0.777, rel=0.08)
+    assert density_g_cm3(atoms) != pytest.approx(0.9 * 0.7766, rel=1e-3)
+    assert inspect(atoms, made.expectations()).failures == ()
+    assert "stand-in" in atoms.info["how"]
+
+
+def test_a_flat_layer_holds_whole_molecules_within_its_height():
+    lateral = np.array([[13.0, 0.0], [-6.5, 12.0]])
+    layer = builder(*ELECTROLYTE, state="liquid").layer(lateral, 10.0, 3)
+    heights = layer.atoms.positions[:, 2]
+    assert heights.min() > -1e-6 and heights.max() < 10 + 1e-6
+    assert {name.split(":")[0] for name in fragments(layer.atoms)} == {"C3H4O3", "C3H6O3", "F6P", "Li"}
+    assert inspect(layer.atoms).failures == ()
+    assert layer.charge == 0
+    mass = layer.atoms.get_masses().sum() * 1.66053904
+    assert mass / (13.0 * 12.0 * 10.0) == pytest.approx(1.24, rel=0.1)

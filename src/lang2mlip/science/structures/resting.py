@@ -14,14 +14,6 @@ __all__ = ["mended", "rested"]
 _CLOSING_GPA = 0.1
 """Closes the gaps that rough layers leave, as they are laid."""
 
-_GUARD_GPA = 0.02
-"""Makes a liquid denser by about 1 %. Without it a layer that wets its neighbour badly and tears once flies apart:
-nothing in a periodic cell at no pressure pulls it together again."""
-
-
-_STEP_FS = 1.5
-"""Stacks of a thousand atoms beside held crystals flew apart at 2 fs, and never at 1.5."""
-
 
 def rested(assembly: Assembly, ps: float, temperature_K: float, seed: int) -> Assembly:
     """After `ps` picoseconds at this temperature; the height alone is free, where the cell is periodic along z.
@@ -32,14 +24,12 @@ def rested(assembly: Assembly, ps: float, temperature_K: float, seed: int) -> As
         return assembly
     from lang2mlip.science.structures.standin import equilibrate, settle
 
-    if assembly.atoms.pbc.all():
-        return equilibrate(assembly, _pressed(ps, temperature_K), seed)
-    quiet = settle(ps, temperature_K, "none").model_copy(update={"step_fs": _STEP_FS})
-    return equilibrate(assembly, quiet, seed)
+    free = bool(assembly.atoms.pbc.all())
+    return equilibrate(assembly, _pressed(ps, temperature_K) if free else settle(ps, temperature_K, "none"), seed)
 
 
 def _pressed(ps: float, temperature_K: float) -> Schedule:
-    """Minimise, capped, hot and back at constant height, pressed, then `ps` under the light pressure; minimise."""
+    """Minimise, capped, hot and back at constant height, pressed, then `ps` at no pressure, minimise."""
     from lang2mlip.science.structures.standin import Schedule, Stage
 
     hot, cold = max(500.0, 1.5 * temperature_K), temperature_K
@@ -51,10 +41,9 @@ def _pressed(ps: float, temperature_K: float) -> Schedule:
             Stage(kind="nvt", ps=0.15 * ps, temperature_K=(hot, hot)),
             Stage(kind="nvt", ps=0.05 * ps, temperature_K=(hot, cold)),
             Stage(ps=0.5 + 0.05 * ps, pressure_GPa=_CLOSING_GPA, **rest),
-            Stage(ps=ps, pressure_GPa=_GUARD_GPA, **rest),
+            Stage(ps=ps, **rest),
             Stage(kind="minimise"),
-        ),
-        step_fs=_STEP_FS,
+        )
     )
 
 
@@ -66,5 +55,4 @@ def mended(assembly: Assembly, seed: int) -> Assembly:
     from lang2mlip.science.structures.standin import Schedule, Stage, equilibrate
 
     push = Stage(kind="capped", ps=0.3, temperature_K=(300.0, 300.0))
-    stages = (Stage(kind="minimise"), push, Stage(kind="minimise"))
-    return equilibrate(assembly, Schedule(stages=stages, step_fs=_STEP_FS), seed)
+    return equilibrate(assembly, Schedule(stages=(Stage(kind="minimise"), push, Stage(kind="minimise"))), seed)

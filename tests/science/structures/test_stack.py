@@ -105,3 +105,44 @@ def test_the_crystal_is_held_while_the_rest_moves():
     before, after = (atoms.positions[solid] - atoms.positions[solid][0] for atoms in (laid, moved))
     assert after == pytest.approx(before, abs=1e-6)
     assert np.linalg.norm(moved.cell[0]) == pytest.approx(np.linalg.norm(laid.cell[0]))
+
+
+def glass(key, thickness_A=7.0):
+    quick = {"crystal": key, "quench_ps": 0.5, "anneal_ps": 0.2}
+    return {"builder": "amorphous", "parameters": quick, "thickness_A": thickness_A}
+
+
+@pytest.fixture(scope="module")
+def three():
+    """Crystal, glass of molecular ions, electrolyte with a salt."""
+    wet = liquid("ethylene-carbonate", "dimethyl-carbonate", thickness_A=11.0)
+    salt = {"name": "lithium-hexafluorophosphate", "molarity_mol_L": 1.0}
+    wet["parameters"]["molecules"].append(salt)
+    builder = stacked(crystal("C-graphite", (1, 0, -1, 0)), glass("Li2CO3"), wet, lateral_A=11.0, equilibrate_ps=1.0)
+    return builder, builder.assemble(2)
+
+
+def test_crystal_glass_and_electrolyte_pass_the_gate_together(three):
+    builder, assembly = three
+    assert examine(assembly, builder.expectations()).failures == ()
+    assert assembly.charge == 0 and assembly.atoms.pbc.all()
+
+
+def test_each_layer_has_the_composition_that_was_asked_for(three):
+    _, assembly = three
+    symbols = [assembly.atoms.symbols[assembly.layer == number] for number in range(3)]
+    assert set(symbols[0]) == {"C"}
+    assert symbols[1].formula.reduce()[0].count() == {"Li": 2, "C": 1, "O": 3}
+    wet = symbols[2].formula.count()
+    assert wet["Li"] == wet["P"] == wet["F"] / 6 == 1
+    kinds = [assembly.species[kind].smiles for kind in np.unique(assembly.kind[assembly.layer == 2])]
+    assert len(kinds) == 4 and None not in kinds
+
+
+def test_layers_follow_each_other_and_their_heights_hardly_overlap(three):
+    _, assembly = three
+    z = assembly.atoms.positions[:, 2]
+    spans = [np.quantile(z[assembly.layer == number], [0.1, 0.9]) for number in range(3)]
+    centres = [z[assembly.layer == number].mean() for number in range(3)]
+    assert centres == sorted(centres)
+    assert spans[0][1] < spans[1][0] < spans[1][1] < spans[2][0]

@@ -80,13 +80,14 @@ def _positions(molecule: Mol, smiles: str, seed: int) -> np.ndarray:
     """
     symbols, wanted = [atom.GetSymbol() for atom in molecule.GetAtoms()], signature(smiles)
     for attempt in range(_TRIES):
-        positions = _embedded(molecule, (seed + attempt * _STRIDE) % 2**31)
+        positions = _embedded(molecule, (seed + attempt * _STRIDE) % 2**31, plain=attempt % 2 == 1)
         if positions is not None and fragments(Atoms(symbols, positions)) == {wanted: 1}:
             return positions
     raise BadInput(f"No geometry was found for the molecule {smiles}; give a structure file instead.")
 
 
-def _embedded(molecule: Mol, seed: int) -> np.ndarray | None:
+def _embedded(molecule: Mol, seed: int, plain: bool = False) -> np.ndarray | None:
+    """Coordinates relaxed by MMFF94, or by the universal force field where MMFF94 lacks terms or `plain`."""
     from rdkit.Chem import AllChem as _AllChem
 
     # RDKit's own stubs miss what its modules re-export.
@@ -98,7 +99,7 @@ def _embedded(molecule: Mol, seed: int) -> np.ndarray | None:
         options.useRandomCoords = True
         if AllChem.EmbedMolecule(molecule, options) != 0:
             return None
-    if AllChem.MMFFHasAllMoleculeParams(molecule):
+    if AllChem.MMFFHasAllMoleculeParams(molecule) and not plain:
         AllChem.MMFFOptimizeMolecule(molecule, maxIters=2000)
     elif AllChem.UFFHasAllMoleculeParams(molecule):
         AllChem.UFFOptimizeMolecule(molecule, maxIters=2000)

@@ -173,9 +173,52 @@ def test_a_component_without_phases_takes_the_natural_one():
 
 
 def test_a_phase_without_a_builder_is_left_out_with_a_remark():
-    made = plan(task(metal("crystal", "cluster")))
+    made = plan(task(metal("crystal", "polymer")))
     assert groups(made) == ["bulk"]
-    assert "no builder makes the phase 'cluster'" in made.remarks[0]
+    assert "no builder makes the phase 'polymer'" in made.remarks[0]
+
+
+def test_clusters_boundaries_and_adsorbates_have_their_own_classes():
+    assert groups(plan(task(metal("cluster")))) == ["cluster"]
+    alone = plan(task(metal("interface")))
+    assert groups(alone) == ["bulk", "boundary"]
+    assert {request.builder for request in alone.requests} == {"bulk", "solid_solid"}
+    gas = plan(task(metal("surface", facets=((1, 1, 1),)), solvent("carbon-monoxide", "CO", "gas")))
+    sites = [request.parameters["site"] for request in gas.requests if request.builder == "solid_molecule"]
+    assert set(sites) == {"top", "bridge", "hollow"}
+    assert "because no layers are named: copper | carbon-monoxide" in gas.remarks[0]
+
+
+def test_two_liquids_or_two_crystals_that_share_an_interface_get_it():
+    wet = plan(task(solvent("hexane", "C6H14", "interface"), solvent("water", "H2O", "interface")))
+    assert groups(wet)[-1] == "hexane--water"
+    dry = plan(task(metal("interface"), Component(name="lid", formula="Ni", phases=("interface",))))
+    assert [request.builder for request in dry.requests if request.group == "copper--lid"] == ["solid_solid"] * 6
+
+
+def test_a_salt_beside_a_polymer_is_in_it():
+    chain = Component(name="chain", formula="C2H4O", smiles="*CCO*", phases=("melt",), amount="20 parts")
+    salt = solvent("lithium-hexafluorophosphate", "LiPF6", "liquid").model_copy(update={"amount": "1 part"})
+    made = plan(task(chain, salt))
+    assert groups(made) == ["polymer"]
+    assert made.requests[0].parameters["dissolved"][0]["per_unit"] == 0.05
+
+
+def test_every_request_of_every_class_passes_its_builder_s_own_check():
+    from lang2mlip.catalogue import load
+
+    wishes = [
+        task(metal("crystal", "surface", "melt", "cluster", "vacancy", "amorphous")),
+        task(metal("interface")),
+        layered("anode", "crust", MIXED),
+        task(metal("surface"), solvent("carbon-monoxide", "CO", "gas")),
+        task(metal("interface"), Component(name="lid", formula="Ni", phases=("interface",))),
+        task(Component(name="chain", formula="C2H4O", smiles="*CCO*", phases=("polymer",))),
+    ]
+    for wish in wishes:
+        for request in plan(wish).requests:
+            kind = load("structure", request.builder).Parameters
+            kind.model_validate(request.parameters)
 
 
 def test_what_cannot_be_built_is_said():

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lang2mlip.contracts import Component, Task
-from lang2mlip.prepare.mixtures import SEPARATOR, WET
+from lang2mlip.prepare.mixtures import SEPARATOR, WET, is_chain
 
-__all__ = ["implied_layers", "natural"]
+__all__ = ["dissolved", "implied_layers", "natural"]
 
 
-def natural(component: Component, is_crystal: bool) -> Component:
-    """The component with the phases that it has on either side of an interface, in the place of `interface`."""
-    if "interface" not in component.phases:
+def natural(component: Component, is_crystal: bool, alone: bool) -> Component:
+    """The component with the phases that it has on either side of an interface, in the place of `interface`.
+
+    A crystal `alone` in its task keeps it: its boundaries are meant. Whatever its phases, a chain is a polymer.
+    """
+    if is_chain(component):
+        return component.model_copy(update={"phases": ("polymer",)})
+    if "interface" not in component.phases or (alone and is_crystal):
         return component
     others = tuple(phase for phase in component.phases if phase != "interface")
     return component.model_copy(update={"phases": others or (("crystal",) if is_crystal else ("liquid",))})
+
+
+def dissolved(component: Component) -> Component:
+    """A salt or liquid beside a polymer: it is in the polymer."""
+    wet = WET & set(component.phases)
+    return component.model_copy(update={"phases": ("polymer",)}) if wet and not is_chain(component) else component
 
 
 def implied_layers(task: Task, crystals: Sequence[str]) -> tuple[str, ...]:

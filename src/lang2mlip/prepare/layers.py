@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lang2mlip.contracts import Component, Role, Task
 from lang2mlip.contracts.base import Json
-from lang2mlip.prepare.mixtures import SEPARATOR, has_salt, ingredient, ingredients
+from lang2mlip.prepare.mixtures import SEPARATOR, has_salt, ingredient, ingredients, is_chain
 from lang2mlip.prepare.variants import GroupPlan, Variant, default_facets
 
 __all__ = ["Layer", "interface_groups", "layers_of"]
@@ -20,13 +20,15 @@ _PAIR_A = 13.0
 _WHOLE_A = 15.0
 """Lateral size of the full stack."""
 
-_THICK_A = {"crystal": 8.0, "glass": 10.0, "liquid": 13.0}
+_THICK_A = {"crystal": 8.0, "glass": 10.0, "polymer": 14.0, "liquid": 13.0}
 """Thickness of a layer by what it is: a few atomic layers of a solid, several molecules of a liquid."""
 
 _WEAK_SOLUTION_A = 16.0
 """Thickness of a solution: thin layers hold no whole formula unit of a salt at usual concentrations."""
 
 _RUN_PS = {"pair": 10.0, "whole": 20.0}
+_SITES = ("top", "bridge", "hollow", "top", "bridge", "hollow")
+_COVERAGES = (0.25, 0.25, 0.25, 0.5, 0.125, 0.33)
 _STRENGTHS = {"lean": 0.6, "rich": 1.5}
 
 
@@ -41,16 +43,20 @@ class Layer:
 
     @property
     def kind(self) -> str:
-        """crystal, glass or liquid."""
+        """crystal, glass, polymer or liquid."""
+        if is_chain(self.components[0]):
+            return "polymer"
         phases = {phase for one in self.components for phase in one.phases}
         if len(self.components) > 1 or phases <= {"liquid", "gas"}:
             return "liquid"
-        return "glass" if phases & {"amorphous", "melt", "polymer"} or self.crystal is None else "crystal"
+        return "glass" if phases & {"amorphous", "melt"} or self.crystal is None else "crystal"
 
     def piece(self, thickness: float = 1.0, volume: float = 1.0, strength: float = 1.0, facet: int = 0) -> Parameters:
         """The layer as a stack takes it; the numbers multiply the usual thickness, volume and concentration."""
         if self.kind == "crystal" and self.crystal is not None:
             inside: Parameters = {"builder": "surface", "parameters": self.crystal | {"miller": self._facet(facet)}}
+        elif self.kind == "polymer":
+            inside = {"builder": "polymer", "parameters": {"smiles": self.components[0].smiles}}
         elif self.kind == "glass":
             what = self.crystal or {"molecules": [ingredient(self.components[0])]}
             inside = {"builder": "amorphous", "parameters": what | _expanded(volume)}
@@ -58,6 +64,11 @@ class Layer:
             mixed = {"molecules": ingredients(self.components, strength), "state": "liquid"}
             inside = {"builder": "molecule", "parameters": mixed | _expanded(volume)}
         return inside | {"thickness_A": round(self._thickness_A * thickness, 2)}
+
+    @property
+    def is_gas(self) -> bool:
+        """Single molecules, to be adsorbed."""
+        return all(one.phases == ("gas",) for one in self.components)
 
     @property
     def _thickness_A(self) -> float:
@@ -121,6 +132,10 @@ def _stacked(layers: Sequence[Layer], name: str, temperature_K: float) -> GroupP
 
 def _variant(layers: Sequence[Layer], name: str, change: _Change, temperature_K: float) -> Variant:
     whole = name == "whole"
+    if not whole and layers[1].is_gas and layers[0].kind == "crystal":
+        return _adsorbed(layers, change)
+    if not whole and [layer.kind for layer in layers] == ["crystal", "crystal"]:
+        return _matched(layers, change)
     parameters: Parameters = {
         "layers": [one.piece(change.thickness, change.volume, change.strength, change.facet) for one in layers],
         "lateral_A": round((_WHOLE_A if whole else _PAIR_A) * change.size, 2),
@@ -131,6 +146,37 @@ def _variant(layers: Sequence[Layer], name: str, change: _Change, temperature_K:
         parameters["gap_A"] = 2.2 + change.apart_A
     what = "all layers" if whole else "two layers"
     return Variant(builder="stack", role=change.role, parameters=parameters, line=f"{what}, {change.line}")
+
+
+def _adsorbed(layers: Sequence[Layer], change: _Change) -> Variant:
+    """Molecules on sites of a slab; site and coverage follow the thickness and strength that the change would set."""
+    slab = layers[0].piece(change.thickness, facet=change.facet)
+    number = _CHANGES.index(change)
+    site, coverage = _SITES[number % len(_SITES)], _COVERAGES[number % len(_COVERAGES)]
+    slab_parameters = slab["parameters"] | {"atoms": round(40 * change.size), "vacuum_A": 14.0}
+    return Variant(
+        builder="solid_molecule",
+        role=change.role,
+        parameters={
+            "solid": {"builder": "surface", "parameters": slab_parameters},
+            "molecules": ingredients(layers[1].components),
+            "site": site,
+            "coverage": coverage,
+        },
+        line=f"adsorbed at {site} sites, {coverage:g} of a layer",
+    )
+
+
+def _matched(layers: Sequence[Layer], change: _Change) -> Variant:
+    """Two crystals face to face, matched in the plane."""
+    low, high = (layer.piece(change.thickness, facet=change.facet) for layer in layers)
+    parameters: Parameters = {
+        "lower": low["parameters"],
+        "upper": high["parameters"],
+        "thickness_A": (low["thickness_A"], high["thickness_A"]),
+        "lateral_A": round(_PAIR_A * change.size, 2),
+    }
+    return Variant(builder="solid_solid", role=change.role, parameters=parameters, line=f"two crystals, {change.line}")
 
 
 def _expanded(volume: float) -> Parameters:

@@ -11,7 +11,7 @@ from lang2mlip.contracts.base import Json
 from lang2mlip.data import table
 from lang2mlip.prepare.amounts import Amount, parse_amount
 
-__all__ = ["SEPARATOR", "WET", "has_salt", "ingredient", "ingredients", "mixtures", "solvents_of"]
+__all__ = ["SEPARATOR", "WET", "has_salt", "ingredient", "ingredients", "is_chain", "mixtures", "solvents_of"]
 
 SEPARATOR = " + "
 """Between the names of components that share one layer."""
@@ -36,6 +36,11 @@ def ingredient(component: Component) -> Parameters:
     wanted = Formula(component.formula).count()
     alike = [key for key, fields in table("molecules").items() if Formula(fields["formula"]).count() == wanted]
     return {"name": alike[0]} if len(alike) == 1 else {}
+
+
+def is_chain(component: Component) -> bool:
+    """The component is a polymer: its SMILES is a repeat unit with two open ends."""
+    return (component.smiles or "").count("*") == 2
 
 
 def mixtures(task: Task, molecular: Sequence[Component]) -> list[tuple[Component, ...]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from ase.formula import Formula
+
 from lang2mlip.contracts import Component, Explore, Noun, Phase, Plan, ReferenceRun, Role, StructureRequest, Task
 from lang2mlip.contracts.base import Json
 from lang2mlip.errors import BadInput
-from lang2mlip.prepare.contacts import implied_layers, natural
+from lang2mlip.prepare.contacts import dissolved, implied_layers, natural
+from lang2mlip.prepare.forms import boundaries, clusters, polymers
 from lang2mlip.prepare.layers import interface_groups, layers_of
-from lang2mlip.prepare.mixtures import WET, ingredient, mixtures
+from lang2mlip.prepare.mixtures import WET, ingredient, is_chain, mixtures
 from lang2mlip.prepare.solutions import solid_solution
 from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, disorders, files, singles, slabs
 from lang2mlip.prepare.wet import molecular_glass, wet_groups
@@ -54,9 +57,9 @@ def plan(task: Task) -> Plan:
             groups.setdefault(f"{_slug(component.name)}-{group.name}" if several else group.name, group)
     wet = mixtures(task, [component for component in task.components if _crystal(component) is None])
     for mixture in wet:
-        for group in wet_groups(mixture, _liquid_name(mixture, len(wet), several)):
+        for group in wet_groups(mixture, _liquid_name(mixture, len(wet), several), _mean(task.temperature_K)):
             groups.setdefault(group.name, group)
-    for group in _interfaces(task):
+    for group in (*_polymers(task), *_interfaces(task)):
         groups.setdefault(group.name, group)
     trained = _TRAINED[several]
     requests = tuple(request for name, group in groups.items() for request in _requests(task, name, group, trained))
@@ -69,7 +72,10 @@ def _with_contacts(task: Task, remarks: list[str]) -> Task:
     layers = implied_layers(task, crystals)
     if layers and not task.layers:
         remarks.append(f"Taken for an interface, because no layers are named: {' | '.join(layers)}.")
-    components = tuple(natural(one, one.name in crystals) for one in task.components)
+    alone = len(task.components) == 1
+    components = tuple(natural(one, one.name in crystals, alone) for one in task.components)
+    if any(is_chain(one) for one in components) and not layers:
+        components = tuple(dissolved(one) if one.name not in crystals else one for one in components)
     return task.model_copy(update={"layers": layers, "components": components})
 
 
@@ -85,6 +91,15 @@ def _interfaces(task: Task) -> Iterator[GroupPlan]:
     liquid = sum(len(layer.components) > 1 for layer in layers) < 2
     names = [_slug(one.name) if len(one.components) == 1 or not liquid else "liquid" for one in layers]
     yield from interface_groups(layers, names, _mean(task.temperature_K))
+
+
+def _polymers(task: Task) -> Iterator[GroupPlan]:
+    """A group for each polymer, with what is dissolved in it."""
+    chains = [one for one in task.components if "polymer" in one.phases and is_chain(one)]
+    solutes = [one for one in task.components if "polymer" in one.phases and not is_chain(one)]
+    for chain in chains:
+        group = polymers(chain, solutes, _mean(task.temperature_K))
+        yield group if len(chains) == 1 else group.model_copy(update={"name": f"{_slug(chain.name)}-polymer"})
 
 
 def _mean(pair: tuple[float, float]) -> float:
@@ -114,11 +129,11 @@ def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupP
     """A group per phase and facet, and one with vacancies where the heat calls for it."""
     phases = list(dict.fromkeys(component.phases)) or [_natural_phase(component)]
     crystal = _crystal(component)
-    if crystal is not None and "surface" in phases and "crystal" not in phases:
+    if crystal is not None and {"surface", "vacancy"} & set(phases) and "crystal" not in phases:
         phases.insert(0, "crystal")
     made = {phase: list(_phase_groups(component, crystal, phase)) for phase in phases}
-    wet = WET if crystal is None and ingredient(component) else frozenset[Phase]()
-    missing = [phase for phase in phases if not made[phase] and phase not in wet]
+    elsewhere = {*WET, "polymer"} if crystal is None and ingredient(component) else set()
+    missing = [phase for phase in phases if not made[phase] and phase not in elsewhere]
     if len(missing) == len(phases):
         raise BadInput(_no_way(component, missing[0]))
     remarks += [_no_way(component, phase) for phase in missing]
@@ -131,18 +146,30 @@ def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupP
 
 def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: Phase) -> Iterator[GroupPlan]:
     """Nothing when no builder makes this phase."""
-    if crystal is not None and phase in ("crystal", "vacancy"):
-        yield crystals(crystal, vacancies=int(phase == "vacancy"))
-    elif crystal is not None and phase == "surface":
-        yield from slabs(crystal, component.facets)
-    elif crystal is not None and phase in DISORDER:
-        yield disorders(crystal, phase, _melting_K(component))
+    if crystal is not None:
+        yield from _crystal_groups(component, crystal, phase)
     elif component.file is not None:
         yield files(component.file, phase)
     elif phase == "gas" and ingredient(component):
         yield singles([ingredient(component)])
     elif phase == "amorphous" and ingredient(component):
         yield molecular_glass(ingredient(component), "amorphous")
+
+
+def _crystal_groups(component: Component, crystal: dict[str, Json], phase: Phase) -> Iterator[GroupPlan]:
+    if phase in ("crystal", "vacancy"):
+        yield crystals(crystal, vacancies=int(phase == "vacancy"))
+    elif phase == "surface":
+        yield from slabs(crystal, component.facets)
+    elif phase in DISORDER:
+        yield disorders(crystal, phase, _melting_K(component))
+    elif phase == "cluster":
+        yield clusters(crystal)
+    elif phase == "interface":
+        yield crystals(crystal)
+        yield boundaries(crystal, component.facets)
+    elif component.file is not None:
+        yield files(component.file, phase)
 
 
 def _no_way(component: Component, phase: Phase) -> str:
@@ -171,13 +198,22 @@ def _crystal(component: Component) -> dict[str, Json] | None:
         return {"crystal": component.crystal}
     if component.molecule is not None or component.smiles is not None:
         return None
-    key = key_for(component.formula)
+    key = _key(component)
     return {"crystal": key} if key else solid_solution(component.formula)
 
 
 def _melting_K(component: Component) -> float | None:
-    key = component.crystal or key_for(component.formula)
+    key = component.crystal or _key(component)
     return entry(key).melting_K if key is not None else None
+
+
+def _key(component: Component) -> str | None:
+    """The crystal with this composition; a formula with fractions has none."""
+    try:
+        Formula(component.formula)
+    except ValueError:
+        return None
+    return key_for(component.formula)
 
 
 def _needs_vacancies(task: Task, component: Component, crystal: dict[str, Json] | None) -> str | None:

@@ -153,8 +153,11 @@ def _glass(crystal: Parameters) -> GroupPlan:
                 role=role,
                 parameters=crystal
                 | leaning(crystal, lean)
-                | {"atoms": 2 * atoms, "expansion": round(_GLASS_VOLUME * volume, 3)},
-                line=f"melted and quenched at {_GLASS_VOLUME * volume:.2f} of the crystal's volume",
+                | {"atoms": 2 * atoms}
+                | ({} if volume == 1.0 else {"expansion": round(_GLASS_VOLUME * volume, 3)}),
+                line="melted and quenched at no pressure"
+                if volume == 1.0
+                else f"melted and quenched at {_GLASS_VOLUME * volume:.2f} of the crystal's volume",
             )
             for role, atoms, volume, lean in _DISORDERED
         ),

@@ -24,38 +24,49 @@ _RUN_PS = 10.0
 
 _MADE: tuple[tuple[Role, int, float, float], ...] = (
     ("train", 60, 1.0, 1.0),
-    ("train", 72, 1.06, 1.5),
-    ("train", 60, 0.97, 0.6),
-    ("train", 110, 1.03, 1.0),
+    ("train", 72, 1.3, 1.5),
+    ("train", 60, 1.0, 0.6),
+    ("train", 110, 1.15, 1.0),
     ("validation", 80, 1.0, 1.0),
-    ("test", 96, 1.03, 1.25),
+    ("test", 96, 1.1, 1.25),
 )
-"""Role, atoms, volume over the normal, strength of a solution over the one asked for."""
+"""Role, atoms, temperature over that of use (a hot liquid is a thin one), strength of a solution over the one asked
+for."""
+
+_GLASSES: tuple[tuple[Role, int, float | None], ...] = (
+    ("train", 90, None),
+    ("train", 100, 1.06),
+    ("train", 90, 0.97),
+    ("train", 150, None),
+    ("validation", 120, None),
+    ("test", 140, 1.03),
+)
+"""Role, atoms, volume over the normal; None: its own, at no pressure."""
 
 
-def wet_groups(components: Sequence[Component], name: str) -> Iterator[GroupPlan]:
+def wet_groups(components: Sequence[Component], name: str, temperature_K: float) -> Iterator[GroupPlan]:
     """A liquid, or a solution beside its pure solvent: what dissolves changes the solvent less than a change of it."""
     if not has_salt(components):
-        yield liquids(ingredients(components), name)
+        yield liquids(ingredients(components), name, temperature_K)
         return
     solvents = solvents_of(components)
-    yield liquids(ingredients(solvents), name.removesuffix("liquid") + "solvent")
-    yield _solutions(components, name.removesuffix("liquid") + "solution")
+    yield liquids(ingredients(solvents), name.removesuffix("liquid") + "solvent", temperature_K)
+    yield _solutions(components, name.removesuffix("liquid") + "solution", temperature_K)
 
 
-def liquids(molecules: Sequence[Parameters], name: str) -> GroupPlan:
-    """Periodic boxes of a liquid or mixture at and around its density."""
+def liquids(molecules: Sequence[Parameters], name: str, temperature_K: float) -> GroupPlan:
+    """Periodic boxes of a liquid or mixture, at rest at its temperature of use and above."""
     return GroupPlan(
         name=name,
         variants=tuple(
             Variant(
                 builder="molecule",
                 role=role,
-                parameters={"molecules": list(molecules), "state": "liquid", "atoms": atoms, "expansion": volume}
-                | {"equilibrate_ps": _RUN_PS},
-                line=f"liquid started at {volume:g} of its normal volume",
+                parameters={"molecules": list(molecules), "state": "liquid", "atoms": atoms}
+                | _rest(heat, temperature_K),
+                line=f"liquid at rest at {heat * temperature_K:g} K",
             )
-            for role, atoms, volume, _ in _MADE
+            for role, atoms, heat, _ in _MADE
         ),
     )
 
@@ -68,28 +79,33 @@ def molecular_glass(molecule: Parameters, name: str) -> GroupPlan:
             Variant(
                 builder="amorphous",
                 role=role,
-                parameters={"molecules": [molecule], "atoms": round(1.5 * atoms), "expansion": volume},
-                line=f"glass quenched at {volume:g} of its normal volume",
+                parameters={"molecules": [molecule], "atoms": atoms} | ({"expansion": volume} if volume else {}),
+                line=f"glass quenched at {volume:g} of its normal volume"
+                if volume
+                else "glass quenched at no pressure",
             )
-            for role, atoms, volume, _ in _MADE
+            for role, atoms, volume in _GLASSES
         ),
     )
 
 
-def _solutions(components: Sequence[Component], name: str) -> GroupPlan:
+def _rest(heat: float, temperature_K: float) -> Parameters:
+    return {"equilibrate_ps": _RUN_PS, "temperature_K": round(heat * temperature_K, 1)}
+
+
+def _solutions(components: Sequence[Component], name: str, temperature_K: float) -> GroupPlan:
     """Boxes that hold one formula unit of each solute at least, and so have the concentration that was asked for."""
     variants = []
-    for role, atoms, volume, strength in _MADE:
+    for role, atoms, heat, strength in _MADE:
         parts = ingredients(components, strength)
-        least = _atoms_for(parts)
         units = 2 if atoms > 100 else 1
         variants.append(
             Variant(
                 builder="molecule",
                 role=role,
-                parameters={"molecules": parts, "state": "liquid", "atoms": max(atoms, units * least)}
-                | {"expansion": volume, "equilibrate_ps": _RUN_PS},
-                line=f"solution of {strength:g} times the strength asked for",
+                parameters={"molecules": parts, "state": "liquid", "atoms": max(atoms, units * _atoms_for(parts))}
+                | _rest(heat, temperature_K),
+                line=f"solution of {strength:g} times the strength asked for, at {heat * temperature_K:g} K",
             )
         )
     return GroupPlan(name=name, variants=tuple(variants))

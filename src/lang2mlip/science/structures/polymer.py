@@ -120,7 +120,7 @@ class Polymer:
         if wish.smiles is not None:
             return next((one for one in polymers.values() if one["smiles"] == wish.smiles), {"smiles": wish.smiles})
         by_name = {str(name).casefold(): one for one in polymers.values() for name in one["names"]}
-        found: dict[str, object] | None = polymers.get(wish.name) or by_name.get(str(wish.name).casefold())
+        found: dict[str, object] | None = polymers.get(str(wish.name)) or by_name.get(str(wish.name).casefold())
         if found is None:
             raise UnknownName.of("polymer", str(wish.name), polymers)
         return found

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from lang2mlip.contracts.base import Noun, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
+from lang2mlip.science.structures.quasirandom import LARGEST, quasirandom
 
 __all__ = ["CrystalEntry", "CrystalSource", "conventional", "entry", "key_for", "occupied", "primitive"]
 
@@ -71,7 +72,10 @@ class CrystalSource(Noun):
     c: float | None = Field(default=None, gt=0, description="with hcp or wurtzite: lattice parameter, Å")
     file: str | None = Field(default=None, description="structure file of the crystal, instead of the above")
     occupation: dict[str, float] | None = Field(
-        default=None, description="random alloy: element → share of all sites, drawn by the seed"
+        default=None, description="random alloy: element → share of the sites, as little ordered as the cell allows"
+    )
+    sublattice: str | None = Field(
+        default=None, description="with `occupation`: the element whose sites are shared; none: all sites"
     )
     scale: float = Field(default=1.0, gt=0.5, lt=2, description="all lengths times this: the reference's own size")
 
@@ -117,17 +121,27 @@ def conventional(source: CrystalSource) -> Atoms:
 
 
 def occupied(atoms: Atoms, source: CrystalSource, rng: np.random.Generator) -> Atoms:
-    """The same sites with the elements of the random alloy, as near to its shares as whole atoms allow."""
+    """The same sites with the elements of the random alloy, as near to its shares as whole atoms allow.
+
+    In a periodic cell the elements are placed as a special quasirandom structure. Raises BadInput when the crystal has
+    no sites of the sublattice.
+    """
     if source.occupation is None:
         return atoms
-    exact = {symbol: share * len(atoms) for symbol, share in source.occupation.items()}
+    here = np.ones(len(atoms), bool) if source.sublattice is None else atoms.symbols == source.sublattice
+    sites = np.flatnonzero(here)
+    if not len(sites):
+        raise BadInput(f"{atoms.symbols.formula:hill} has no {source.sublattice} whose sites could be shared.")
+    exact = {symbol: share * len(sites) for symbol, share in source.occupation.items()}
     counts = {symbol: int(value) for symbol, value in exact.items()}
     by_rest = sorted(exact, key=lambda symbol: counts[symbol] - exact[symbol])
-    for symbol in by_rest[: len(atoms) - sum(counts.values())]:
+    for symbol in by_rest[: len(sites) - sum(counts.values())]:
         counts[symbol] += 1
     symbols = [symbol for symbol, count in counts.items() for _ in range(count)]
     mixed = Atoms(atoms)
-    mixed.symbols = rng.permutation(symbols).tolist()
+    mixed.symbols[sites] = rng.permutation(symbols).tolist()
+    if mixed.pbc.all() and len(sites) <= LARGEST:
+        mixed.symbols[sites] = quasirandom(mixed[sites], rng)
     return mixed
 
 

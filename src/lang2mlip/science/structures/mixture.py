@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal, Self
 
+from ase.formula import Formula
 from pydantic import Field, model_validator
 
 from lang2mlip.contracts.base import Noun
@@ -149,14 +150,27 @@ class Mixture:
     def _refuse_insoluble(self) -> None:
         solvents = [one for one in self.ingredients if not one.is_solute]
         for one in self.ingredients:
-            limits = _entry(one).get("solubility_mol_L", {})
-            for solvent in solvents if one.molarity_mol_L else ():
-                key = _key(solvent)
-                if key in limits and len(solvents) == 1 and (one.molarity_mol_L or 0.0) > limits[key]:
-                    raise BadInput(
-                        f"{one.label()} dissolves in {solvent.label()} to {limits[key]:g} mol/L at most, not to"
-                        f" {one.molarity_mol_L:g}; ask for less, or for two phases next to each other."
-                    )
+            most = _solubility(one, solvents[0]) if len(solvents) == 1 and one.molarity_mol_L else None
+            if most is not None and (one.molarity_mol_L or 0.0) > most:
+                raise BadInput(
+                    f"{one.label()} dissolves in {solvents[0].label()} to {most:g} mol/L at most, not to"
+                    f" {one.molarity_mol_L:g}; ask for less, or for two phases next to each other."
+                )
+
+
+def _solubility(solute: Ingredient, solvent: Ingredient) -> float | None:
+    """mol/L, where the table knows it: molecules by their key, since isomers differ; salts by their formula."""
+    key, formula = _key(solute), _entry(solute).get("formula")
+    salt = len(ions(solute.structure())) > 1
+    for name, entry in table("solubility").items():
+        same = name == key or (salt and formula and _composition(entry["formula"]) == _composition(formula))
+        if same and _composition(entry["solvent"]) == _composition(_entry(solvent).get("formula", "")):
+            return float(entry["most_mol_L"])
+    return None
+
+
+def _composition(formula: str) -> dict[str, int]:
+    return dict(Formula(formula).count())
 
 
 def ions_of(mixture: Mixture, atoms: int, exact: bool = True) -> list[tuple[str, int]]:

@@ -71,14 +71,17 @@ def settle(ps: float, temperature_K: float = 300.0, axes: Literal["iso", "z", "n
     )
 
 
-def brought_together(temperature_K: float, squeeze: float) -> Schedule:
-    """For molecules put at random: minimise, then hot and capped to `squeeze` of the volume, rest, minimise."""
+def brought_together(temperature_K: float, squeeze: float, pace: float = 1.0) -> Schedule:
+    """For molecules put at random: minimise, then hot and capped to `squeeze` of the volume, rest, minimise.
+
+    5 ps of MD, times `pace`.
+    """
     hot = max(500.0, 1.5 * temperature_K)
     return Schedule(
         stages=(
             Stage(kind="minimise"),
-            Stage(kind="capped", ps=3.0, temperature_K=(hot, hot), squeeze=squeeze),
-            Stage(kind="nvt", ps=2.0, temperature_K=(hot, temperature_K)),
+            Stage(kind="capped", ps=3.0 * pace, temperature_K=(hot, hot), squeeze=squeeze),
+            Stage(kind="nvt", ps=2.0 * pace, temperature_K=(hot, temperature_K)),
             Stage(kind="minimise"),
         )
     )

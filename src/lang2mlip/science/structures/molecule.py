@@ -25,7 +25,7 @@ __all__ = ["Ingredient", "Molecule", "MoleculeParameters", "find_molecule"]
 _LOOSENING = (1.0, 0.95, 0.9, 0.85, 0.8)
 """Densities tried, as shares of the one asked for, when the molecules do not fit."""
 
-_PACKED = 0.9
+_PACKED = 0.95
 """Share of the density at which molecules are packed before they are equilibrated."""
 
 _WINDOW = 0.12

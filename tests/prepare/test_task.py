@@ -176,7 +176,7 @@ def test_zero_kelvin_becomes_a_temperature_for_md_and_says_so():
 
 
 def test_a_melt_below_its_melting_point_is_remarked():
-    assert any("below its melting temperature" in note for note in task_of("copper melt at 500 K").notes)
+    assert any("below its melting temperature" in note for note in task_of("copper melt at 1200 K").notes)
     assert any("above its melting temperature" in note for note in task_of("copper crystal at 2000 K").notes)
 
 

@@ -69,7 +69,9 @@ def run(
 
 @app.command()
 def prepare(
-    what: Annotated[str, typer.Argument(metavar="PROMPT|TASK.YAML")],
+    what: Annotated[
+        str, typer.Argument(metavar="PROMPT|TASK.YAML|NAME", help="words, a task file, or a conversation to go on with")
+    ],
     yes: Yes = False,
     name: Annotated[str | None, typer.Option(help="name of the run")] = None,
     out: Out = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lang2mlip.doors.narrator import Narrator
 from lang2mlip.doors.preparing import ready, revise
 from lang2mlip.doors.terminal import open_console, paragraph, short, show_markdown
 from lang2mlip.doors.wire import choose_decider, performer, runs_folder, versions
-from lang2mlip.doors.words import task_from_words
+from lang2mlip.doors.words import put_away, saved_talk, talk_over
 from lang2mlip.errors import BadInput
 from lang2mlip.loop import develop
 from lang2mlip.prepare.online import with_crystals
@@ -56,20 +57,22 @@ def start(wishes: Wishes) -> Run:
     if existing is not None:
         return _revised(existing, wishes)
     data = read_data(wishes.data)
-    task, dialogue = _task(wishes)
+    talk = _place_of_talk(wishes)
+    task, texts = _task(wishes, talk)
     check_elements(task, data)
     require(task.reference, task.elements)
     if not find("reference", task.reference.name).needs:
         open_reference(task.reference).calculator()  # quick to make, and only then a wrong path or argument shows
     find("potential", task.potential.family)
-    folder = _free_folder(runs_folder(wishes.out), wishes.name or slug(task.prompt), wishes.name is not None)
+    folder = talk or _free_folder(runs_folder(wishes.out), wishes.name or slug(task.prompt), wishes.name is not None)
     created = Created(
         task=task,
         versions=versions(),
         command=shlex.join(sys.argv),
         data=tuple(str(file.resolve()) for file in wishes.data),
     )
-    run = Run.create(folder, created, {"dialogue.md": dialogue})
+    put_away(folder)
+    run = Run.create(folder, created, texts)
     save_task(task, run.folder / "task.yaml")
     show_markdown(console, summary(task))
     console.print()
@@ -120,14 +123,25 @@ def _revised(run: Run, wishes: Wishes) -> Run:
     return run
 
 
-def _task(wishes: Wishes) -> tuple[Task, str]:
-    if wishes.what.endswith((".yaml", ".yml")):
+def _task(wishes: Wishes, talk: Path | None) -> tuple[Task, Mapping[str, str]]:
+    """The task, and the texts that belong beside it."""
+    if talk is None:
         task = task_from_file(Path(wishes.what))
-        dialogue = f"The task was read from {wishes.what}.\n"
-    else:
-        task, dialogue = task_from_words(wishes.what, wishes.yes, wishes.model, _options(wishes))
-        task = with_crystals(task, cache_folder() / "crystals")
-    return _with_options(task, wishes), dialogue
+        told = {"dialogue.md": f"The task was read from {wishes.what}.\n", "summary.md": summary(task)}
+        return _with_options(task, wishes), told
+    agreed = talk_over(wishes.what, talk, wishes.yes, wishes.model, _options(wishes))
+    return _with_options(with_crystals(agreed.task, cache_folder() / "crystals"), wishes), agreed.texts
+
+
+def _place_of_talk(wishes: Wishes) -> Path | None:
+    """The folder of the conversation, which will be the run's; None for a task file."""
+    if wishes.what.endswith((".yaml", ".yml")):
+        return None
+    if "\n" not in wishes.what and 0 < len(wishes.what.strip()) < 200:
+        for folder in (Path(wishes.what), runs_folder(wishes.out) / wishes.what):
+            if saved_talk(folder):
+                return folder
+    return _free_folder(runs_folder(wishes.out), wishes.name or slug(wishes.what), wishes.name is not None)
 
 
 def _options(wishes: Wishes) -> Options:

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from lang2mlip import catalogue
-from lang2mlip.contracts import Component
+from lang2mlip.contracts import Component, Simulation
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, nearest
+from lang2mlip.prepare.amounts import parse_amount
+from lang2mlip.prepare.hearing import hear
 from lang2mlip.prepare.mentions import Mention, meanings
 from lang2mlip.prepare.methods import Method, method_of
 from lang2mlip.prepare.quantities import joined, take_ranges
 from lang2mlip.prepare.questions import AUTOMATIC, Question
-from lang2mlip.prepare.reader import Reading
+from lang2mlip.prepare.reader import follow
+from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.scan import scan
 from lang2mlip.prepare.substances import Substance, from_formula
 from lang2mlip.prepare.text import Item, Slate, fold, normal
 
-__all__ = ["answered", "chosen_option", "settle"]
+__all__ = ["answered", "chosen_option", "is_default", "settle"]
 
-_DEFAULT = {"", "default", "yes", "ok", "you choose", "you decide", "choose", "any", "auto", "automatic", AUTOMATIC}
+_DEFAULT = {
+    "", "default", "defaults", "the default", "the defaults", "yes", "y", "ok", "okay", "fine", "sure", "right",
+    "correct", "nothing", "you choose", "you decide", "choose", "any", "auto", "automatic", "whatever",
+    "whatever you like", "as you like", "as you think", "i don't know", "don't know", "no idea", "no preference",
+    "don't care", "i don't care", "up to you", "your choice", "as described", "as said", "leave it", "same", "dunno",
+    "not sure", "skip", AUTOMATIC,
+}  # fmt: skip
+_NOTHING = {"none", "no", "nothing", "not needed"}
 
 
 def answered(asked: list[Question], answers: Mapping[str, str]) -> dict[str, str]:
@@ -30,7 +40,12 @@ def answered(asked: list[Question], answers: Mapping[str, str]) -> dict[str, str
     for key in answers:
         if key not in fields:
             raise BadInput(f"Nothing was asked about {key!r}.{nearest(key, fields)} Asked: {', '.join(fields)}.")
-    return {key: text.strip() for key, text in answers.items() if text.strip().lower().strip(".!") not in _DEFAULT}
+    return {key: text.strip() for key, text in answers.items() if not is_default(text)}
+
+
+def is_default(text: str) -> bool:
+    """The words leave it to the program: `you choose`, `default`, nothing at all."""
+    return text.strip().lower().replace("’", "'").strip(" .!") in _DEFAULT
 
 
 def settle(reading: Reading, field: str, text: str) -> Reading:
@@ -40,9 +55,14 @@ def settle(reading: Reading, field: str, text: str) -> Reading:
         return _with_component(reading, name, _chosen(reading, kind, name, text))
     if kind == "phases":
         return _with_component(reading, name, _phases(reading, name, text))
+    if kind == "amount":
+        return _with_component(reading, name, _amount(text))
+    if kind in ("system", "not_understood"):
+        return follow(reading, hear(text))
     simple = {
         "temperature_K": _temperature,
         "properties": _properties,
+        "simulations": _simulations,
         "reference": _reference,
         "potential": _potential,
     }
@@ -127,14 +147,30 @@ def _properties(text: str) -> dict[str, Any]:
     return {"properties": found}
 
 
+def _simulations(text: str) -> dict[str, Any]:
+    plain = [name for name in get_args(Simulation) if name.replace("_", " ") in text.lower().replace("_", " ")]
+    found = tuple(dict.fromkeys([*hear(text).reading.simulations, *plain]))
+    if not found and text.strip(" .!").lower() not in _NOTHING:
+        known = ", ".join(name.replace("_", " ") for name in get_args(Simulation))
+        raise BadInput(f"No MD protocol was understood in {text!r}; answer some of: {known}; or none.")
+    return {"simulations": found}
+
+
+def _amount(text: str) -> dict[str, Any]:
+    if text.strip(" .!").lower() in _NOTHING:
+        return {"amount": None}
+    parse_amount(text)
+    return {"amount": text}
+
+
 def _reference(text: str) -> dict[str, Any]:
     if text in catalogue.names("reference"):
-        return {"reference": Method(name=text, said=text)}
+        return {"reference": Method(name=text, said=text), "absent": None}
     method, faults = method_of(_items(text), text)
     if method is None or faults:
         known = ", ".join(catalogue.names("reference"))
         raise BadInput(f"{text!r} names no single reference method; answer one of: {known}, or e.g. lammps:FILE.")
-    return {"reference": method, "conflicts": ()}
+    return {"reference": method, "conflicts": (), "absent": None}
 
 
 def _potential(text: str) -> dict[str, Any]:

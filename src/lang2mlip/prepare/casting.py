@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lang2mlip.contracts import Component
+from lang2mlip.contracts import Component, Phase
 from lang2mlip.prepare.formulas import composition, parse_formula
 from lang2mlip.prepare.hearing import Heard
 from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.roles import natural_role
 from lang2mlip.prepare.substances import Substance
-from lang2mlip.prepare.text import Item
 
 __all__ = ["Cast", "same"]
 
@@ -29,7 +28,10 @@ def _composition(component: Component) -> frozenset[tuple[str, float]]:
 
 
 class Cast:
-    """The components after an utterance. `names`: heard name → name from now on; `renamed`: old name → its successor."""
+    """The components after an utterance.
+
+    `names`: heard name → name from now on; `renamed`: old name → its successor.
+    """
 
     def __init__(self, old: Reading, heard: Heard, first: bool) -> None:
         self._old, self._heard, self._first = old, heard, first
@@ -121,7 +123,7 @@ class Cast:
 
     def _given_up(self) -> set[str]:
         """Names that leave: taken back in words, or with a role that is now played by others."""
-        gone = {one.name for one in self._old.components if any(_is(one, item.value) for item in self._dropped)}
+        gone = set(self._taken_back)
         mentioned = self.told
         for role in self._recast():
             for one in self._old.components:
@@ -132,8 +134,10 @@ class Cast:
         return gone
 
     @property
-    def _dropped(self) -> list[Item]:
-        return [item for item in self._heard.dropped if item.kind == "substance"]
+    def _taken_back(self) -> set[str]:
+        """Names that a `without` or `instead of` speaks of."""
+        items = [item for item in self._heard.dropped if item.kind == "substance"]
+        return {one.name for one in self._old.components if any(_is(one, item.value) for item in items)}
 
     def _recast(self) -> set[str]:
         """Roles that the utterance fills anew."""
@@ -142,7 +146,8 @@ class Cast:
         said = {self.roles[name] for name in self.told if name in self.roles and name in self._explicit}
         fresh = {self.roles[one.name] for one in self._fresh if one.name in self.roles}
         named = {self.roles[name] for name in self._twins if name in self.roles} if self._first else set()
-        return said | fresh | named
+        exchanged = {self.roles.get(one.name) for one in self._old.components if one.name in self._taken_back}
+        return (said | fresh | named) - exchanged
 
     @property
     def _explicit(self) -> set[str]:
@@ -170,7 +175,8 @@ class Cast:
         wet = bool(one.smiles) == bool(former.smiles) and (
             bool(one.smiles) or role is None or "surface" in former.phases
         )
-        changes: dict[str, object] = {"phases": one.phases or (former.phases if wet else ())}
+        inherited = former.phases if wet else self._solid(one, role)
+        changes: dict[str, object] = {"phases": one.phases or inherited}
         changes["amount"] = one.amount or (former.amount if alone and "/" in (former.amount or "") else None)
         if role is None and not one.facets and "surface" in former.phases and not one.phases:
             changes["facets"] = former.facets if all(len(facet) == 3 for facet in former.facets) else ()
@@ -181,7 +187,11 @@ class Cast:
         layer = next((layer.split(" + ") for layer in self._old.layout if role in layer.split(" + ")), [role])
         alike = [o for o in self._old.components if role and self.roles.get(o.name) in layer]
         phases = [o.phases for o in alike if bool(o.smiles) == bool(one.smiles) and one.smiles]
-        return one.model_copy(update={"phases": one.phases or (phases[0] if phases else ())})
+        return one.model_copy(update={"phases": one.phases or (phases[0] if phases else self._solid(one, role))})
+
+    def _solid(self, one: Component, role: str | None) -> tuple[Phase, ...]:
+        """A layer of which no phase is said is a crystal, where the data have one."""
+        return ("crystal",) if one.crystal and role in self._layout_roles else ()
 
 
 def _is(component: Component, substance: object) -> bool:

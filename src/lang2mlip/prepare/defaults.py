@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lang2mlip.contracts import Component
+from lang2mlip.contracts import Component, Simulation
 from lang2mlip.data import table
 
 if TYPE_CHECKING:
     from lang2mlip.prepare.methods import Method
-    from lang2mlip.prepare.reader import Reading
+    from lang2mlip.prepare.reading import Reading
 
-__all__ = ["default_phases", "default_properties", "default_temperature", "melting_K"]
+__all__ = ["default_phases", "default_properties", "default_simulations", "default_temperature", "melting_K"]
 
 
 def melting_K(component: Component) -> float | None:
@@ -68,7 +68,7 @@ def default_temperature(reading: Reading, phases: Sequence[str] = ()) -> tuple[t
         entry = table("concepts")[concept]
         if reading.temperature_K is None and "temperature_K" in entry:
             low, high = entry["temperature_K"]
-            return (float(low), float(high)), f"usual for {entry['names'][0]} ({entry['source']})"
+            return (float(low), float(high)), f"usual for {entry['names'][0]} ({entry['source'].partition(';')[0]})"
     asked = {phase for c in reading.components for phase in c.phases or default_phases(c, reading)[0]} | set(phases)
     rule = next(r for key, r in table("defaults").items() if key.startswith("temperature/") and _applies(r, asked))
     melting = [value for c in reading.components if (value := melting_K(c))]
@@ -109,6 +109,16 @@ def _with_said(default: tuple[float, float], said: tuple[float | None, float | N
     if high is not None and low is None:
         return min(high, default[0]), high
     return default
+
+
+def default_simulations(reading: Reading) -> tuple[tuple[Simulation, ...], str]:
+    """The MD that layered and disordered systems need when none is said, and why; empty for all others."""
+    phases = {phase for component in reading.components for phase in component.phases}
+    rules = [rule for key, rule in table("defaults").items() if key.startswith("simulations/")]
+    for rule in rules:
+        if (rule["layered"] and len(reading.layers) > 1) or phases & set(rule["when"]):
+            return tuple(rule["simulations"]), str(rule["why"])
+    return (), ""
 
 
 def default_properties(reading: Reading, components: Sequence[Component]) -> tuple[str, ...]:

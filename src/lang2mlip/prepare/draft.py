@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from lang2mlip.catalogue import find
-from lang2mlip.contracts import Assumption, Component, Json, Noun, PotentialSpec, ReferenceSpec, Task, check
+from lang2mlip.contracts import Assumption, Component, Json, Noun, PotentialSpec, ReferenceSpec, Simulation, Task, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, nearest
+from lang2mlip.prepare.amounts import parse_amount
 from lang2mlip.prepare.formulas import parse_formula, strange_elements
 from lang2mlip.prepare.substances import from_formula
 
@@ -28,7 +29,10 @@ class Draft(Noun):
     pressure_low_GPa: float = Field(default=0.0, description="lowest pressure of use, GPa")
     pressure_high_GPa: float = Field(default=0.0, description="highest pressure of use, GPa")
     properties: tuple[str, ...] = Field(description="properties that must come out right, by the names of the task")
-    layers: tuple[str, ...] = Field(default=(), description="names of components in the order of a layered system")
+    layers: tuple[str, ...] = Field(
+        default=(), description="names of components from the bottom up; names that share a layer joined by ' + '"
+    )
+    simulations: tuple[Simulation, ...] = Field(default=(), description="MD protocols the potential will be used for")
     reference: str = Field(description="name of a reference method of the list")
     reference_settings: dict[str, Json] = Field(default_factory=dict)
     reference_reason: str = Field(min_length=1, description="why this reference")
@@ -58,7 +62,7 @@ def as_task(draft: Draft, settled: Mapping[str, Any]) -> Task:
             family=draft.potential, settings=draft.potential_settings, reason=draft.potential_reason
         ),
     }
-    same = ("goal", "elements", "properties", "layers", "assumptions", "notes")
+    same = ("goal", "elements", "properties", "layers", "simulations", "assumptions", "notes")
     task = check(Task, fields | {name: getattr(draft, name) for name in same}, "the draft")
     _consistent(task)
     return task
@@ -88,6 +92,8 @@ def _strings(value: Json) -> list[str]:
 
 def _known(component: Component) -> Component:
     """The component with the key of its entry in the data, where there is exactly one it can be."""
+    if component.amount is not None:
+        parse_amount(component.amount)
     if parse_formula(component.formula) is None:
         strange = strange_elements(component.formula)
         why = f": {', '.join(strange)} is no chemical element; ask the person what is meant" if strange else ""
@@ -121,6 +127,6 @@ def _consistent(task: Task) -> None:
     if in_formulas != set(task.elements):
         raise BadInput(f"The elements {sorted(task.elements)} are not those of the formulas, {sorted(in_formulas)}.")
     names = {component.name for component in task.components}
-    strangers = [layer for layer in task.layers if layer not in names]
+    strangers = [name for layer in task.layers for name in layer.split(" + ") if name not in names]
     if strangers:
         raise BadInput(f"The layers {strangers} are not names of components; known: {', '.join(sorted(names))}.")

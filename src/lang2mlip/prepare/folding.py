@@ -13,11 +13,16 @@ from lang2mlip.contracts import Component
 from lang2mlip.contracts.task import Simulation
 from lang2mlip.prepare.casting import Cast, same
 from lang2mlip.prepare.concepts import JOIN, concept, substance_of
+from lang2mlip.prepare.defaults import default_simulations
 from lang2mlip.prepare.hearing import Heard
 from lang2mlip.prepare.loose import placed
-from lang2mlip.prepare.reading import Conflict, Reading
+from lang2mlip.prepare.methods import Method
+from lang2mlip.prepare.reading import Choice, Conflict, Reading
 
 __all__ = ["as_reading", "begin", "fold"]
+
+_CALCULATED = ("dft", "gpaw", "pyscf")
+"""References that have a level of theory."""
 
 
 def begin(heard: Heard) -> Reading:
@@ -108,7 +113,7 @@ def fold(old: Reading, heard: Heard, first: bool = False) -> Reading:
     base = old
     for key in chosen_concepts(heard, old.concepts):
         base = _with_concept(base, key)
-    new = placed(base, heard.loose) if heard.loose and base.components else base
+    new = placed(base, heard.loose, heard.adding) if heard.loose and base.components else base
     cast = Cast(new, heard, first)
     components = _without_phases(cast.components(), heard)
     own = heard.reading
@@ -122,8 +127,9 @@ def fold(old: Reading, heard: Heard, first: bool = False) -> Reading:
             "falling": own.falling if own.temperature_K else new.falling,
             "pressure_GPa": own.pressure_GPa or new.pressure_GPa,
             "properties": _wishes(new.properties, own.properties, heard, "property"),
-            "simulations": _simulated(new.simulations, heard),
-            "reference": own.reference or (None if own.absent else new.reference),
+            "simulations": _simulated(new, heard),
+            "reference": _reference(new, own),
+            "settings": new.settings | own.settings,
             "absent": own.absent or (None if own.reference else new.absent),
             "potential": own.potential or new.potential,
             "files": tuple(dict.fromkeys(new.files + own.files)),
@@ -133,6 +139,17 @@ def fold(old: Reading, heard: Heard, first: bool = False) -> Reading:
         }
     )
     return _layered(merged, tuple(cast.names.get(name, name) for name in own.layers), cast.renamed)
+
+
+def _reference(old: Reading, new: Reading) -> Method | None:
+    """The method named last; a functional or basis alone changes the level of a calculation that was named before."""
+    if new.absent and new.reference is None:
+        return None
+    if new.reference is None or old.reference is None:
+        return new.reference or old.reference
+    level = {key: value for key in ("functional", "basis") if (value := getattr(new.reference, key))}
+    alone = new.reference.name == "dft" and new.reference.spec is None and level
+    return old.reference.model_copy(update=level) if alone and old.reference.name in _CALCULATED else new.reference
 
 
 def _with_concept(old: Reading, key: str) -> Reading:
@@ -160,7 +177,7 @@ def _with_concept(old: Reading, key: str) -> Reading:
     )
 
 
-def _choices(old: Reading, heard: Heard, cast: Cast) -> tuple[object, ...]:
+def _choices(old: Reading, heard: Heard, cast: Cast) -> tuple[Choice, ...]:
     """Open choices of components that are still there; those of a substance that was named precisely are settled."""
     new = [
         choice.model_copy(update={"name": cast.names.get(choice.name, choice.name)}) for choice in heard.reading.choices
@@ -178,10 +195,13 @@ def _wishes(old: tuple[str, ...], new: tuple[str, ...], heard: Heard, kind: str)
     return tuple(name for name in dict.fromkeys((*start, *new)) if name not in gone)
 
 
-def _simulated(old: tuple[Simulation, ...], heard: Heard) -> tuple[Simulation, ...]:
+def _simulated(old: Reading, heard: Heard) -> tuple[Simulation, ...]:
     gone = {(getattr(item.value, "entry", None) or {}).get("simulation") for item in heard.dropped}
     new = heard.reading.simulations
-    start = () if new and heard.correcting and not heard.adding else old
+    if heard.adding and not old.simulations:
+        start = default_simulations(old)[0]
+    else:
+        start = () if new and heard.correcting and not heard.adding else old.simulations
     return tuple(name for name in dict.fromkeys((*start, *new)) if name not in gone)
 
 

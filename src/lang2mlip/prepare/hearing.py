@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lang2mlip.contracts import Component
 from lang2mlip.data import table
+from lang2mlip.prepare.agreed import said_settings
 from lang2mlip.prepare.alloys import affirmed, with_alloys
 from lang2mlip.prepare.concepts import named
 from lang2mlip.prepare.lexicon import near
@@ -51,9 +52,9 @@ class Heard:
     def empty(self) -> bool:
         """Nothing was said that a task could use."""
         one = self.reading
-        facts = (one.components, one.concepts, one.temperature_K, one.pressure_GPa, one.properties, one.simulations,
-                 one.reference, one.absent, one.potential, one.files, self.dropped, self.loose)  # fmt: skip
-        return not any(facts)
+        facts = (one.components, one.concepts, one.temperature_K, one.pressure_GPa, one.properties, one.simulations)
+        methods = (one.reference, one.absent, one.potential, one.files, one.settings)
+        return not any(facts + methods + (self.dropped, self.loose))
 
 
 def hear(text: str) -> Heard:
@@ -83,6 +84,7 @@ def hear(text: str) -> Heard:
         reference=method,
         absent=absent,
         potential=family_of(items, text),
+        settings=said_settings(mended),
         files=files,
         conflicts=tuple(Conflict(field=about, text=fault) for about, fault in linked.conflicts + faults),
         notes=(*remarks, *_remarks(items, dropped), *spelled),

@@ -16,10 +16,13 @@ __all__ = ["placed"]
 _CONCENTRATION = ("mol/L", "mol/kg", " M", "mM", "molar", "molal", "mol L", "mol dm")
 
 
-def placed(reading: Reading, items: Sequence[Item]) -> Reading:
-    """The reading with `items` given to its components; a note on each that has no single owner."""
+def placed(reading: Reading, items: Sequence[Item], adding: bool) -> Reading:
+    """The reading with `items` given to its components; a note on each that has no single owner.
+
+    `adding`: phases and facets join those that are there; else they take their place.
+    """
     notes: list[str] = []
-    fresh: set[str] = set()
+    fresh: set[str] = {one.name for one in reading.components} if adding else set()
     for item in items:
         owners = _owners(reading, item)
         if not owners:

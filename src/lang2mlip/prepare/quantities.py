@@ -135,8 +135,13 @@ _AMOUNTS = re.compile(
 )
 
 
+_VERSION = re.compile(r"(?<![\w.])(?:v\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?![\w.]*\w)")
+
+
 def take_amounts(slate: Slate) -> None:
     """Amounts (`1 mol/L`), counts, ratios, and quantities of no use here, taken from the slate as items."""
+    for match in list(_VERSION.finditer(slate.text)):
+        slate.take("version", match.span())
     for match in list(_AMOUNTS.finditer(slate.text)):
         if match["amount"]:
             slate.take("amount", match.span("amount"), " ".join(match["amount"].split()))

@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from lang2mlip import catalogue
 from lang2mlip.contracts import Assumption, Budget, Component, Goals, Noun, PotentialSpec, ReferenceSpec, Task, check
 from lang2mlip.contracts.base import Seed
+from lang2mlip.errors import BadInput
+from lang2mlip.prepare.agreed import with_settings
 from lang2mlip.prepare.answers import answered, settle
-from lang2mlip.prepare.defaults import default_phases, default_properties, default_temperature, melting_K
+from lang2mlip.prepare.defaults import (
+    default_phases,
+    default_properties,
+    default_simulations,
+    default_temperature,
+    melting_K,
+)
 from lang2mlip.prepare.family import Hardware, Use, choose_family, hardware_here, installed_families
 from lang2mlip.prepare.formulas import parse_formula
 from lang2mlip.prepare.named_reference import resolve
 from lang2mlip.prepare.pace import for_family
 from lang2mlip.prepare.questions import Question, questions
-from lang2mlip.prepare.reader import Reading
+from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.solutions import described
 from lang2mlip.prepare.taskfile import save_task, task_from_file
 from lang2mlip.prepare.telling import goal, summary
@@ -23,6 +31,9 @@ from lang2mlip.prepare.telling import goal, summary
 __all__ = ["Choosers", "Options", "complete", "save_task", "summary", "task_from_file"]
 
 _NOT_PERIODIC = {"gas", "cluster"}
+_NO_ASSUMPTION = {"not_understood"}
+"""Told among the remarks."""
+
 _LOWEST_K = 10.0
 """MD needs a temperature above zero; statics need none."""
 
@@ -75,9 +86,14 @@ def complete(
     said = answered(questions(reading), answers or {})
     for field, text in said.items():
         reading = settle(reading, field, text)
-    assumed = [_assumed(question) for question in questions(reading) if question.field not in said]
+    open_ = [question for question in questions(reading) if question.field not in said]
+    for question in open_:
+        if question.needed:
+            raise BadInput(question.text)
+    assumed = [_assumed(question) for question in open_ if question.field not in _NO_ASSUMPTION]
     wish = _filled(reading)
     reference, remarks = _reference(reading, wish, options, choosers)
+    reference, lost = with_settings(reference, reading.settings)
     potential = _potential(reading, wish, options, choosers)
     goals, shorter = for_family(options.goals, potential.family)
     body = vars(wish) | {
@@ -85,14 +101,14 @@ def complete(
         "goal": goal(wish.components, wish.temperature_K, wish.pressure_GPa, wish.properties),
         "elements": wish.elements,
         "layers": reading.layers,
-        "simulations": reading.simulations,
+        "simulations": reading.simulations or default_simulations(reading)[0],
         "reference": reference,
         "potential": potential,
         "goals": goals,
         "budget": options.budget,
         "seed": options.seed,
         "assumptions": _final(assumed + _unasked(reading) + shorter, reference, potential, options),
-        "notes": (*_notes(reading, wish), *remarks),
+        "notes": (*_notes(reading, wish), *remarks, *lost),
     }
     return check(Task, body, "The task")
 
@@ -185,6 +201,8 @@ def _potential(reading: Reading, wish: _Wish, options: Options, choosers: Choose
 def _notes(reading: Reading, wish: _Wish) -> list[str]:
     """What was not understood, and what a careful reader would remark."""
     notes = list(reading.notes)
+    if reading.absent and reading.reference is None:
+        notes.append(f"{reading.absent.said} was named as the reference, which cannot be run here; another was taken.")
     if reading.not_understood:
         notes.append(f"Not understood: {', '.join(reading.not_understood)}.")
     for component in wish.components:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lang2mlip.contracts import Component, Task
-from lang2mlip.prepare.reader import Reading
+from lang2mlip.prepare.reading import Reading
 
 __all__ = ["goal", "reading_text", "summary"]
 
@@ -92,5 +92,6 @@ def reading_text(reading: Reading) -> str:
     lines += [f"- reference: {reading.reference.said}"] if reading.reference else []
     lines += [f"- potential: {reading.potential}"] if reading.potential else []
     lines += [f"- contradiction: {conflict.text}" for conflict in reading.conflicts]
+    lines += [f"- {note}" for note in reading.notes]
     lines += [f"- not understood: {', '.join(reading.not_understood)}"] if reading.not_understood else []
     return "\n".join(lines)

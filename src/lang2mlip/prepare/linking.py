@@ -9,6 +9,7 @@ from lang2mlip.prepare.mentions import Mention, contradiction, key_of, meanings
 from lang2mlip.prepare.quantities import part_text
 from lang2mlip.prepare.relations import contained, lattices
 from lang2mlip.prepare.roles import said_roles
+from lang2mlip.prepare.stacking import stacked
 from lang2mlip.prepare.text import Item
 
 __all__ = ["Linked", "link"]
@@ -51,7 +52,8 @@ def link(items: Sequence[Item]) -> Linked:
     unplaced = [item for item in items if item.kind in ("amount", "ratio") and not _give(item, mentions)]
     mentions, conflicts, homeless = lattices(items, mentions)
     conflicts += [conflict for mention in mentions if (conflict := contradiction(mention))]
-    return Linked(contained(items, mentions), layers, conflicts, unplaced + homeless)
+    mentions = contained(items, mentions)
+    return Linked(mentions, stacked(items, mentions, layers), conflicts, unplaced + homeless)
 
 
 def _segments(items: Sequence[Item]) -> tuple[list[_Segment], list[Mention]]:

@@ -12,6 +12,8 @@ __all__ = ["Mention", "contradiction", "key_of", "meanings"]
 _WEAK = {"phase/bulk", "phase/solid"}
 """They only qualify a phase that stands with them: `bulk liquid`, `amorphous solid`."""
 
+_CONDENSED = {"liquid", "melt", "amorphous", "crystal"}
+
 _EXCLUSIVE = {"crystal", "melt", "liquid", "amorphous", "gas"}
 
 
@@ -57,7 +59,11 @@ def meanings(mark: Item, mention: Mention) -> list[str]:
         return []
     entry = getattr(mark.value, "entry", mark.value)
     value = entry["molecule" if mention.substance.molecular else "crystal"]
-    return [value] if isinstance(value, str) else list(value)
+    phases = [value] if isinstance(value, str) else list(value)
+    if mention.substance.chain:
+        # A melt, glass or bulk of chains is the polymer.
+        return ["polymer" if phase in _CONDENSED else phase for phase in phases]
+    return phases
 
 
 def _exclusive(mark: Item, mention: Mention) -> bool:

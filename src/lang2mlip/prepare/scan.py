@@ -173,7 +173,7 @@ def _is_verb(words: list[Word], at: int, hits: list[Hit]) -> bool:
 def _meanings(words: list[Word], at: int, used: int, hits: list[Hit]) -> Iterator[Item]:
     first = hits[0]
     text = _place("", words, at, used).text
-    if first.kind in ("crystals", "molecules", "element"):
+    if first.kind in ("crystals", "molecules", "polymers", "element"):
         yield _place("substance", words, at, used, _named(hits, text))
     elif first.kind == "alias":
         item = _place("substance", words, at, used, from_text(first.entry["substance"]))
@@ -189,7 +189,7 @@ def _meanings(words: list[Word], at: int, used: int, hits: list[Hit]) -> Iterato
 
 
 def _named(hits: list[Hit], text: str) -> Substance:
-    known = [hit for hit in hits if hit.kind in ("crystals", "molecules")]
+    known = [hit for hit in hits if hit.kind in ("crystals", "molecules", "polymers")]
     if not known:
         return from_element(hits[0].key, text.lower())
     found = from_entries(known, text)

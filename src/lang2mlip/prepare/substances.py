@@ -43,6 +43,11 @@ class Substance(Noun):
         return bool(self.molecules or self.smiles)
 
     @property
+    def chain(self) -> bool:
+        """It is a polymer: the SMILES is a repeat unit with two open ends."""
+        return (self.smiles or "").count("*") == 2
+
+    @property
     def counts(self) -> dict[str, float]:
         """Element → count of the formula."""
         return parse_formula(self.formula) or {}
@@ -55,8 +60,8 @@ class Substance(Noun):
     @property
     def identity(self) -> tuple[object, ...]:
         """What tells it from another substance."""
-        if self.molecules:
-            return ("molecule", self.molecules)
+        if self.molecules or self.smiles:
+            return ("molecule", self.molecules or self.smiles)
         return ("crystal", composition(self.counts), self.crystals)
 
 
@@ -107,6 +112,8 @@ def from_entries(hits: Sequence[Hit], name: str, typed: str = "") -> Substance:
         formula = typed or name
     if kind == "crystals":
         return Substance(name=name, formula=formula, crystals=keys)
+    if kind == "polymers":
+        return Substance(name=name, formula=hits[0].entry["formula"], smiles=hits[0].entry["smiles"])
     return Substance(name=name, formula=formula, molecules=keys)
 
 
@@ -120,7 +127,7 @@ def _usual_formula(entry: dict[str, Any]) -> str:
 def from_text(text: str, entry: dict[str, Any] | None = None) -> Substance | None:
     """A substance by name or formula, as a data entry names it; `entry` may bring a formula and SMILES of its own."""
     count, hits = longest(words_of(text), 0)
-    known = [hit for hit in hits if hit.kind in ("crystals", "molecules")]
+    known = [hit for hit in hits if hit.kind in ("crystals", "molecules", "polymers")]
     if known and count == len(words_of(text)):
         return from_entries(known, text)
     if hits and hits[0].kind == "element" and count == len(words_of(text)):

@@ -81,7 +81,7 @@ def growth(ingredients: list[dict[str, Any]], atoms: int, seed: int = 1) -> dict
     clock.append(time.perf_counter())
     start = sparse(molecular(species, rng), density, rng)
     clock.append(time.perf_counter())
-    outcome = simulate(start, field(start), brought_together(300.0, SPARSE, 0.3), seed)
+    outcome = simulate(start, field(start), brought_together(300.0, SPARSE, 0.2), seed)
     clock.append(time.perf_counter())
     packmol, placing, together = np.diff(clock)
     times = {"placing_s": round(placing, 2), "together_s": round(together, 2)}

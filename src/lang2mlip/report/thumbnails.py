@@ -63,7 +63,7 @@ def _balls(draw: ImageDraw.ImageDraw, flat: np.ndarray, atoms: Atoms, depth: tup
 
 def _corners(atoms: Atoms) -> np.ndarray:
     if not atoms.pbc.any():
-        return atoms.positions
+        return np.asarray(atoms.positions)
     corners = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
     return np.asarray(corners @ atoms.cell.array)
 

@@ -2,6 +2,7 @@
 const all = JSON.parse(document.getElementById("data").textContent);
 const by = (id) => document.getElementById(id);
 const COLOURS = ["#222a30", "#d1495b", "#00798c", "#edae49", "#66548f", "#2e933c", "#8d6346"];
+const BONDING = new Set("H B C N O F Si P S Cl Ge As Se Br Te I".split(" "));
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let shown = all, current = 0, viewer = null;
 
@@ -49,15 +50,24 @@ function draw(entry) {
   if (!viewer) viewer = $3Dmol.createViewer(by("stage"), { backgroundColor: "white" });
   viewer.removeAllModels();
   viewer.removeAllShapes();
-  const lines = entry.symbols.map((symbol, n) => `${symbol} ${entry.positions.slice(3 * n, 3 * n + 3).join(" ")}`);
-  viewer.addModel(`${entry.symbols.length}\n\n${lines.join("\n")}\n`, "xyz");
-  viewer.setStyle({}, { stick: { radius: 0.1 }, sphere: { scale: 0.26 } });
+  // Sticks join non-metals alone: an ion has neighbours, not bonds.
+  add(entry, (symbol) => BONDING.has(symbol), true);
+  add(entry, (symbol) => !BONDING.has(symbol), false);
   if (entry.cell) box(entry.cell);
   viewer.setView([0, 0, 0, 0, 0, 0, 0, 1]);
+  viewer.rotate(25, "z");
   viewer.rotate(-78, "x");
-  viewer.rotate(25, "y");
   viewer.zoomTo();
   viewer.render();
+}
+
+function add(entry, chosen, assignBonds) {
+  const at = (n) => entry.positions.slice(3 * n, 3 * n + 3).join(" ");
+  const lines = entry.symbols.flatMap((symbol, n) => (chosen(symbol) ? [`${symbol} ${at(n)}`] : []));
+  if (!lines.length) return;
+  const model = viewer.addModel(`${lines.length}\n\n${lines.join("\n")}\n`, "xyz", { assignBonds });
+  const sphere = { sphere: { scale: assignBonds ? 0.24 : 0.32 } };
+  model.setStyle({}, assignBonds ? { ...sphere, stick: { radius: 0.1 } } : sphere);
 }
 
 function box(cell) {

@@ -25,7 +25,7 @@ _TRAINED = {False: 3, True: 4}
 """Structures to train on in a group: a task of several components has more to vary."""
 
 _ATOMS_PER_A3 = 0.1
-"""Of layers, for the estimate: water and most salts and organic liquids lie within a fifth of it."""
+"""Of layers, for the estimate: most salts and organic liquids lie within a fifth of it."""
 
 _VACANCY_SHARE = 0.7
 """Above this share of the melting temperature vacancies are common enough to matter (about 1e-5 of the sites)."""

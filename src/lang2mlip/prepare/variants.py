@@ -33,7 +33,7 @@ _MOLTEN_VOLUME = 1.1
 in the crystal table (salts reach 1.4, tetrahedral semiconductors fall to 0.9)."""
 
 _GLASS_VOLUME = 1.05
-"""Volume of a glass over the crystal's: silica and alkali silicates 1.02 to 1.2, ionic salts about 1.05."""
+"""Volume of a glass over the crystal's: network glasses 1.02 to 1.2, ionic salts about 1.05."""
 
 _MIXED_STRAIN = (0.02, -0.01, -0.01, 0.0, 0.03, 0.0)
 """A small general strain: it lifts the symmetry that a perfect cell keeps for ever."""

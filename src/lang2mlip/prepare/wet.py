@@ -14,7 +14,7 @@ __all__ = ["liquids", "molecular_glass", "wet_groups"]
 Parameters = dict[str, Json]
 
 _ATOMS_PER_A3 = 0.1
-"""Of common liquids: water 0.100, the organic ones 0.08 to 0.11 (from their tabulated densities)."""
+"""Of common liquids: 0.08 to 0.11 (from their tabulated densities)."""
 
 _A3_PER_MOLAR = 1660.5
 """Volume that holds one particle at 1 mol/L, Å³."""

@@ -55,8 +55,8 @@ function draw(entry) {
   add(entry, (symbol) => !BONDING.has(symbol), false);
   if (entry.cell) box(entry.cell);
   viewer.setView([0, 0, 0, 0, 0, 0, 0, 1]);
-  viewer.rotate(25, "z");
   viewer.rotate(-78, "x");
+  viewer.rotate(25, "z");
   viewer.zoomTo();
   viewer.render();
 }

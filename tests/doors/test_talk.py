@@ -1,4 +1,4 @@
-"""The conversation at a real terminal: left with Ctrl-D or Ctrl-C after any turn, taken up by its name, never blocking."""
+"""The conversation at a real terminal: left with Ctrl-D or Ctrl-C after any turn, taken up by its name."""
 
 from __future__ import annotations
 

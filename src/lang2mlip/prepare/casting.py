@@ -9,7 +9,7 @@ from lang2mlip.prepare.formulas import composition, parse_formula
 from lang2mlip.prepare.hearing import Heard
 from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.roles import natural_role
-from lang2mlip.prepare.substances import Substance
+from lang2mlip.prepare.substances import Substance, dissolved
 
 __all__ = ["Cast", "same"]
 
@@ -17,10 +17,15 @@ __all__ = ["Cast", "same"]
 def same(one: Component, other: Component) -> bool:
     """Both are one substance; a form that is not named is any form."""
     if one.molecule or other.molecule:
-        return one.molecule == other.molecule
+        solid = next((c for c in (one, other) if not c.molecule and not c.smiles), None)
+        return one.molecule == other.molecule or (solid is not None and _ions(one, other) == dissolved(solid.formula))
     if one.smiles or other.smiles:
         return one.smiles == other.smiles
     return _composition(one) == _composition(other) and one.file == other.file
+
+
+def _ions(one: Component, other: Component) -> str | None:
+    return one.molecule or other.molecule
 
 
 def _composition(component: Component) -> frozenset[tuple[str, float]]:
@@ -114,7 +119,7 @@ class Cast:
             update={
                 "phases": merged,
                 "facets": facets,
-                "crystal": twin.crystal if open_ or one.crystal is None else one.crystal,
+                "crystal": twin.crystal if open_ or one.crystal is None or twin.molecule else one.crystal,
                 "amount": one.amount or twin.amount,
                 "file": one.file or twin.file,
                 "formula": one.formula if one.file else twin.formula,

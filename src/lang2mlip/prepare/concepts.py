@@ -41,6 +41,14 @@ class Part(Noun):
     smiles: str | None = Field(default=None, description="of a molecule that the other tables lack")
 
 
+def _sound_amount(text: str | None) -> None:
+    try:
+        if text is not None:
+            parse_amount(text)
+    except BadInput as error:
+        raise ValueError(str(error)) from error
+
+
 class Concept(Noun):
     """One entry of data/concepts."""
 
@@ -64,8 +72,7 @@ class Concept(Noun):
         if lost:
             raise ValueError(f"the roles of {', '.join(lost)} stand in no layer")
         for part in self.components:
-            if part.amount is not None:
-                parse_amount(part.amount)
+            _sound_amount(part.amount)
         return self
 
 

@@ -17,7 +17,9 @@ from lang2mlip.prepare.defaults import default_simulations
 from lang2mlip.prepare.hearing import Heard
 from lang2mlip.prepare.loose import placed
 from lang2mlip.prepare.methods import Method
+from lang2mlip.prepare.mixing import mixed
 from lang2mlip.prepare.reading import Choice, Conflict, Reading
+from lang2mlip.prepare.substances import dissolved
 
 __all__ = ["as_reading", "begin", "fold"]
 
@@ -43,13 +45,16 @@ def as_reading(key: str, prompt: str) -> Reading:
     components, roles = [], {}
     for part in entry.components:
         substance = substance_of(key, part)
+        keys = substance.molecules
+        if part.phases == ("liquid",) and not substance.molecular:
+            keys = tuple(filter(None, [dissolved(substance.formula)]))
         one = Component(
             name=part.substance,
             formula=substance.formulas[0] if substance.formulas else substance.formula,
             phases=part.phases,
-            crystal=substance.crystals[0] if substance.crystals else None,
-            molecule=substance.molecules[0] if substance.molecules else None,
-            smiles=part.smiles or substance.smiles or _smiles(substance.molecules),
+            crystal=substance.crystals[0] if substance.crystals and not keys else None,
+            molecule=keys[0] if keys else None,
+            smiles=part.smiles or substance.smiles or _smiles(keys),
             facets=part.facets,
             amount=part.amount,
         )
@@ -138,7 +143,8 @@ def fold(old: Reading, heard: Heard, first: bool = False) -> Reading:
             "not_understood": tuple(dict.fromkeys(new.not_understood + own.not_understood)),
         }
     )
-    return _layered(merged, tuple(cast.names.get(name, name) for name in own.layers), cast.renamed)
+    wet = mixed(merged)
+    return mixed(_layered(wet, tuple(cast.names.get(name, name) for name in own.layers), cast.renamed))
 
 
 def _reference(old: Reading, new: Reading) -> Method | None:

@@ -21,7 +21,7 @@ from lang2mlip.prepare.relations import prototypes
 from lang2mlip.prepare.scan import scan
 from lang2mlip.prepare.spelling import respelled
 from lang2mlip.prepare.structure_files import from_files
-from lang2mlip.prepare.substances import Substance, from_text
+from lang2mlip.prepare.substances import Substance, dissolved, from_text
 from lang2mlip.prepare.text import Item, Slate, normal
 
 __all__ = ["Heard", "hear"]
@@ -200,14 +200,16 @@ def _layers(merged: list[Mention], resting: list[Mention]) -> tuple[str, ...]:
 
 
 def _component(mention: Mention) -> Component:
-    substance = mention.substance
+    substance, phases = mention.substance, mention.phases()
     molecule = substance.molecules[0] if substance.molecules else None
+    if not substance.molecular and phases == ["liquid"]:
+        molecule = dissolved(substance.formula)
     smiles = substance.smiles or (table("molecules")[molecule].get("smiles") if molecule else None)
     data = {
         "name": substance.name,
         "formula": substance.formulas[0] if substance.formulas else substance.formula,
-        "phases": mention.phases(),
-        "crystal": substance.crystals[0] if substance.crystals else None,
+        "phases": phases,
+        "crystal": substance.crystals[0] if substance.crystals and not molecule else None,
         "molecule": molecule,
         "smiles": smiles,
         "facets": mention.facets,

@@ -112,9 +112,14 @@ def _known() -> tuple[dict[tuple[str, ...], list[Hit]], dict[str, list[Hit]]]:
     return lower, exact
 
 
+def _by_name(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entries that go by names of their own: not the ions that a solid falls into."""
+    return ((key, entry) for key, entry in table(kind).items() if "dissolves" not in entry)
+
+
 def _all_names() -> Iterator[tuple[str, Hit]]:
     for kind in ("crystals", "molecules", "polymers"):
-        for key, entry in table(kind).items():
+        for key, entry in _by_name(kind):
             names = {name: None for name in entry["names"] if name[-1] not in "+-"}
             if kind != "polymers" and (len(entry["formula"]) > 3 or entry["formula"][-1].isdigit()):
                 # A formula in lower case, `nacl`, is met too; short ones would be words of English.

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from lang2mlip.contracts import Component, Noun
 from lang2mlip.data import table
-from lang2mlip.errors import BadInput
-from lang2mlip.prepare.amounts import Amount, parse_amount
 from lang2mlip.prepare.defaults import melting_K
 from lang2mlip.prepare.formulas import composition, parse_formula
+from lang2mlip.prepare.mixing import amount_of, undissolved
 from lang2mlip.prepare.reading import Reading
 
 __all__ = ["Doubt", "doubts"]
@@ -35,6 +34,11 @@ class Doubt(Noun):
 
 def doubts(reading: Reading) -> Iterator[Doubt]:
     """Everything about a reading that cannot be, or hardly."""
+    for component in undissolved(reading):
+        text = (
+            f"{component.name} is dissolved, but in what? Name the solvent, or say that a melt or a crystal is meant."
+        )
+        yield Doubt(field="system.solvent", text=text, default="", needed=True)
     for component in reading.components:
         yield from _melts(component, reading)
         yield from _dissolves(component, reading)
@@ -76,8 +80,8 @@ def _named_form(component: Component) -> bool:
 
 def _dissolves(component: Component, reading: Reading) -> Iterator[Doubt]:
     """A concentration beyond what the cited table allows in a solvent of the task."""
-    amount = _concentration(component)
-    if amount is None:
+    amount = amount_of(component)
+    if amount is None or amount.unit not in ("mol/L", "mol/kg"):
         return
     own = _exact(component.formula)
     solvents = {_exact(one.formula) for one in reading.components if one is not component}
@@ -93,14 +97,6 @@ def _dissolves(component: Component, reading: Reading) -> Iterator[Doubt]:
                 default="",
                 needed=True,
             )
-
-
-def _concentration(component: Component) -> Amount | None:
-    try:
-        amount = parse_amount(component.amount) if component.amount else None
-    except BadInput:
-        return None
-    return amount if amount is not None and amount.unit in ("mol/L", "mol/kg") else None
 
 
 def _exact(formula: str) -> frozenset[tuple[str, float]]:

@@ -15,6 +15,7 @@ from lang2mlip.prepare.text import fold, words_of
 __all__ = [
     "Substance",
     "alloy",
+    "dissolved",
     "from_element",
     "from_entries",
     "from_formula",
@@ -73,6 +74,8 @@ def _by_composition() -> tuple[dict[frozenset[tuple[str, float]], list[str]], di
     for key, entry in table("crystals").items():
         crystals.setdefault(composition(parse_formula(entry["formula"]) or {key: 1}), []).append(key)
     for key, entry in table("molecules").items():
+        if "dissolves" in entry:
+            continue
         exact = composition(parse_formula(entry["formula"]) or {key: 1}, reduced=False)
         molecules.setdefault((exact, entry.get("charge", 0)), []).append(key)
     return crystals, molecules
@@ -136,6 +139,18 @@ def from_text(text: str, entry: dict[str, Any] | None = None) -> Substance | Non
     if found is None and entry and "formula" in entry:
         found = Substance(name=text, formula=entry["formula"], smiles=entry.get("smiles"))
     return found
+
+
+@cache
+def _solutes() -> dict[frozenset[tuple[str, float]], str]:
+    """Composition of a solid → the entry of data/molecules with its ions."""
+    entries = [(key, entry["dissolves"]) for key, entry in table("molecules").items() if "dissolves" in entry]
+    return {composition(parse_formula(formula) or {key: 1.0}, reduced=False): key for key, formula in entries}
+
+
+def dissolved(formula: str) -> str | None:
+    """Key of the ions that a solid falls into when it dissolves; None where the data do not have them."""
+    return _solutes().get(composition(parse_formula(formula) or {"?": 1.0}, reduced=False))
 
 
 def in_lattice(substance: Substance, entry: dict[str, Any]) -> Substance | None:

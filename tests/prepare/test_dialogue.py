@@ -14,18 +14,23 @@ def toy(elements, phases, properties, periodic):
     return ReferenceSpec(name="lj", reason="for tests"), ["a remark"]
 
 
+def none(task):
+    """No objection to a toy."""
+    return None
+
+
 CHOOSERS = Choosers(reference=toy)
 QUICK = Options(reference=ReferenceSpec(name="emt"), potential=PotentialSpec(family="mtp"))
 
 
 def begun(prompt, options=None):
-    return Dialogue.start(prompt, options, choosers=CHOOSERS)
+    return Dialogue.start(prompt, options, objection=none, choosers=CHOOSERS)
 
 
 def told(talk, *answers):
     """The dialogue after these answers; before each one it is saved and loaded, as if it had been left."""
     for answer in answers:
-        talk = Dialogue.load(talk.state(), choosers=CHOOSERS)
+        talk = Dialogue.load(talk.state(), objection=none, choosers=CHOOSERS)
         talk.reply(answer)
     return talk
 
@@ -159,6 +164,34 @@ def test_an_ambiguous_name_is_asked_about_and_the_answer_is_the_only_substance()
     (question,) = [one for one in talk.turn.questions if one.field.startswith("formula")]
     assert {"CoO", "Co3O4"} <= set(question.options)
     assert formulas(told(talk, "Co3O4", "", "yes").task) == ["Co3O4"]
+
+
+def test_a_reference_that_cannot_treat_the_elements_is_refused_in_the_conversation():
+    talk = Dialogue.start("silicon crystal at 300 K, elastic constants, learn from EMT, mtp")
+    (question,) = talk.turn.questions
+    assert "emt cannot treat Si. These can: lammps:Si.sw" in question.text and question.needed
+    talk.reply("Stillinger-Weber")
+    talk.reply("yes")
+    assert talk.task.reference.settings == {"file": "Si.sw"}
+
+
+def test_what_is_put_on_top_later_is_the_topmost_layer():
+    task = agreed("LLZO", "with lithium metal (100) on top", "")
+    assert task.layers == ("Li7La3Zr2O12", "lithium") and component(task, "lithium").facets == ((1, 0, 0),)
+
+
+def test_a_solution_is_liquid_and_nobody_is_asked():
+    talk = begun("EC:DMC 3:7 with 1 M LiPF6 at 300 K", QUICK)
+    assert [one.field for one in talk.turn.questions] == ["properties"]
+    task = told(talk, "", "yes").task
+    assert {one.phases for one in task.components} == {("liquid",)}
+    assert {one.field for one in task.assumptions} >= {"phases.ethylene carbonate", "phases.LiPF6"}
+
+
+def test_the_solvent_of_a_solution_is_asked_for():
+    talk = begun("NaCl solution at 300 K", QUICK)
+    assert any("dissolved, but in what" in one.text and one.needed for one in talk.turn.questions)
+    assert formulas(told(talk, "in water", "", "yes").task) == ["NaCl", "H2O"]
 
 
 def test_the_settings_of_a_calculation_are_agreed():

@@ -16,7 +16,6 @@ from lang2mlip.language.speaker import Speaker
 from lang2mlip.prepare.dialogue import Dialogue, Turn
 from lang2mlip.prepare.task import Options
 from lang2mlip.record.run import write_text
-from lang2mlip.science.reference.choice import require
 
 __all__ = ["Agreed", "put_away", "saved_talk", "talk_over"]
 
@@ -48,9 +47,9 @@ def talk_over(prompt: str, folder: Path, yes: bool, model: str | None, options: 
         raise BadInput('The prompt is empty. Name a substance, its phases and a temperature: lang2mlip run "…"')
     speaker = _speaker(model)
     if saved_talk(folder):
-        talk = Dialogue.load((folder / _SAVED).read_text(encoding="utf-8"), speaker, _objection)
+        talk = Dialogue.load((folder / _SAVED).read_text(encoding="utf-8"), speaker)
     else:
-        talk = Dialogue.start(prompt, options, speaker, _objection)
+        talk = Dialogue.start(prompt, options, speaker)
     if yes or not sys.stdin.isatty():
         task = talk.finish()
         if talk.trouble:
@@ -76,15 +75,6 @@ def _speaker(model: str | None) -> Speaker | None:
     except ModelTrouble as error:
         paragraph(console, "! ", f"{error} Going on with the built-in reader.", style="yellow")
         return None
-
-
-def _objection(task: Task) -> str | None:
-    """Why the reference cannot serve this task."""
-    try:
-        require(task.reference, task.elements)
-    except BadInput as error:
-        return str(error)
-    return None
 
 
 def _converse(talk: Dialogue, folder: Path) -> None:

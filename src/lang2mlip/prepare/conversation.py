@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -18,15 +17,12 @@ from lang2mlip.prepare.draft import Draft, as_task, invented
 from lang2mlip.prepare.hearing import hear
 from lang2mlip.prepare.reader import follow, read
 from lang2mlip.prepare.reading import Reading
-from lang2mlip.prepare.talk import CONFIRM, ROUNDS, Asked, Talk, Turn, agrees
+from lang2mlip.prepare.talk import CONFIRM, ROUNDS, Asked, Objection, Talk, Turn, agrees
 from lang2mlip.prepare.telling import reading_text, summary
 
 __all__ = ["Interview", "Questions"]
 
 PROMPT = Path(__file__).parent / "prompts" / "conversation.md"
-
-Objection = Callable[[Task], str | None]
-"""Why a task cannot be carried out (a reference that lacks an element …), or None."""
 
 
 class Questions(Noun):

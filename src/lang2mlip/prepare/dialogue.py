@@ -12,13 +12,24 @@ from lang2mlip.contracts import Task
 from lang2mlip.contracts.base import check
 from lang2mlip.errors import BadInput, ModelTrouble
 from lang2mlip.language.speaker import Speaker
-from lang2mlip.prepare.conversation import Interview, Objection
+from lang2mlip.prepare.conversation import Interview
 from lang2mlip.prepare.guide import Guide
-from lang2mlip.prepare.talk import PERSON, Line, Talk, Turn
+from lang2mlip.prepare.talk import PERSON, Line, Objection, Talk, Turn
 from lang2mlip.prepare.task import Choosers, Options
 from lang2mlip.prepare.telling import summary
 
-__all__ = ["Dialogue", "Turn"]
+__all__ = ["Dialogue", "Turn", "unsuited"]
+
+
+def unsuited(task: Task) -> str | None:
+    """Why the reference cannot serve this task; None when it can."""
+    from lang2mlip.science.reference.choice import require
+
+    try:
+        require(task.reference, task.elements)
+    except BadInput as error:
+        return str(error)
+    return None
 
 
 class Dialogue:
@@ -28,12 +39,12 @@ class Dialogue:
         self,
         talk: Talk,
         speaker: Speaker | None = None,
-        objection: Objection = lambda task: None,
+        objection: Objection = unsuited,
         choosers: Choosers | None = None,
     ) -> None:
         """Use `start` or `load`."""
         self._talk = talk
-        self._guide = Guide(choosers)
+        self._guide = Guide(choosers, objection)
         self._interview = Interview(speaker, objection) if speaker is not None else None
 
     @classmethod
@@ -42,7 +53,7 @@ class Dialogue:
         prompt: str,
         options: Options | None = None,
         speaker: Speaker | None = None,
-        objection: Objection = lambda task: None,
+        objection: Objection = unsuited,
         choosers: Choosers | None = None,
     ) -> Dialogue:
         """A new conversation, its first turn taken. Raises BadInput for an empty prompt.
@@ -62,7 +73,7 @@ class Dialogue:
         cls,
         state: str,
         speaker: Speaker | None = None,
-        objection: Objection = lambda task: None,
+        objection: Objection = unsuited,
         choosers: Choosers | None = None,
     ) -> Dialogue:
         """A conversation taken up where it was left. Raises BadInput when the state is damaged."""

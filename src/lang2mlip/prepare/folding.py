@@ -143,8 +143,16 @@ def fold(old: Reading, heard: Heard, first: bool = False) -> Reading:
             "not_understood": tuple(dict.fromkeys(new.not_understood + own.not_understood)),
         }
     )
-    wet = mixed(merged)
-    return mixed(_layered(wet, tuple(cast.names.get(name, name) for name in own.layers), cast.renamed))
+    said = tuple(cast.names.get(name, name) for name in own.layers)
+    return mixed(_layered(mixed(merged), said or _above(merged, heard, cast), cast.renamed))
+
+
+def _above(reading: Reading, heard: Heard, cast: Cast) -> tuple[str, ...]:
+    """The layers with what was said to lie on top of them."""
+    top = [cast.names.get(name, name) for name in heard.above]
+    below = list(reading.layers) or [one.name for one in reading.components]
+    below = [layer for layer in below if layer not in top]
+    return (*below, *top) if top and below else ()
 
 
 def _reference(old: Reading, new: Reading) -> Method | None:

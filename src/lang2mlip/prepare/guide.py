@@ -14,7 +14,7 @@ from lang2mlip.prepare.questions import questions
 from lang2mlip.prepare.reader import follow, read
 from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.replies import worked_in
-from lang2mlip.prepare.talk import CONFIRM, ROUNDS, Asked, Talk, Turn, agrees
+from lang2mlip.prepare.talk import CONFIRM, ROUNDS, Asked, Objection, Talk, Turn, agrees
 from lang2mlip.prepare.task import Choosers, complete
 from lang2mlip.prepare.telling import reading_text, summary
 
@@ -28,8 +28,10 @@ _ASK_AGAIN = 2
 class Guide:
     """Leads a talk from turn to turn."""
 
-    def __init__(self, choosers: Choosers | None = None) -> None:
+    def __init__(self, choosers: Choosers | None = None, objection: Objection = lambda task: None) -> None:
+        """`objection`: why a task cannot be carried out with the reference that was chosen for it, or None."""
         self._choosers = choosers or Choosers()
+        self._objection = objection
 
     def begin(self, talk: Talk) -> Talk:
         """The talk with its first turn."""
@@ -59,6 +61,8 @@ class Guide:
             told = talk.turn.questions[0].text if talk.turn.questions else talk.turn.message
             raise BadInput(told or "Nothing was understood; name a substance by its formula or name.")
         task = self._task(talk, talk.reading)
+        if talk.options.reference is None and (fault := self._objection(task)):
+            raise BadInput(fault)
         done = talk.says(Turn(message=message or summary(task), done=True))
         return done.model_copy(update={"stage": "done", "task": task})
 
@@ -68,14 +72,15 @@ class Guide:
         topic, asked = self._open(talk)
         if asked:
             count = talk.asked | {topic: talk.asked.get(topic, 0) + 1}
-            return talk.says(Turn(message=message, questions=asked)).model_copy(
-                update={"stage": "asking", "asked": count}
-            )
+            changes = {"stage": "asking", "asked": count, "settled": (*talk.settled, "not_understood")}
+            return talk.says(Turn(message=message, questions=asked)).model_copy(update=changes)
         try:
             task = self._task(talk, talk.reading)
+            if talk.options.reference is None and (fault := self._objection(task)):
+                raise BadInput(fault)
         except BadInput as error:
             trouble = Asked(field="correction", text=f"{error} What shall be changed?", default="", needed=True)
-            return talk.says(Turn(message=message, questions=(trouble,)))
+            return talk.says(Turn(message=message, questions=(trouble,))).model_copy(update={"stage": "asking"})
         return _to_confirm(talk, task, message)
 
     def _open(self, talk: Talk) -> tuple[str, tuple[Asked, ...]]:

@@ -45,6 +45,8 @@ class Heard:
     """What a `no` or `without` takes back."""
     loose: tuple[Item, ...]
     """Phases, facets and amounts that stand with no substance."""
+    above: tuple[str, ...]
+    """Names of what lies on top of everything that was named before."""
     adding: bool
     correcting: bool
 
@@ -95,6 +97,7 @@ def hear(text: str) -> Heard:
         candidates=tuple(tuple(named(item.text)) or (item.value.key,) for item in items if item.kind == "concept"),
         dropped=tuple(dropped),
         loose=() if merged else tuple(item for item in items if item.kind in ("phase", "facet", "amount", "ratio")),
+        above=tuple(mention.substance.name for mention in linked.above),
         adding=bool(_ADDING.search(mended)),
         correcting=bool(_CORRECTING.search(mended)) or bool(dropped),
     )

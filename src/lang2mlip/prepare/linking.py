@@ -9,7 +9,7 @@ from lang2mlip.prepare.mentions import Mention, contradiction, key_of, meanings
 from lang2mlip.prepare.quantities import part_text
 from lang2mlip.prepare.relations import contained, lattices
 from lang2mlip.prepare.roles import said_roles
-from lang2mlip.prepare.stacking import stacked
+from lang2mlip.prepare.stacking import on_top, stacked
 from lang2mlip.prepare.text import Item
 
 __all__ = ["Linked", "link"]
@@ -26,6 +26,8 @@ class Linked:
     conflicts: list[tuple[str, str]]
     """(field, sentence)."""
     unplaced: list[Item]
+    above: list[Mention]
+    """What lies on top of everything that was named before."""
 
 
 @dataclass
@@ -53,7 +55,7 @@ def link(items: Sequence[Item]) -> Linked:
     mentions, conflicts, homeless = lattices(items, mentions)
     conflicts += [conflict for mention in mentions if (conflict := contradiction(mention))]
     mentions = contained(items, mentions)
-    return Linked(mentions, stacked(items, mentions, layers), conflicts, unplaced + homeless)
+    return Linked(mentions, stacked(items, mentions, layers), conflicts, unplaced + homeless, on_top(items, mentions))
 
 
 def _segments(items: Sequence[Item]) -> tuple[list[_Segment], list[Mention]]:

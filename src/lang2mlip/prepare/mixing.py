@@ -13,7 +13,7 @@ from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.roles import natural_role
 from lang2mlip.prepare.substances import dissolved
 
-__all__ = ["amount_of", "mixed", "undissolved"]
+__all__ = ["amount_of", "in_solution", "mixed", "undissolved"]
 
 _DISSOLVED = ("mol/L", "mol/kg")
 
@@ -41,9 +41,20 @@ def amount_of(component: Component) -> Amount | None:
 
 def undissolved(reading: Reading) -> list[Component]:
     """Ions of a solid for which the reading has no solvent."""
-    ions = [one for one in reading.components if "dissolves" in table("molecules").get(one.molecule or "", {})]
+    ions = [one for one in reading.components if _is_ions(one)]
     others = [one for one in reading.components if one.smiles and one not in ions and natural_role(one) != "salt"]
     return [] if others or reading.concepts else ions
+
+
+def in_solution(component: Component, reading: Reading) -> bool:
+    """The component is a molecule beside something dissolved: it can only be liquid there."""
+    solutes = any(_is_solute(one) or _is_ions(one) for one in reading.components)
+    return bool(component.smiles and not component.phases and solutes)
+
+
+def _is_ions(component: Component) -> bool:
+    """The component is a solid that fell into its ions."""
+    return "dissolves" in table("molecules").get(component.molecule or "", {})
 
 
 def _is_solute(component: Component) -> bool:

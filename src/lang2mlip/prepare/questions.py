@@ -12,6 +12,7 @@ from lang2mlip.contracts import Component, Noun, Simulation
 from lang2mlip.prepare.concepts import concept
 from lang2mlip.prepare.defaults import default_phases, default_properties, default_simulations, default_temperature
 from lang2mlip.prepare.formulas import parse_formula
+from lang2mlip.prepare.mixing import in_solution
 from lang2mlip.prepare.reading import Absent, Choice, Reading
 from lang2mlip.prepare.sanity import doubts
 
@@ -149,6 +150,8 @@ def _phases(reading: Reading) -> Iterator[Question]:
         if (component.phases and not fault) or any(d.field == f"phases.{component.name}" for d in doubts(reading)):
             continue
         phases, why = default_phases(component, reading)
+        if in_solution(component, reading):
+            continue
         yield Question(
             field=f"phases.{component.name}",
             topic="substance",

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from lang2mlip.prepare.mentions import Mention
 from lang2mlip.prepare.text import Item
 
-__all__ = ["stacked"]
+__all__ = ["on_top", "stacked"]
+
+_TOP = "top"
 
 _UNDER = {"under", "below", "beneath", "underneath", "covered by", "covered with", "topped by", "topped with"}
 """What stands before such a word lies lower."""
@@ -28,6 +30,13 @@ def stacked(items: Sequence[Item], mentions: Sequence[Mention], resting: Sequenc
     return order if len(order) > 1 else []
 
 
+def on_top(items: Sequence[Item], mentions: Sequence[Mention]) -> list[Mention]:
+    """`with A and B on top`: what lies above all that was named before."""
+    word = next((item for item in items if item.kind == "stacking" and item.value.entry["value"] == _TOP), None)
+    return [m for m in mentions if m.end <= word.start and _sentence(items, m.start) == _sentence(items, word.start)
+            ] if word else []  # fmt: skip
+
+
 def _with_solutes(items: Sequence[Item], mentions: Sequence[Mention], resting: Sequence[Mention]) -> list[Mention]:
     """`A and B with C on D`: molecules that stand in one phrase with those on top are on top too."""
     if not resting or not all(one.substance.molecular for one in resting[1:]):
@@ -46,7 +55,7 @@ def _listed(items: Sequence[Item], mentions: Sequence[Mention]) -> list[Mention]
     if bars:
         around = [m for m in mentions if _sentence(items, m.start) == _sentence(items, bars[0].start)]
         return around if len(around) > 1 else []
-    word = next((item for item in items if item.kind == "stacking"), None)
+    word = next((i for i in items if i.kind == "stacking" and i.value.entry["value"] != _TOP), None)
     if word is None:
         return []
     rest = [m for m in mentions if m.start > word.end]

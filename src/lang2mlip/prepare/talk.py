@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -12,7 +13,10 @@ from lang2mlip.prepare.draft import Draft
 from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.task import Options
 
-__all__ = ["CONFIRM", "PERSON", "PROGRAM", "ROUNDS", "Asked", "Line", "Talk", "Turn", "agrees", "numbered"]
+__all__ = ["CONFIRM", "PERSON", "PROGRAM", "ROUNDS", "Asked", "Line", "Objection", "Talk", "Turn", "agrees", "numbered"]
+
+Objection = Callable[[Task], str | None]
+"""Why a task cannot be carried out (a reference that lacks an element …), or None."""
 
 ROUNDS = 12
 """Replies after which a conversation is ended with what it has."""

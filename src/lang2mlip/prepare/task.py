@@ -20,6 +20,7 @@ from lang2mlip.prepare.defaults import (
 )
 from lang2mlip.prepare.family import Hardware, Use, choose_family, hardware_here, installed_families
 from lang2mlip.prepare.formulas import parse_formula
+from lang2mlip.prepare.mixing import in_solution
 from lang2mlip.prepare.named_reference import resolve
 from lang2mlip.prepare.pace import for_family
 from lang2mlip.prepare.questions import Question, questions
@@ -152,7 +153,8 @@ def _assumed(question: Question) -> Assumption:
 
 def _unasked(reading: Reading) -> list[Assumption]:
     """Defaults that are not worth a question."""
-    found = []
+    wet = [one for one in reading.components if in_solution(one, reading)]
+    found = [Assumption(field=f"phases.{one.name}", value="liquid", why="it is part of a solution") for one in wet]
     if reading.pressure_GPa is None:
         why = "no pressure is named; 1 bar is 0.0001 GPa"
         found.append(Assumption(field="pressure_GPa", value="0 to 0 GPa", why=why))

@@ -15,6 +15,19 @@ from lang2mlip.contracts.actions import (
     Train,
 )
 from lang2mlip.contracts.base import Json, Noun, check
+from lang2mlip.contracts.protocols import (
+    PROTOCOL,
+    Anneal,
+    Deform,
+    Equilibrate,
+    MeltQuench,
+    Metadynamics,
+    Protocol,
+    Stage,
+    ThermalConductivity,
+    Variable,
+    Viscosity,
+)
 from lang2mlip.contracts.results import (
     Artefact,
     Cost,
@@ -46,7 +59,9 @@ from lang2mlip.contracts.task import (
 
 __all__ = [
     "ACTIONS",
+    "PROTOCOL",
     "ActionName",
+    "Anneal",
     "Artefact",
     "Assumption",
     "Budget",
@@ -54,7 +69,9 @@ __all__ = [
     "Cost",
     "DataSet",
     "Decision",
+    "Deform",
     "End",
+    "Equilibrate",
     "Errors",
     "Evaluate",
     "Evaluation",
@@ -64,6 +81,8 @@ __all__ = [
     "GroupState",
     "Json",
     "LogEntry",
+    "MeltQuench",
+    "Metadynamics",
     "Model",
     "Noun",
     "Parameters",
@@ -72,6 +91,7 @@ __all__ = [
     "PoolSet",
     "PotentialSpec",
     "Property",
+    "Protocol",
     "Prune",
     "Pruning",
     "ReferenceRun",
@@ -82,11 +102,15 @@ __all__ = [
     "Select",
     "Simulation",
     "StabilityRun",
+    "Stage",
     "State",
     "StructureRecord",
     "StructureRequest",
     "Task",
+    "ThermalConductivity",
     "Train",
+    "Variable",
     "Verdict",
+    "Viscosity",
     "check",
 ]

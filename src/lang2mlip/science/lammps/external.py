@@ -6,21 +6,26 @@ thermostats, barostats, colvars and reverse NEMD serve every family. One MPI pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator
+from ase.calculators.calculator import Calculator, CalculatorError
 from ase.data import atomic_masses, atomic_numbers
 from ase.io.lammpsdata import write_lammps_data
 
+from lang2mlip.errors import Lang2mlipError, PartFailed
 from lang2mlip.science.atoms.frames import write_frames
 
-__all__ = ["attach", "write_example"]
+__all__ = ["Driver", "Watcher", "attach", "write_example"]
 
 FIX = "potential"
+
+_FAILURES = (Lang2mlipError, CalculatorError, ArithmeticError, ValueError, RuntimeError, LookupError, OSError)
+"""What calculators raise."""
 
 _INPUT = """# Constant volume at {kelvin:g} K. Run with: python run.py
 units           metal
@@ -60,29 +65,65 @@ print(f"{{steps}} steps done, {{lammps.get_thermo('temp'):.0f}} K, {{lammps.get_
 '''
 
 
-def attach(lammps: Any, calculator: Calculator, elements: Sequence[str]) -> None:
+@dataclass
+class Driver:
+    """What became of a calculator inside LAMMPS: its callback can raise nothing there, so it says here what failed."""
+
+    fault: str | None = None
+
+    def check(self) -> None:
+        """Raises PartFailed when the calculator failed or a watch stopped the run."""
+        if self.fault is not None:
+            raise PartFailed(self.fault)
+
+
+Watcher = Callable[[Atoms, int], str | None]
+"""watcher(atoms with their results, step): why the run must stop, or None."""
+
+
+def attach(lammps: Any, calculator: Calculator, elements: Sequence[str], watcher: Watcher | None = None) -> Driver:
     """Let `calculator` drive the atoms of a LAMMPS instance in metal units with a `fix external` called `potential`.
 
-    `elements` are the symbols of types 1, 2, …; energies in eV, forces in eV/Å, virial in eV.
+    `elements` are the symbols of types 1, 2, …; energies in eV, forces in eV/Å, virial in eV. When the calculator
+    fails or the watcher objects, LAMMPS stops at its next step; ask the driver that is returned.
     """
+    driver = Driver()
     numbers = np.array([atomic_numbers[symbol] for symbol in elements])
     types = np.array(lammps.gather_atoms("type", 0, 1))
     atoms = Atoms(numbers=numbers[types - 1], positions=np.zeros((len(types), 3)))
 
     def forces(caller: Any, step: int, n: int, tags: Any, positions: Any, out: Any) -> None:
+        if driver.fault is not None:
+            out[:] = 0.0
+            return
         order = np.asarray(tags) - 1
         cell, origin, pbc = _box(lammps)
         atoms.set_cell(cell)
         atoms.pbc = pbc
         atoms.positions[order] = np.asarray(positions) - origin
         atoms.calc = calculator
-        out[:] = atoms.get_forces(apply_constraint=False)[order]
-        lammps.fix_external_set_energy_global(FIX, float(atoms.get_potential_energy()))
+        try:
+            out[:] = atoms.get_forces(apply_constraint=False)[order]
+            lammps.fix_external_set_energy_global(FIX, float(atoms.get_potential_energy()))
+        except _FAILURES as error:
+            out[:] = 0.0
+            _stop(lammps, driver, f"The calculator failed at step {step}: {type(error).__name__}: {error}")
+            return
         if atoms.pbc.all():
             xx, yy, zz, yz, xz, xy = -atoms.get_stress() * atoms.get_volume()
             lammps.fix_external_set_virial_global(FIX, [xx, yy, zz, xy, xz, yz])
+        trouble = watcher(atoms, int(step)) if watcher is not None else None
+        if trouble is not None:
+            _stop(lammps, driver, f"At step {step} {trouble}.")
 
     lammps.set_fix_external_callback(FIX, forces, None)
+    return driver
+
+
+def _stop(lammps: Any, driver: Driver, why: str) -> None:
+    """An exception in a callback is printed and forgotten, so LAMMPS is asked to stop and the reason is kept."""
+    driver.fault = why
+    lammps.lib.lammps_force_timeout(lammps.lmp)
 
 
 def _box(lammps: Any) -> tuple[np.ndarray, np.ndarray, list[bool]]:

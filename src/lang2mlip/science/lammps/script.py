@@ -1,0 +1,241 @@
+"""A protocol → a commented LAMMPS input, driven by any potential through `fix external`, and the files it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_masses, atomic_numbers
+
+from lang2mlip.contracts.protocols import (
+    Deform,
+    Metadynamics,
+    Protocol,
+    Stage,
+    ThermalConductivity,
+    Variable,
+    Viscosity,
+)
+from lang2mlip.errors import BadInput
+from lang2mlip.science.lammps.external import FIX
+
+__all__ = ["Script", "script", "species", "timestep_fs"]
+
+_LONGEST_WITH_H_FS = 1.0
+"""Longer steps cannot follow a bond to hydrogen (period about 9 fs)."""
+
+_FEWEST_PER_BIN = 2
+_KB_EV = 8.617333262e-5
+_BAR_PER_GPA = 1e4
+
+
+@dataclass(frozen=True)
+class Script:
+    """A LAMMPS input in two parts (the potential is attached between them), and its further files."""
+
+    setup: str
+    """Units, atoms, fixes that never change."""
+    stages: tuple[tuple[str, str], ...]
+    """Name and commands of each stage, its `run` included."""
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The whole input, for people and for in.lammps."""
+        return self.setup + "".join(f"\n# --- {name}\n{commands}" for name, commands in self.stages)
+
+
+def species(atoms: Atoms) -> list[str]:
+    """Elements in the order of the LAMMPS types."""
+    return sorted(set(atoms.get_chemical_symbols()))
+
+
+def timestep_fs(protocol: Protocol, atoms: Atoms) -> float:
+    """The MD time step, fs. Raises BadInput for one that cannot follow a bond to hydrogen."""
+    light = "H" in atoms.get_chemical_symbols()
+    if protocol.timestep_fs is None:
+        return 0.5 if light else 2.0
+    if light and protocol.timestep_fs > _LONGEST_WITH_H_FS:
+        raise BadInput(
+            f"A time step of {protocol.timestep_fs:g} fs cannot follow bonds to hydrogen; take 1 fs at most, 0.5 is safe."
+        )
+    return protocol.timestep_fs
+
+
+def script(protocol: Protocol, atoms: Atoms, shorten_to: int | None = None) -> Script:
+    """The input for these atoms; `shorten_to` limits every stage to so many steps (a dry run).
+
+    Raises BadInput for what cannot be run with these atoms: a pressure without periodicity, bins too thin.
+    """
+    step = timestep_fs(protocol, atoms)
+    _refuse(protocol, atoms)
+    made = []
+    for number, stage in enumerate(protocol.stages()):
+        steps = max(1, round(stage.ps * 1000 / step))
+        steps = min(steps, shorten_to) if shorten_to else steps
+        lines = [*_opening(protocol, stage, (number, steps, step)), f"run             {steps}"]
+        made.append((stage.name, "\n".join([*lines, *_closing(protocol, stage)]) + "\n"))
+    return Script(_setup(protocol, atoms, step), tuple(made), _files(protocol))
+
+
+def _refuse(protocol: Protocol, atoms: Atoms) -> None:
+    free = [stage.name for stage in protocol.stages() if stage.pressure_GPa is not None]
+    if free and not atoms.pbc.all():
+        raise BadInput(
+            f"The stages {', '.join(free)} keep a pressure, but the structure is not periodic in three directions;"
+            " set pressure_GPa to null, or choose a periodic structure."
+        )
+    if isinstance(protocol, ThermalConductivity | Viscosity):
+        axis = "xyz".index(protocol.axis)
+        if not atoms.pbc[axis]:
+            raise BadInput(f"The flux runs along {protocol.axis}, in which the structure is not periodic.")
+        if len(atoms) < _FEWEST_PER_BIN * protocol.bins:
+            raise BadInput(
+                f"{len(atoms)} atoms are too few for {protocol.bins} bins; take a larger structure or fewer bins."
+            )
+    if isinstance(protocol, Metadynamics):
+        highest = max((*protocol.variable.atoms, *protocol.variable.others))
+        if highest > len(atoms) or min((*protocol.variable.atoms, *protocol.variable.others)) < 1:
+            raise BadInput(f"The collective variable names atom {highest}; the structure has atoms 1 to {len(atoms)}.")
+
+
+def _setup(protocol: Protocol, atoms: Atoms, step: float) -> str:
+    first = protocol.stages()[0].temperature_K[0]
+    every = max(1, round(protocol.record_fs / step))
+    boundary = " ".join("p" if flag else "s" for flag in atoms.pbc)
+    masses = "\n".join(
+        f"mass            {n} {atomic_masses[atomic_numbers[symbol]]:.6f}   # {symbol}"
+        for n, symbol in enumerate(species(atoms), 1)
+    )
+    return f"""# {protocol.kind.replace("_", " ")}: {(protocol.__doc__ or "").splitlines()[0]}
+units           metal                    # eV, Å, ps, bar, K
+atom_style      atomic
+atom_modify     map array
+boundary        {boundary}
+read_data       structure.data
+pair_style      zero 6.0                 # neighbour lists only; the forces come from the potential below
+pair_coeff      * *
+{masses}
+timestep        {step / 1000:g}
+velocity        all create {first:g} {protocol.seed + 1} mom yes rot yes dist gaussian
+fix             {FIX} all external pf/callback 1 1
+fix_modify      {FIX} energy yes virial yes
+thermo_style    custom step temp pe etotal press lx ly lz vol
+thermo          {every}
+dump            trajectory all custom {every} trajectory.dump id type x y z
+dump_modify     trajectory sort id first yes
+"""
+
+
+def _opening(protocol: Protocol, stage: Stage, when: tuple[int, int, float]) -> Iterator[str]:
+    """The fixes of a stage; `when` = (number of the stage, steps, time step in fs)."""
+    number, steps, _ = when
+    if isinstance(protocol, ThermalConductivity | Viscosity) and stage.name == "flux":
+        yield from _flux(protocol, steps)
+        return
+    yield from _motion(protocol, stage, number)
+    if isinstance(protocol, Deform) and stage.name == "strain":
+        rate = np.sign(protocol.strain) * protocol.rate_per_ps
+        yield f"fix             strain all deform 1 {protocol.axis} erate {rate:g} remap x"
+    if isinstance(protocol, Metadynamics):
+        yield "fix             colvars all colvars colvars.in output metadynamics"
+
+
+def _motion(protocol: Protocol, stage: Stage, number: int) -> Iterator[str]:
+    """Thermostat, barostat and the equations of motion."""
+    hot, cold = stage.temperature_K
+    slow, seed = protocol.damping_fs / 1000, protocol.seed + 11 * (number + 1)
+    ensemble = "nve" if stage.pressure_GPa is None else f"nph {_barostat(protocol, stage)}"
+    if protocol.thermostat == "nose-hoover":
+        rest = "" if stage.pressure_GPa is None else f" {_barostat(protocol, stage)}"
+        kind = "nvt" if stage.pressure_GPa is None else "npt"
+        yield f"fix             move all {kind} temp {hot:g} {cold:g} {slow:g}{rest}"
+        return
+    yield f"fix             move all {ensemble}"
+    if protocol.thermostat == "csvr":
+        yield f"fix             heat all temp/csvr {hot:g} {cold:g} {slow:g} {seed}"
+    else:
+        yield f"fix             heat all langevin {hot:g} {cold:g} {slow:g} {seed} zero yes"
+
+
+def _barostat(protocol: Protocol, stage: Stage) -> str:
+    bar, slow = (stage.pressure_GPa or 0.0) * _BAR_PER_GPA, protocol.pressure_damping_fs / 1000
+    if isinstance(protocol, Deform) and stage.name == "strain":
+        return " ".join(f"{axis} {bar:g} {bar:g} {slow:g}" for axis in "xyz" if axis != protocol.axis)
+    word = {"iso": "iso", "aniso": "aniso", "z": "z"}[stage.axes]
+    return f"{word} {bar:g} {bar:g} {slow:g}"
+
+
+def _flux(protocol: ThermalConductivity | Viscosity, steps: int) -> Iterator[str]:
+    """Energy is conserved while the flux is on; the profile is averaged over the run in ten blocks."""
+    block = max(10, steps // 10)
+    sample = max(1, block // 10)
+    yield "fix             move all nve"
+    yield (
+        f"compute         layers all chunk/atom bin/1d {protocol.axis} lower {1 / protocol.bins:g} units reduced"
+        " nchunk once ids every"
+    )
+    if isinstance(protocol, ThermalConductivity):
+        yield f"fix             flux all thermal/conductivity {protocol.swap_every} {protocol.axis} {protocol.bins}"
+        yield "compute         kinetic all ke/atom"
+        yield f"variable        temperature atom c_kinetic/(1.5*{_KB_EV:g})"
+        what = "v_temperature"
+    else:
+        along = "x" if protocol.axis != "x" else "y"
+        yield f"fix             flux all viscosity {protocol.swap_every} {along} {protocol.axis} {protocol.bins}"
+        what = f"v{along}"
+    yield f"fix             profile all ave/chunk {sample} {block // sample} {block} layers {what} file profile.txt"
+    yield "thermo_style    custom step temp pe etotal press lx ly lz vol f_flux"
+
+
+def _closing(protocol: Protocol, stage: Stage) -> Iterator[str]:
+    if isinstance(protocol, ThermalConductivity | Viscosity) and stage.name == "flux":
+        return
+    yield "unfix           move"
+    if protocol.thermostat != "nose-hoover":
+        yield "unfix           heat"
+    if isinstance(protocol, Deform) and stage.name == "strain":
+        yield "unfix           strain"
+
+
+def _files(protocol: Protocol) -> dict[str, str]:
+    return {"colvars.in": _colvars(protocol)} if isinstance(protocol, Metadynamics) else {}
+
+
+def _colvars(protocol: Metadynamics) -> str:
+    """The colvars module's own input; its units follow LAMMPS: eV and Å, angles in degrees."""
+    one = protocol.variable
+    low, high = one.range
+    return f"""colvarsTrajFrequency {protocol.every}
+colvar {{
+  name variable
+  width {one.width:g}
+  lowerBoundary {low:g}
+  upperBoundary {high:g}
+{_component(one)}}}
+harmonicWalls {{
+  colvars variable
+  lowerWalls {low:g}
+  upperWalls {high:g}
+  forceConstant 10.0
+}}
+metadynamics {{
+  colvars variable
+  hillWeight {protocol.hill_eV:g}
+  hillWidth 1.0
+  newHillFrequency {protocol.every}
+}}
+"""
+
+
+def _component(one: Variable) -> str:
+    def group(name: str, numbers: tuple[int, ...]) -> str:
+        return f"    {name} {{ atomNumbers {' '.join(map(str, numbers))} }}\n"
+
+    if one.kind == "coordination":
+        inside = f"    cutoff {one.cutoff_A:g}\n{group('group1', one.atoms)}{group('group2', one.others)}"
+        return f"  coordNum {{\n{inside}  }}\n"
+    groups = "".join(group(f"group{n}", (number,)) for n, number in enumerate(one.atoms, 1))
+    return f"  {one.kind} {{\n{groups}  }}\n"

@@ -284,3 +284,15 @@ def test_a_damaged_state_is_said():
         Dialogue.load("{")
     with pytest.raises(BadInput, match="is not known"):
         Dialogue.load('{"prompt": "copper", "stagee": "done"}')
+
+
+def test_an_unknown_molecule_is_explained_by_its_smiles():
+    talk = begun("liquid flurbanol at 300 K", QUICK)
+    assert "Not understood: 'flurbanol'" in talk.turn.questions[0].text
+    (one,) = told(talk, "its SMILES is CC(C)O", "", "yes").task.components
+    assert (one.name, one.formula, one.smiles, one.phases) == ("flurbanol", "C3H8O", "CC(C)O", ("liquid",))
+
+
+def test_what_is_no_smiles_is_said():
+    talk = told(begun("liquid flurbanol at 300 K", QUICK), "SMILES C1CC")
+    assert "'C1CC' is not a SMILES string" in talk.turn.questions[0].text

@@ -168,8 +168,23 @@ def _together(prompt: str, text: str) -> Reading:
         first = begin(hear(prompt))
     except BadInput:
         return read(text)
-    both = follow(first, hear(text)).model_copy(update={"prompt": f"{prompt} {text}".strip()})
+    said = hear(text)
+    explained = _explained(prompt, first, said.reading)
+    if explained is not None:
+        return explained
+    both = follow(first, said).model_copy(update={"prompt": f"{prompt} {text}".strip()})
     return both if both.components else read(f"{prompt} {text}")
+
+
+def _explained(prompt: str, first: Reading, said: Reading) -> Reading | None:
+    """The prompt with its one strange word read as the one substance of the reply; None where that is not so."""
+    strange = [word.partition(" (did")[0] for word in first.not_understood]
+    if len(strange) != 1 or len(said.components) != 1:
+        return None
+    (one,) = said.components
+    written = one.smiles is not None and one.molecule is None
+    name = f"{strange[0]} (SMILES {one.smiles})" if written else one.name
+    return read(prompt.replace(strange[0], name)).model_copy(update={"prompt": prompt})
 
 
 def _to_confirm(talk: Talk, task: Task, message: str) -> Talk:

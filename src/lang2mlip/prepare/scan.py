@@ -15,6 +15,7 @@ from lang2mlip.prepare.quantities import take_amounts
 from lang2mlip.prepare.substances import Substance, from_element, from_entries, from_formula, from_text, oxide_names
 from lang2mlip.prepare.symbols import is_element
 from lang2mlip.prepare.text import Item, Slate, Word, words_of
+from lang2mlip.prepare.written_out import named, take_smiles
 
 __all__ = ["scan"]
 
@@ -40,6 +41,7 @@ def scan(slate: Slate) -> list[Item]:
 
     Raises BadInput for a formula with a symbol that is no element, and for unsound Miller indices.
     """
+    take_smiles(slate)
     _take_files(slate)
     take_amounts(slate)
     take_facets(slate)
@@ -50,7 +52,7 @@ def scan(slate: Slate) -> list[Item]:
         used, items = _item_at(words, at)
         slate.items.extend(items)
         at += used
-    return sorted(slate.items, key=lambda item: item.start)
+    return named(sorted(slate.items, key=lambda item: item.start))
 
 
 def _take_files(slate: Slate) -> None:

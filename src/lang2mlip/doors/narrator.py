@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from lang2mlip.contracts import Decision, Result
 from lang2mlip.doors.terminal import open_console, paragraph
 from lang2mlip.record.run import Run
 
-__all__ = ["Narrator"]
+__all__ = ["Narrator", "building_bar"]
 
 _MARKS = {"done": ("✓", "green"), "partial": ("~", "yellow"), "failed": ("✗", "red")}
 _COLUMN = 15
@@ -64,13 +65,29 @@ class Narrator:
         paragraph(self.console, "!".rjust(5).ljust(_COLUMN), words, style="yellow")
 
     def _bar(self) -> Progress:
-        columns = (
-            TextColumn(" " * _COLUMN + "{task.description}", table_column=Column(max_width=60, no_wrap=True)),
-            BarColumn(),
-            TimeElapsedColumn(),
-            TimeLeft(),
-        )
-        return Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        return _bar(self.console, _COLUMN)
+
+
+@contextmanager
+def building_bar(console: Console) -> Iterator[Callable[[float, str], None]]:
+    """A bar for the building of structures, with the time left; gives the function that moves it."""
+    with _bar(console, 0) as progress:
+        task = progress.add_task("building structures", total=1.0)
+
+        def tell(fraction: float, words: str) -> None:
+            progress.update(task, completed=fraction, description=words)
+
+        yield tell
+
+
+def _bar(console: Console, indent: int) -> Progress:
+    columns = (
+        TextColumn(" " * indent + "{task.description}", table_column=Column(max_width=60, no_wrap=True)),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeLeft(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _teller(progress: Progress, task: object) -> Callable[[str, float], None]:

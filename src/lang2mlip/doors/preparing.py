@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from lang2mlip.act.labels import MeteredCalculator
-from lang2mlip.contracts import Plan, Task
+from lang2mlip.contracts import Plan, StructureRecord, Task
 from lang2mlip.doors.exchange import bring
-from lang2mlip.doors.terminal import open_console, paragraph
+from lang2mlip.doors.narrator import building_bar
+from lang2mlip.doors.plantable import group_table, plan_markdown, totals
+from lang2mlip.doors.terminal import open_console, paragraph, short
 from lang2mlip.errors import BadInput, BudgetSpent
-from lang2mlip.prepare.build import build
+from lang2mlip.prepare.build import BuildReport, build
 from lang2mlip.prepare.plan import plan
 from lang2mlip.prepare.planfile import plan_from_file, plan_text
 from lang2mlip.prepare.task import save_task, task_from_file
 from lang2mlip.record.events import Prepared, Revised
 from lang2mlip.record.run import Run, write_text
+from lang2mlip.report.gallery import write_gallery
 from lang2mlip.science.reference.choice import require
 from lang2mlip.science.reference.selftest import probe, self_test
 from lang2mlip.science.reference.spec import open_reference
@@ -98,7 +102,8 @@ def _build(run: Run, wanted: Plan) -> None:
     calculator = MeteredCalculator(task.reference, None if limit is None else max(0, limit - run.state.cost.calls))
     try:
         tested = _self_test(task, calculator)
-        records, built = build(wanted, run.folder, calculator)
+        with building_bar(console) as progress:
+            records, built = build(wanted, run.folder, calculator, progress)
     except BudgetSpent as error:
         raise BadInput(f"{limit} reference calls are too few to build the structures; raise --max-calls.") from error
     cost = calculator.cost.model_copy(update={"wall_s": time.monotonic() - begun})
@@ -110,8 +115,21 @@ def _build(run: Run, wanted: Plan) -> None:
         afresh=run.prepared(),
     )
     run.record(event)
-    many = len(run.state.groups)
-    console.print(f"{len(records)} structures in {many} group{'s' * (many > 1)} built and checked.")
+    _show(run, records, built)
+
+
+def _show(run: Run, records: Sequence[StructureRecord], built: BuildReport) -> None:
+    """The plan as a table, what went wrong, and where the structures can be looked at."""
+    task, many = run.state.task, len(run.state.groups)
+    console.print(group_table(records, task))
+    said = f"{len(records)} structures in {many} group{'s' * (many > 1)} built and checked."
+    more = [f"{built.rebuilt} were refused by the gate and built again."] if built.rebuilt else []
+    paragraph(console, "", " ".join([said, *more, totals(records, task)]))
+    for line in built.rejected:
+        paragraph(console, "! ", line, style="yellow")
+    write_text(run.folder / "plan.md", plan_markdown(records, task))
+    gallery = write_gallery(records, run.folder, task.prompt)
+    paragraph(console, "", f"Look at them: {short(gallery)}")
 
 
 def _self_test(task: Task, calculator: MeteredCalculator) -> str:

@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from ase.formula import Formula
 
-from lang2mlip.contracts import Component, Explore, Noun, Phase, Plan, ReferenceRun, Role, StructureRequest, Task
+from lang2mlip.contracts import (
+    Component,
+    Explore,
+    Noun,
+    Phase,
+    Plan,
+    ReferenceRun,
+    Role,
+    StructureRecord,
+    StructureRequest,
+    Task,
+)
 from lang2mlip.contracts.base import Json
 from lang2mlip.errors import BadInput
 from lang2mlip.prepare.contacts import dissolved, implied_layers, natural
@@ -19,7 +30,7 @@ from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, d
 from lang2mlip.prepare.wet import molecular_glass, wet_groups
 from lang2mlip.science.structures.source import entry, key_for
 
-__all__ = ["Estimate", "estimate", "plan"]
+__all__ = ["Estimate", "estimate", "estimate_records", "plan"]
 
 _TRAINED = {False: 3, True: 4}
 """Structures to train on in a group: a task of several components has more to vary."""
@@ -111,18 +122,23 @@ def estimate(plan: Plan, test_calls: int = 480) -> list[Estimate]:
 
     `test_calls` is what one structure of the frozen test set takes. Atom counts are those asked for, not built.
     """
+    return [_estimate(request, _atoms(request), test_calls) for request in plan.requests]
+
+
+def estimate_records(records: Sequence[StructureRecord], test_calls: int = 480) -> list[Estimate]:
+    """The same for structures that are built."""
+    return [_estimate(record.request, record.n_atoms, test_calls) for record in records]
+
+
+def _estimate(request: StructureRequest, atoms: int, test_calls: int) -> Estimate:
     explore = Explore()
     calls: dict[Role, int] = {
         "train": 2 * explore.steps + explore.strained + explore.rattled,
         "validation": ReferenceRun().steps,
         "test": test_calls,
     }
-    estimates = []
-    for request in plan.requests:
-        atoms = _atoms(request)
-        count = calls[request.role]
-        estimates.append(Estimate(name=request.name, atoms=atoms, calls=count, atom_calls=atoms * count))
-    return estimates
+    count = calls[request.role]
+    return Estimate(name=request.name, atoms=atoms, calls=count, atom_calls=atoms * count)
 
 
 def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupPlan]:

@@ -32,7 +32,9 @@ class Log:
 def read_log(file: Path) -> Log:
     """The log in a file, however far it goes: a run that was cut short, or failed after partial output, included."""
     blocks: list[dict[str, list[float]]] = []
-    errors, warnings, bad = [], [], []
+    errors: list[str] = []
+    warnings: list[str] = []
+    bad: list[str] = []
     columns: list[str] = []
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         words = line.split()

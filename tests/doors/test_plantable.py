@@ -1,0 +1,70 @@
+"""The plan as people see it: a row a group at the terminal, a row a structure in plan.md, and the gallery."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from rich.console import Console
+
+from lang2mlip.contracts import Component, PotentialSpec, ReferenceSpec, Task
+from lang2mlip.doors.plantable import group_table, plan_markdown, totals
+from lang2mlip.prepare.build import build
+from lang2mlip.prepare.plan import plan
+from lang2mlip.report.gallery import distances, write_gallery
+
+TASK = Task(
+    prompt="a metal </script><b>bold",
+    goal="test",
+    components=(
+        Component(name="copper", formula="Cu", crystal="Cu", phases=("crystal", "surface"), facets=((1, 1, 1),)),
+    ),
+    elements=("Cu",),
+    temperature_K=(300.0, 600.0),
+    properties=("lattice",),
+    reference=ReferenceSpec(name="emt"),
+    potential=PotentialSpec(family="mtp"),
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    records, _ = build(plan(TASK), folder)
+    return records, folder
+
+
+def test_every_group_has_a_row_with_its_structures_by_role(built):
+    console = Console(width=90)
+    with console.capture() as captured:
+        console.print(group_table(built[0], TASK))
+    rows = captured.get().splitlines()
+    assert len(rows) == 3
+    assert re.search(r"bulk\s+bulk\s+3/1/1\s+\d+–\d+\s+1,668", rows[1])
+
+
+def test_plan_md_has_a_row_a_structure_and_the_cost(built):
+    text = plan_markdown(built[0], TASK)
+    assert text.count("\n| ") == len(built[0]) + 1
+    assert "reference calls" in totals(built[0], TASK) and "of one core with emt" in totals(built[0], TASK)
+
+
+def test_the_gallery_needs_no_network_and_no_word_can_end_its_script(built):
+    page = write_gallery(*built, TASK.prompt).read_text()
+    assert all(record.request.name in page for record in built[0])
+    assert not re.search(r"""<(?:script|link|img)[^>]+(?:src|href)=["']?(?:https?:)?//""", page)
+    assert "</script><b>bold" not in page
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1))
+    assert len(data) == len(built[0])
+    assert all(len(entry["positions"]) == 3 * entry["atoms"] for entry in data)
+    assert all(entry["picture"].startswith("data:image/png;base64,") for entry in data)
+
+
+def test_the_pair_distribution_of_a_crystal_peaks_at_its_neighbours_and_tends_to_one():
+    atoms = bulk("Cu", cubic=True) * 3
+    atoms.rattle(0.05, seed=1)
+    curve = np.array(distances(atoms)["all"])
+    assert np.argmax(curve) * 0.1 + 0.05 == pytest.approx(3.61 / 2**0.5, abs=0.1)
+    r = np.arange(60) * 0.1 + 0.05
+    assert (curve * 4 * np.pi * r**2 * 0.1 * len(atoms) / atoms.get_volume())[:30].sum() == pytest.approx(12, rel=0.02)

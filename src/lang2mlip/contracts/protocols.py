@@ -1,5 +1,3 @@
-# NOTE to helper M2 (remove this line when read, 06:54): final word, build on THIS version; the lead leaves this file and science/lammps to you from now on, incl. tests. You may put back what was better in yours (AtomGroup, moves...).
-
 from __future__ import annotations
 
 from typing import Annotated, Literal
@@ -50,7 +48,7 @@ class _Common(Noun):
     )
     repeat: tuple[int, int, int] = Field(default=(1, 1, 1), description="copies of it along its three cell vectors")
     timestep_fs: float | None = Field(
-        default=None, gt=0, le=5, description="MD time step, fs; None: 0.5 with hydrogen, 1 with other stiff bonds, 2 else"
+        default=None, gt=0, le=5, description="time step, fs; None: 0.5 with hydrogen, 1 with other stiff bonds, 2 else"
     )
     thermostat: Literal["nose-hoover", "csvr", "langevin"] = Field(default="nose-hoover")
     damping_fs: float = Field(default=100.0, gt=0, description="relaxation time of the thermostat, fs")
@@ -217,7 +215,7 @@ class Variable(Noun):
         if self.range[1] - self.range[0] < 4 * self.width:
             raise ValueError(f"range goes from low to high and holds four hills of {self.width:g}, not {self.range}")
         if self.kind != "dihedral" and self.range[0] < 0:
-            raise ValueError(f"a {self.kind} is never negative, so its range begins at 0 or above, not {self.range[0]:g}")
+            raise ValueError(f"a {self.kind} is never negative, so its range cannot begin at {self.range[0]:g}")
         return self
 
 
@@ -233,7 +231,7 @@ class Metadynamics(_Common):
     variable: Variable
     hill_eV: float = Field(default=0.01, gt=0, description="height of a hill, eV; at most five times kT")
     bias_temperature_K: float | None = Field(
-        default=None, gt=0, description="well-tempered: the variable feels T plus this, K; None: hills keep their height"
+        default=None, gt=0, description="well-tempered: the variable feels T plus this, K; None: equal hills"
     )
     every: int = Field(default=100, ge=1, description="steps between two hills")
     ps: float = Field(default=500.0, gt=0, description="length, ps")
@@ -243,7 +241,7 @@ class Metadynamics(_Common):
         thermal = BOLTZMANN_EV_PER_K * self.temperature_K
         if self.hill_eV > _HIGHEST_HILL * thermal:
             raise ValueError(
-                f"a hill of {self.hill_eV:g} eV is more than five times the thermal energy of {thermal:.4f} eV; lower it"
+                f"a hill of {self.hill_eV:g} eV is over five times the thermal energy of {thermal:.4f} eV; lower it"
             )
         return self
 

@@ -123,7 +123,7 @@ def attach(lammps: Any, calculator: Calculator, elements: Sequence[str], watcher
 def _stop(lammps: Any, driver: Driver, why: str) -> None:
     """An exception in a callback is printed and forgotten, so LAMMPS is asked to stop and the reason is kept."""
     driver.fault = why
-    lammps.lib.lammps_force_timeout(lammps.lmp)
+    lammps.force_timeout()
 
 
 def _box(lammps: Any) -> tuple[np.ndarray, np.ndarray, list[bool]]:

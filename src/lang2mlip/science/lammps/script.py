@@ -15,18 +15,28 @@ from lang2mlip.contracts.protocols import (
     Protocol,
     Stage,
     ThermalConductivity,
-    Variable,
     Viscosity,
 )
 from lang2mlip.errors import BadInput
+from lang2mlip.science.lammps.colvars import colvars
 from lang2mlip.science.lammps.external import FIX
 
-__all__ = ["Script", "script", "species", "timestep_fs"]
+__all__ = ["Script", "placed", "script", "species", "timestep_fs"]
 
-_LONGEST_WITH_H_FS = 1.0
-"""Longer steps cannot follow a bond to hydrogen (period about 9 fs)."""
+_STIFF = {"B", "C", "N", "O", "F"}
+"""Elements whose bonds to each other and to most others vibrate with periods below 40 fs."""
 
+_LONGEST_FS = 1.0
+"""Longer steps cannot follow a bond to hydrogen (period about 9 fs) or between such elements."""
+
+_ROOM_A = 10.0
 _FEWEST_PER_BIN = 2
+_THINNEST_BIN_A = 1.5
+"""A layer of atoms; what is thinner holds no temperature."""
+
+_SETTLING_STEPS = 20
+"""Relaxation time of thermostat and barostat in a dry run, steps: it must be over within a stage."""
+
 _KB_EV = 8.617333262e-5
 _BAR_PER_GPA = 1e4
 
@@ -53,24 +63,38 @@ def species(atoms: Atoms) -> list[str]:
 
 
 def timestep_fs(protocol: Protocol, atoms: Atoms) -> float:
-    """The MD time step, fs. Raises BadInput for one that cannot follow a bond to hydrogen."""
-    light = "H" in atoms.get_chemical_symbols()
+    """The MD time step, fs. Raises BadInput for one that cannot follow the fastest bond."""
+    present = set(atoms.get_chemical_symbols())
     if protocol.timestep_fs is None:
-        return 0.5 if light else 2.0
-    if light and protocol.timestep_fs > _LONGEST_WITH_H_FS:
+        return 0.5 if "H" in present else 1.0 if present & _STIFF else 2.0
+    if protocol.timestep_fs > _LONGEST_FS and present & (_STIFF | {"H"}):
+        whose = "to hydrogen" if "H" in present else f"of {', '.join(sorted(present & _STIFF))}"
         raise BadInput(
-            f"A time step of {protocol.timestep_fs:g} fs cannot follow bonds to hydrogen; take 1 fs at most, 0.5 is safe."
+            f"A time step of {protocol.timestep_fs:g} fs cannot follow bonds {whose}; take 1 fs at most, 0.5 is safe."
         )
     return protocol.timestep_fs
 
 
+def placed(protocol: Protocol, atoms: Atoms) -> Atoms:
+    """The atoms as the protocol runs them: repeated, right-handed, with room around what is not periodic."""
+    system: Atoms = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+    if system.cell.rank < 3 or not system.pbc.any():
+        system.center(vacuum=_ROOM_A, axis=[axis for axis in range(3) if not system.pbc[axis]])
+    if float(np.linalg.det(system.cell.array)) < 0:
+        system.set_cell(-system.cell.array)  # the same lattice, as LAMMPS wants it
+    return system.repeat(protocol.repeat)
+
+
 def script(protocol: Protocol, atoms: Atoms, shorten_to: int | None = None) -> Script:
-    """The input for these atoms; `shorten_to` limits every stage to so many steps (a dry run).
+    """The input for these atoms; `shorten_to` limits every stage to so many steps (a dry run): what it does as often
+    as before, and the strain is reached in the end.
 
     Raises BadInput for what cannot be run with these atoms: a pressure without periodicity, bins too thin.
     """
     step = timestep_fs(protocol, atoms)
     _refuse(protocol, atoms)
+    if shorten_to:
+        protocol = _hurried(protocol, step, shorten_to)
     made = []
     for number, stage in enumerate(protocol.stages()):
         steps = max(1, round(stage.ps * 1000 / step))
@@ -91,6 +115,7 @@ def _refuse(protocol: Protocol, atoms: Atoms) -> None:
         axis = "xyz".index(protocol.axis)
         if not atoms.pbc[axis]:
             raise BadInput(f"The flux runs along {protocol.axis}, in which the structure is not periodic.")
+        _upright(protocol, atoms)
         if len(atoms) < _FEWEST_PER_BIN * protocol.bins:
             raise BadInput(
                 f"{len(atoms)} atoms are too few for {protocol.bins} bins; take a larger structure or fewer bins."
@@ -101,31 +126,64 @@ def _refuse(protocol: Protocol, atoms: Atoms) -> None:
             raise BadInput(f"The collective variable names atom {highest}; the structure has atoms 1 to {len(atoms)}.")
 
 
+def _upright(protocol: ThermalConductivity | Viscosity, atoms: Atoms) -> None:
+    axis = "xyz".index(protocol.axis)
+    box = atoms.cell.standard_form()[0].array
+    thick = box[axis, axis] / protocol.bins
+    if axis and np.abs(box[axis, :axis]).max() > 1e-3:
+        raise BadInput(f"The cell leans over along {protocol.axis}, and layers must not; choose another axis.")
+    if thick < _THINNEST_BIN_A:
+        raise BadInput(
+            f"The box is too small along {protocol.axis} for {protocol.bins} bins of {thick:.2f} Å each;"
+            " take fewer bins, or more copies with repeat."
+        )
+
+
+def _hurried(protocol: Protocol, step: float, steps: int) -> Protocol:
+    """The same in short: relaxation times, exchanges, hills and the strain rate follow the shorter stages."""
+    settling = _SETTLING_STEPS * step
+    changes: dict[str, object] = {
+        "damping_fs": min(protocol.damping_fs, settling),
+        "pressure_damping_fs": min(protocol.pressure_damping_fs, 10 * settling),
+        "record_fs": min(protocol.record_fs, max(1, steps // 10) * step),
+    }
+    if isinstance(protocol, ThermalConductivity | Viscosity):
+        changes["swap_every"] = min(protocol.swap_every, max(1, steps // 20))
+    if isinstance(protocol, Metadynamics):
+        changes["every"] = min(protocol.every, max(1, steps // 10))
+    if isinstance(protocol, Deform):
+        changes["rate_per_ps"] = max(protocol.rate_per_ps, abs(protocol.strain) / (steps * step / 1000))
+    return protocol.model_copy(update=changes)
+
+
 def _setup(protocol: Protocol, atoms: Atoms, step: float) -> str:
     first = protocol.stages()[0].temperature_K[0]
     every = max(1, round(protocol.record_fs / step))
-    boundary = " ".join("p" if flag else "s" for flag in atoms.pbc)
+    boundary = " ".join("p" if flag else "m" for flag in atoms.pbc)
     masses = "\n".join(
         f"mass            {n} {atomic_masses[atomic_numbers[symbol]]:.6f}   # {symbol}"
         for n, symbol in enumerate(species(atoms), 1)
     )
+    turning = "no" if atoms.pbc.any() or len(atoms) < 3 else "yes"
     return f"""# {protocol.kind.replace("_", " ")}: {(protocol.__doc__ or "").splitlines()[0]}
 units           metal                    # eV, Å, ps, bar, K
 atom_style      atomic
 atom_modify     map array
 boundary        {boundary}
+box             tilt large
 read_data       structure.data
 pair_style      zero 6.0                 # neighbour lists only; the forces come from the potential below
 pair_coeff      * *
 {masses}
 timestep        {step / 1000:g}
-velocity        all create {first:g} {protocol.seed + 1} mom yes rot yes dist gaussian
+velocity        all create {first:g} {protocol.seed + 1} mom yes rot {turning} dist gaussian
 fix             {FIX} all external pf/callback 1 1
 fix_modify      {FIX} energy yes virial yes
 thermo_style    custom step temp pe etotal press lx ly lz vol
+thermo_modify   norm no lost error
 thermo          {every}
-dump            trajectory all custom {every} trajectory.dump id type x y z
-dump_modify     trajectory sort id first yes
+dump            trajectory all custom {every} trajectory.dump id type element x y z
+dump_modify     trajectory sort id first yes element {" ".join(species(atoms))}
 """
 
 
@@ -138,7 +196,7 @@ def _opening(protocol: Protocol, stage: Stage, when: tuple[int, int, float]) -> 
     yield from _motion(protocol, stage, number)
     if isinstance(protocol, Deform) and stage.name == "strain":
         rate = np.sign(protocol.strain) * protocol.rate_per_ps
-        yield f"fix             strain all deform 1 {protocol.axis} erate {rate:g} remap x"
+        yield f"fix             strain all deform 1 {protocol.axis} erate {rate:.8g} remap x"
     if isinstance(protocol, Metadynamics):
         yield "fix             colvars all colvars colvars.in output metadynamics"
 
@@ -170,8 +228,9 @@ def _barostat(protocol: Protocol, stage: Stage) -> str:
 
 def _flux(protocol: ThermalConductivity | Viscosity, steps: int) -> Iterator[str]:
     """Energy is conserved while the flux is on; the profile is averaged over the run in ten blocks."""
-    block = max(10, steps // 10)
-    sample = max(1, block // 10)
+    sample = max(1, steps // 100)
+    each = max(1, steps // (10 * sample))
+    block = sample * each
     yield "fix             move all nve"
     yield (
         f"compute         layers all chunk/atom bin/1d {protocol.axis} lower {1 / protocol.bins:g} units reduced"
@@ -186,8 +245,9 @@ def _flux(protocol: ThermalConductivity | Viscosity, steps: int) -> Iterator[str
         along = "x" if protocol.axis != "x" else "y"
         yield f"fix             flux all viscosity {protocol.swap_every} {along} {protocol.axis} {protocol.bins}"
         what = f"v{along}"
-    yield f"fix             profile all ave/chunk {sample} {block // sample} {block} layers {what} file profile.txt"
+    yield f"fix             profile all ave/chunk {sample} {each} {block} layers {what} file profile.txt"
     yield "thermo_style    custom step temp pe etotal press lx ly lz vol f_flux"
+    yield "thermo_modify   norm no lost error"
 
 
 def _closing(protocol: Protocol, stage: Stage) -> Iterator[str]:
@@ -201,41 +261,4 @@ def _closing(protocol: Protocol, stage: Stage) -> Iterator[str]:
 
 
 def _files(protocol: Protocol) -> dict[str, str]:
-    return {"colvars.in": _colvars(protocol)} if isinstance(protocol, Metadynamics) else {}
-
-
-def _colvars(protocol: Metadynamics) -> str:
-    """The colvars module's own input; its units follow LAMMPS: eV and Å, angles in degrees."""
-    one = protocol.variable
-    low, high = one.range
-    return f"""colvarsTrajFrequency {protocol.every}
-colvar {{
-  name variable
-  width {one.width:g}
-  lowerBoundary {low:g}
-  upperBoundary {high:g}
-{_component(one)}}}
-harmonicWalls {{
-  colvars variable
-  lowerWalls {low:g}
-  upperWalls {high:g}
-  forceConstant 10.0
-}}
-metadynamics {{
-  colvars variable
-  hillWeight {protocol.hill_eV:g}
-  hillWidth 1.0
-  newHillFrequency {protocol.every}
-}}
-"""
-
-
-def _component(one: Variable) -> str:
-    def group(name: str, numbers: tuple[int, ...]) -> str:
-        return f"    {name} {{ atomNumbers {' '.join(map(str, numbers))} }}\n"
-
-    if one.kind == "coordination":
-        inside = f"    cutoff {one.cutoff_A:g}\n{group('group1', one.atoms)}{group('group2', one.others)}"
-        return f"  coordNum {{\n{inside}  }}\n"
-    groups = "".join(group(f"group{n}", (number,)) for n, number in enumerate(one.atoms, 1))
-    return f"  {one.kind} {{\n{groups}  }}\n"
+    return {"colvars.in": colvars(protocol)} if isinstance(protocol, Metadynamics) else {}

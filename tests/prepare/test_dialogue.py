@@ -235,6 +235,7 @@ def test_what_cannot_be_is_asked_about_and_never_taken_by_default(prompt, words)
     assert any(words in one.text and one.needed for one in talk.turn.questions)
     with pytest.raises(BadInput, match=words):
         begun(prompt, QUICK).finish()
+    assert "no sensible default" in told(talk, "you choose").turn.message
 
 
 def test_an_impossible_melt_is_mended_by_a_phase_or_a_temperature():

@@ -201,4 +201,4 @@ def _news(old: Reading, new: Reading | None) -> str:
     lines = [line for line in reading_text(new).splitlines() if line not in before]
     gone = [one.name for one in old.components if one.name not in [other.name for other in new.components]]
     lines += [f"- without {', '.join(gone)}"] if gone else []
-    return "Understood:\n\n" + "\n".join(lines) if lines else ""
+    return "Understood:\n\n" + "\n".join(lines) if lines else "Understood; that changes nothing."

@@ -25,6 +25,8 @@ def worked_in(talk: Talk, text: str) -> Talk:
     asked = talk.turn.questions
     fields = [one.field for one in asked if not one.needed]
     if is_default(text) or agrees(text):
+        if not fields:
+            raise BadInput("There is no sensible default for this; it needs an answer, or Ctrl-C to leave.")
         return talk.model_copy(update={"settled": (*talk.settled, *fields)})
     pieces = _pieces(text, asked)
     if len(pieces) > 1:

@@ -66,3 +66,8 @@ def test_counts_are_the_nearest_whole_atoms():
 def test_an_unknown_host_is_named():
     with pytest.raises(BadInput):
         Bulk(BulkParameters(crystal="Xx", occupation={"Cu": 1.0})).build(0)
+
+
+def test_elements_of_unlike_size_do_not_share_the_sites_of_a_compound():
+    assert solid_solution("Li7La3Zr2O12") is None
+    assert solid_solution("Cs2PbI5Br") is None

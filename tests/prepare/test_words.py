@@ -117,3 +117,9 @@ def test_formulas_are_read_strictly_and_compared_by_composition():
     assert strange_elements("Xq2O3") == ["Xq"] and strange_elements("GFN2") == ["G"]
     assert composition(parse_formula("Cu50Zr50")) == composition(parse_formula("ZrCu"))
     assert composition(parse_formula("C6H6"), False) != composition(parse_formula("C2H2"), False)
+
+
+def test_a_form_named_beside_a_layer_is_that_layer():
+    reading = read("methanol on wurtzite GaN, (10-10) face, 350 K")
+    assert [component.formula for component in reading.components] == ["CH4O", "GaN"]
+    assert len(reading.layers) == 2 and reading.layers[0] == "GaN"

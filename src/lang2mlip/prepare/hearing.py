@@ -146,7 +146,8 @@ def _lower_case_symbols(items: list[Item]) -> tuple[list[Item], list[str]]:
 def _merge(linked: Linked) -> tuple[list[Mention], tuple[str, ...]]:
     """One mention per substance, with all that is said of it; and the layers by the names that remain."""
     merged: list[Mention] = []
-    renamed: dict[int, Mention] = {}
+    # By place: a form that is named beside a substance makes another mention of it at the same place.
+    renamed: dict[tuple[int, int], Mention] = {}
     for mention in linked.mentions:
         same = next((other for other in merged if _is_form_of(other.substance, mention.substance)), None)
         if same is None:
@@ -157,9 +158,9 @@ def _merge(linked: Linked) -> tuple[list[Mention], tuple[str, ...]]:
             same.amount = mention.amount or same.amount
             same.role = mention.role or same.role
             same.substance = min(same.substance, mention.substance, key=lambda s: len(s.crystals) or 99)
-        renamed[id(mention)] = same or mention
+        renamed.setdefault((mention.start, mention.end), same or mention)
     merged = _unlike(_without_broad(merged))
-    return merged, _layers(merged, [renamed[id(m)] for m in linked.layers])
+    return merged, _layers(merged, [renamed[m.start, m.end] for m in linked.layers])
 
 
 def _is_form_of(one: Substance, other: Substance) -> bool:

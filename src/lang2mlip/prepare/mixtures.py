@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ase.formula import Formula
-
 from lang2mlip.contracts import Component, Phase, Task
 from lang2mlip.contracts.base import Json
 from lang2mlip.data import table
 from lang2mlip.prepare.amounts import Amount, parse_amount
+from lang2mlip.prepare.formulas import parse_formula
 
 __all__ = ["SEPARATOR", "WET", "has_salt", "ingredient", "ingredients", "is_chain", "mixtures", "solvents_of"]
 
@@ -33,8 +32,8 @@ def ingredient(component: Component) -> Parameters:
         return {"name": component.molecule}
     if component.smiles is not None:
         return {"smiles": component.smiles}
-    wanted = Formula(component.formula).count()
-    alike = [key for key, fields in table("molecules").items() if Formula(fields["formula"]).count() == wanted]
+    wanted = parse_formula(component.formula)
+    alike = [key for key, fields in table("molecules").items() if parse_formula(fields["formula"]) == wanted]
     return {"name": alike[0]} if len(alike) == 1 else {}
 
 

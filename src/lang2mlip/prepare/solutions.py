@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from ase.data import atomic_numbers, covalent_radii
 from ase.neighborlist import neighbor_list
 
 from lang2mlip.contracts.base import Json
@@ -17,6 +18,9 @@ __all__ = ["described", "solid_solution"]
 _SIZE_RULE = 0.15
 """Elements whose atoms differ by more in size do not mix well (W. Hume-Rothery, The Structure of Metals and Alloys,
 Institute of Metals, London 1936)."""
+
+_GUEST_SIZE_RULE = 0.2
+"""The same for elements that share sites of a compound, by covalent radii: bromide for iodide passes."""
 
 _PACKED = 8
 """Neighbours at least of an atom in a metal's lattice: 8 in bcc, 12 in fcc and hcp."""
@@ -93,6 +97,9 @@ def _substituted(counts: Mapping[str, float]) -> dict[str, Json] | None:
 
 def _fits(counts: Mapping[str, float], host: Mapping[str, float], shared: str) -> bool:
     """The host's elements but the shared one are there in its proportions; the others fill the shared sites."""
+    radii = [covalent_radii[atomic_numbers[one]] for one in counts if one == shared or one not in host]
+    if max(radii) > (1 + _GUEST_SIZE_RULE) * min(radii):
+        return False
     merged = {symbol: counts[symbol] for symbol in host}
     merged[shared] += sum(count for symbol, count in counts.items() if symbol not in host)
     ratios = [merged[symbol] / host[symbol] for symbol in host]

@@ -35,16 +35,24 @@ def available() -> bool:
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
-def run_confined(command: Sequence[str], folder: Path, *, timeout_s: float = 60.0, memory_MB: int = 4096) -> Confined:
+def run_confined(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    timeout_s: float = 60.0,
+    memory_MB: int = 4096,
+    readable: Sequence[Path] = (),
+) -> Confined:
     """Run `command` in `folder`, the only place it can write. Raises NotInstalled where no sandbox can be made.
 
-    It sees /usr and this Python read-only, an empty /tmp, no home, no network, no other process, a clean environment.
+    It sees /usr and this Python read-only, an empty /tmp, no home, no network, no other process, a clean environment;
+    and what `readable` names, read-only.
     """
     if not available():
         raise NotInstalled("No sandbox here, so nothing a model wrote is run. Get one with: apt install bubblewrap")
     try:
         done = subprocess.run(
-            _arguments(command, folder),
+            _arguments(command, folder, readable),
             capture_output=True,
             text=True,
             errors="replace",
@@ -59,8 +67,8 @@ def run_confined(command: Sequence[str], folder: Path, *, timeout_s: float = 60.
     return Confined(done.returncode, done.stdout + done.stderr, False)
 
 
-def _arguments(command: Sequence[str], folder: Path) -> list[str]:
-    readable = [*_SYSTEM, sys.prefix, sys.base_prefix]
+def _arguments(command: Sequence[str], folder: Path, more: Sequence[Path] = ()) -> list[str]:
+    readable = [*_SYSTEM, sys.prefix, sys.base_prefix, *map(str, more)]
     binds = [part for path in dict.fromkeys(readable) if Path(path).exists() for part in ("--ro-bind", path, path)]
     return [
         "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",

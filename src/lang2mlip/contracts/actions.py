@@ -65,6 +65,10 @@ class Sample(Noun):
     steps: int = Field(default=2000, ge=10, description="MD steps per walker")
     keep_every: int = Field(default=50, ge=1, description="steps between frames that are kept in the pool")
     walkers: int = Field(default=1, ge=1, description="independent walkers per structure and temperature")
+    protocol: str | None = Field(
+        default=None,
+        description="name of an approved MD protocol to follow in LAMMPS instead, at most `steps` steps for each stage",
+    )
 
 
 class Select(Noun):

@@ -62,6 +62,11 @@ def _without_model(state: State, parameters: Any) -> str | None:
     return None
 
 
+def _unknown_protocol(state: State, parameters: Any) -> str | None:
+    name = getattr(parameters, "protocol", None)
+    return None if name is None or name in state.protocols else _not_there("protocol", name, list(state.protocols))
+
+
 def _without_data(state: State, parameters: Any) -> str | None:
     if sum(group.labels for group in state.groups.values()) == 0:
         return f"There are no labelled frames in use, and {parameters.action} needs some: explore or import data first."
@@ -115,7 +120,7 @@ def _not_there(kind: str, name: str, known: Sequence[str]) -> str:
 _GUARDS: dict[str, Sequence[Callable[[State, Any], str | None]]] = {
     "reference": (_without_structures, _without_calls),
     "explore": (_without_structures, _without_calls, _without_labels_to_spend),
-    "sample": (_without_model,),
+    "sample": (_without_model, _unknown_protocol),
     "select": (_empty_pool, _without_calls, _without_labels_to_spend),
     "train": (_without_data, _start_without_model),
     "evaluate": (_without_model,),

@@ -15,6 +15,7 @@ __all__ = [
     "converged",
     "facts",
     "listed",
+    "protocol_to_follow",
     "pruned_already",
 ]
 
@@ -48,6 +49,13 @@ def _good(group: GroupState, state: State) -> bool:
         return False
     last, goals = group.fresh[-1], state.task.goals
     return last.force_relative <= goals.force_relative and last.energy_rmse_meV_atom <= goals.energy_rmse_meV_atom
+
+
+def protocol_to_follow(state: State) -> str | None:
+    """The first approved protocol that was never followed, once the model of the moment holds in plain MD."""
+    if state.model is None or state.model.effort == "accurate" or not converged(state):
+        return None
+    return next((name for name in state.protocols if name not in state.followed), None)
 
 
 def pruned_already(state: State) -> bool:

@@ -31,6 +31,7 @@ from lang2mlip.decide.needs import (
     converged,
     facts,
     listed,
+    protocol_to_follow,
     pruned_already,
 )
 from lang2mlip.record.ledger import calls_to_spend, labels_left, must_stop
@@ -208,6 +209,19 @@ def sample_where_untested(state: State) -> Choice | None:
     )
 
 
+def follow_protocol(state: State) -> Choice | None:
+    """Once a model holds in plain MD, each approved protocol is tried: it goes where plain MD does not."""
+    name = protocol_to_follow(state)
+    if name is None or labels_left(state) == 0 or calls_to_spend(state) == 0:
+        return None
+    steps = min(1000, affordable_steps(state, ()))
+    return Choice(
+        Sample(protocol=name, steps=steps, keep_every=max(10, steps // 20)),
+        f"The potential holds in plain MD, and the protocol {name} is what it will be used for.",
+        "It follows the protocol healthily, or shows where labels are wanting.",
+    )
+
+
 def finish_training(state: State) -> Choice | None:
     """Nothing more to learn cheaply: fit with full effort."""
     if state.model is None or state.model.effort == "accurate":
@@ -280,6 +294,7 @@ RULES: tuple[Rule, ...] = (
     train_on_new,
     select_from_pool,
     sample_where_untested,
+    follow_protocol,
     finish_training,
     evaluate_model,
     end_on_success,

@@ -64,7 +64,7 @@ def run(
         {"max_calls": max_calls, "max_labels": max_labels, "max_time_s": max_time, "max_tokens": max_tokens},
         seed, tuple(data or ()),
     )  # fmt: skip
-    raise typer.Exit(go_on(start(wishes), decider, model))
+    raise typer.Exit(go_on(start(wishes), decider, model, yes))
 
 
 @app.command()
@@ -83,7 +83,7 @@ def prepare(
     """Words to task.yaml and structures, and no further; `run NAME` goes on from there."""
     from lang2mlip.doors.developing import Wishes, make_ready, start
 
-    made = make_ready(start(Wishes(what, yes, name, out, reference, potential, model, {}, seed, ())))
+    made = make_ready(start(Wishes(what, yes, name, out, reference, potential, model, {}, seed, ())), yes)
     typer.echo(f"Prepared {made.folder}. Go on with: lang2mlip run {made.name}")
 
 

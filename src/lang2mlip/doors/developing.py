@@ -79,13 +79,13 @@ def start(wishes: Wishes) -> Run:
     return run
 
 
-def make_ready(run: Run) -> Run:
+def make_ready(run: Run, yes: bool = False) -> Run:
     """`ready`, while no other process may touch the run."""
     with run.driving():
-        return ready(run)
+        return ready(run, yes)
 
 
-def go_on(run: Run, decider: str | None, model: str | None) -> int:
+def go_on(run: Run, decider: str | None, model: str | None, yes: bool = False) -> int:
     """Drive the run to its end; the exit code says how it ended."""
     chosen = choose_decider(decider, model, run)
     tool = performer()
@@ -95,7 +95,7 @@ def go_on(run: Run, decider: str | None, model: str | None) -> int:
         with run.driving():
             if run.state.step and not run.state.ended:
                 run.remark(f"Resumed after step {run.state.step}.")
-            develop(ready(run), chosen, Narrator(tool, console))
+            develop(ready(run, yes), chosen, Narrator(tool, console))
             return farewell(run, console)
     except KeyboardInterrupt:
         paragraph(console, "", f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")

@@ -11,6 +11,7 @@ from lang2mlip.contracts import Plan, StructureRecord, Task
 from lang2mlip.doors.exchange import bring
 from lang2mlip.doors.narrator import building_bar
 from lang2mlip.doors.plantable import group_table, plan_markdown, totals
+from lang2mlip.doors.protocols import take_up_protocols
 from lang2mlip.doors.terminal import open_console, paragraph, short
 from lang2mlip.errors import BadInput, BudgetSpent
 from lang2mlip.prepare.build import BuildReport, build
@@ -52,8 +53,10 @@ def revise(run: Run, task: Task) -> None:
         write_text(run.folder / "plan.yaml", plan_text(plan(task)))
 
 
-def ready(run: Run) -> Run:
-    """The run as its folder says: edited files taken up, structures built, data of the person's own brought in."""
+def ready(run: Run, yes: bool = False) -> Run:
+    """The run as its folder says: edited files taken up, structures built, data of the person's own brought in.
+
+    `yes`: MD protocols are approved without asking."""
     if run.state.ended:
         return run
     _take_up_task(run)
@@ -61,6 +64,7 @@ def ready(run: Run) -> Run:
     if run.view().created.data and not run.imported():
         for line in bring(run, [Path(file) for file in run.view().created.data]):
             paragraph(console, "", line)
+    take_up_protocols(run, yes)
     return run
 
 

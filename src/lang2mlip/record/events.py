@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from lang2mlip.contracts import Cost, DataSet, Decision, Noun, Plan, Result, StructureRecord, Task
 
 __all__ = [
+    "Approved",
     "Created",
     "Decided",
     "Event",
@@ -49,6 +50,16 @@ class Prepared(Noun):
     afresh: bool = Field(default=False, description="they take the place of all earlier ones")
     cost: Cost = Cost()
     remarks: tuple[str, ...] = ()
+
+
+class Approved(Noun):
+    """MD protocols were proven by dry runs and shown to the person."""
+
+    tag: Literal["approved"] = "approved"
+    protocols: dict[str, str] = Field(description="name → sha256 of the protocols/NAME.yaml that was approved")
+    refused: dict[str, str] = Field(default_factory=dict, description="the same of those left out, or that failed")
+    by: str = Field(description="who approved: the person, or --yes")
+    cost: Cost = Cost()
 
 
 class Decided(Noun):
@@ -92,7 +103,8 @@ class Remarked(Noun):
 
 
 Event = Annotated[
-    Created | Revised | Prepared | Imported | Decided | Started | Finished | Remarked, Field(discriminator="tag")
+    Created | Revised | Prepared | Imported | Approved | Decided | Started | Finished | Remarked,
+    Field(discriminator="tag"),
 ]
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)

@@ -13,7 +13,7 @@ from lang2mlip.contracts import (
     State,
 )
 from lang2mlip.errors import RunFault
-from lang2mlip.record.events import Created, Decided, Event, Finished, Imported, Prepared, Revised
+from lang2mlip.record.events import Approved, Created, Decided, Event, Finished, Imported, Prepared, Revised
 
 __all__ = ["fold", "step"]
 
@@ -40,11 +40,32 @@ def step(state: State | None, event: Event) -> State:
         return _prepared(state, event)
     if isinstance(event, Imported):
         return _regroup(_data(_with_groups(state, event.data), event.data))
+    return _acted(state, event)
+
+
+def _acted(state: State, event: Event) -> State:
+    """What follows once the structures and data stand."""
+    if isinstance(event, Approved):
+        return _approved(state, event)
     if isinstance(event, Decided):
-        return _with(state, cost=state.cost.model_copy(update={"tokens": state.cost.tokens + event.decision.tokens}))
+        return _decided(state, event)
     if isinstance(event, Finished):
         return _finished(state, event)
     return state
+
+
+def _approved(state: State, event: Approved) -> State:
+    refused = {**state.refused_protocols, **event.refused}
+    kept = {name: hash_ for name, hash_ in {**state.protocols, **event.protocols}.items() if name not in event.refused}
+    return _with(state, protocols=kept, refused_protocols=refused, cost=state.cost + event.cost)
+
+
+def _decided(state: State, event: Decided) -> State:
+    """What the decision cost, and the protocol it sets to work."""
+    followed = getattr(event.decision.parameters, "protocol", None)
+    begun = (*state.followed, followed) if followed else state.followed
+    cost = state.cost.model_copy(update={"tokens": state.cost.tokens + event.decision.tokens})
+    return _with(state, cost=cost, followed=begun)
 
 
 def log_entry(step_number: int, reason: str, result: Result) -> LogEntry:

@@ -34,6 +34,7 @@ _FEWEST_PER_BIN = 2
 _THINNEST_BIN_A = 1.5
 """A layer of atoms; what is thinner holds no temperature."""
 
+_LEANING_A = 1e-3
 _SETTLING_STEPS = 20
 """Relaxation time of thermostat and barostat in a dry run, steps: it must be over within a stage."""
 
@@ -82,7 +83,8 @@ def placed(protocol: Protocol, atoms: Atoms) -> Atoms:
         system.center(vacuum=_ROOM_A, axis=[axis for axis in range(3) if not system.pbc[axis]])
     if float(np.linalg.det(system.cell.array)) < 0:
         system.set_cell(-system.cell.array)  # the same lattice, as LAMMPS wants it
-    return system.repeat(protocol.repeat)
+    repeated: Atoms = system.repeat(protocol.repeat)
+    return repeated
 
 
 def script(protocol: Protocol, atoms: Atoms, shorten_to: int | None = None) -> Script:
@@ -130,7 +132,8 @@ def _upright(protocol: ThermalConductivity | Viscosity, atoms: Atoms) -> None:
     axis = "xyz".index(protocol.axis)
     box = atoms.cell.standard_form()[0].array
     thick = box[axis, axis] / protocol.bins
-    if axis and np.abs(box[axis, :axis]).max() > 1e-3:
+    across = [np.abs(box[axis, other]) + np.abs(box[other, axis]) for other in range(3) if other != axis]
+    if max(across) > _LEANING_A:
         raise BadInput(f"The cell leans over along {protocol.axis}, and layers must not; choose another axis.")
     if thick < _THINNEST_BIN_A:
         raise BadInput(

@@ -1,0 +1,46 @@
+"""protocols/NAME.yaml: a protocol written so that a person can read and edit it, and read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import RootModel
+
+from lang2mlip.contracts import Json, check
+from lang2mlip.contracts.protocols import Protocol
+from lang2mlip.errors import BadInput
+
+__all__ = ["protocol_from_file", "protocol_of", "protocol_text"]
+
+_HEAD = """# An MD protocol of this run, {kind}. Edit it, then: lang2mlip run NAME
+# Lengths in ps or fs, temperatures in K, pressures in GPa, strains as fractions, energies in eV.
+"""
+
+
+class _Any(RootModel[Protocol]):
+    """A file's content."""
+
+
+def protocol_of(data: Json, where: str) -> Protocol:
+    """A protocol from its fields. Raises BadInput naming `where` and what is wrong."""
+    return check(_Any, data, where).root
+
+
+def protocol_text(protocol: Protocol) -> str:
+    """A protocol as commented YAML."""
+    body = {"kind": protocol.kind, **protocol.model_dump(mode="json", exclude_none=True)}
+    text: str = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=116)
+    return _HEAD.format(kind=protocol.kind.replace("_", " ")) + text
+
+
+def protocol_from_file(file: Path) -> Protocol:
+    """The protocol in a YAML file. Raises BadInput naming the file and what is wrong in it."""
+    try:
+        data: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"The protocol {file} cannot be read: {error}.") from error
+    except yaml.YAMLError as error:
+        raise BadInput(f"The protocol {file} is no sound YAML: {' '.join(str(error).split())}.") from error
+    return protocol_of(data, f"The protocol {file}")

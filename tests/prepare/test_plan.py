@@ -236,3 +236,10 @@ def test_the_estimate_counts_calls_and_atoms_of_every_structure():
     assert set(rough) == {request.name for request in made.requests}
     assert rough["ethanol-molecule-1"].atoms == 9
     assert all(one.atom_calls == one.atoms * one.calls > 0 for one in rough.values())
+
+
+def test_an_ion_that_a_salt_brings_is_no_further_part_of_the_solution():
+    cation = Component(name="Li+", formula="Li", smiles="[Li+]", phases=("liquid",))
+    made = plan(task(*electrolyte("3 parts", "7 parts", "1 mol/L"), cation))
+    solution = next(request for request in made.requests if request.group == "solution")
+    assert len(solution.parameters["molecules"]) == 3

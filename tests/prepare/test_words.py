@@ -123,3 +123,8 @@ def test_a_form_named_beside_a_layer_is_that_layer():
     reading = read("methanol on wurtzite GaN, (10-10) face, 350 K")
     assert [component.formula for component in reading.components] == ["CH4O", "GaN"]
     assert len(reading.layers) == 2 and reading.layers[0] == "GaN"
+
+
+@pytest.mark.parametrize("rate", ["1e8 s^-1", "1e9 s-1", "0.01 ps^-1"])
+def test_the_exponent_of_a_rate_is_no_temperature(rate):
+    assert read(f"nickel crystal pulled at {rate} and 900 K").temperature_K == (900.0, 900.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lang2mlip.contracts import Component, Phase, Task
@@ -47,7 +48,8 @@ def mixtures(task: Task, molecular: Sequence[Component]) -> list[tuple[Component
 
     A component in a layer of its own is a liquid of its own.
     """
-    wet = {one.name: one for one in molecular if WET & set(one.phases) and ingredient(one)}
+    liquid = [one for one in molecular if WET & set(one.phases) and ingredient(one)]
+    wet = {one.name: one for one in liquid if not _is_part(one, liquid)}
     if not task.layers:
         return [tuple(wet.values())] if wet else []
     found, placed = [], set()
@@ -57,6 +59,14 @@ def mixtures(task: Task, molecular: Sequence[Component]) -> list[tuple[Component
             found.append(inside)
             placed |= {one.name for one in inside}
     return found + [(one,) for name, one in wet.items() if name not in placed]
+
+
+def _is_part(ion: Component, liquid: Sequence[Component]) -> bool:
+    """An ion without an amount of its own that another component brings: `1 M salt, mobility of its cation`."""
+    if ion.amount is not None or not ion.smiles or "." in ion.smiles or not re.search(r"[+-]\d?\]", ion.smiles):
+        return False
+    inside = set(parse_formula(ion.formula) or ())
+    return any(inside < set(parse_formula(one.formula) or ()) for one in liquid if one is not ion)
 
 
 def ingredients(components: Sequence[Component], strength: float = 1.0) -> list[Parameters]:

@@ -59,7 +59,7 @@ def take_ranges(slate: Slate, kind: str) -> list[Span]:
     unit, names = _unit_pattern(kind)
     convert = _kelvin if kind == "temperature" else units.pressure_GPa
     # Not an exponent: in `1e8 s^-1 and 900 K` or `s-1` the 1 is no temperature.
-    whole = re.compile(rf"(?<![\w.^])(?<!\w-)(?:{_NUMBER}\s*(?:{unit})?{_JOIN})*{_NUMBER}\s*{unit}")
+    whole = re.compile(rf"(?<![\w.^])(?<!\w-)(?<!\^-)(?:{_NUMBER}\s*(?:{unit})?{_JOIN})*{_NUMBER}\s*{unit}")
     found = []
     for match in list(whole.finditer(slate.text)):
         pieces = re.findall(rf"(^|{_JOIN})({_NUMBER})\s*({unit})?", match.group())

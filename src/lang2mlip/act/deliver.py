@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from lang2mlip.act.base import Desk
+from lang2mlip.act.following import hand_over
 from lang2mlip.contracts import Artefact, Evaluation, Model, Verdict
 from lang2mlip.record.run import artefact, write_json, write_text
 
@@ -38,6 +39,7 @@ def deliver(desk: Desk, model: Model, evaluation: Evaluation, verdicts: tuple[Ve
     write_text(fresh / "example.py", _EXAMPLE)
     record = desk.view.structures("train")[0]
     write_frames(fresh / "example.extxyz", read_frames(desk.run / record.file)[-1:])
+    hand_over(desk, fresh / "protocols")
     shutil.rmtree(target, ignore_errors=True)
     fresh.replace(target)
     return tuple(artefact(desk.run, file) for file in sorted(_files(target)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.conditions import health, is_molecular, temperatures, timestep_fs
+from lang2mlip.act.following import follow_piece
 from lang2mlip.act.gathering import cost_of, faults_of, frames_of
 from lang2mlip.contracts import Json, PoolSet, Result, Sample, StabilityRun, StructureRecord
 from lang2mlip.errors import BadInput
@@ -22,6 +23,8 @@ class SampleAction:
         """A walk per structure, temperature and walker. Raises BadInput without a model."""
         if desk.state.model is None:
             raise BadInput("There is no potential to sample with yet; train one first.")
+        if parameters.protocol is not None:
+            return [follow_piece(desk, parameters, parameters.protocol)]
         return [
             self._walk(desk, parameters, record, kelvin, walker)
             for record in desk.view.structures("train", parameters.groups)
@@ -49,7 +52,8 @@ class SampleAction:
         return Result(
             action="sample",
             status="done" if len(walks) == len(done) else "partial" if walks else "failed",
-            summary=f"{healthy} of {len(walks)} walkers stayed healthy; {len(frames)} frames wait in the pool."
+            summary=(f"Followed the protocol {parameters.protocol}: " if parameters.protocol else "")
+            + f"{healthy} of {len(walks)} walkers stayed healthy; {len(frames)} frames wait in the pool."
             + _broken(walks),
             cost=cost_of(done),
             pool=(pool,) if frames else (),

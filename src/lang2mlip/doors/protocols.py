@@ -41,7 +41,7 @@ def take_up_protocols(run: Run, yes: bool = False) -> None:
             _write(run, folder, kind)
     verdicts = _Verdicts()
     for file in sorted(folder.glob("*.yaml")):
-        sha = hashlib.sha256(file.read_bytes()).hexdigest()
+        sha = _mark(run, file)
         if sha not in (run.state.protocols.get(file.stem), run.state.refused_protocols.get(file.stem)):
             _judge(run, file, sha, yes, verdicts)
     if verdicts.approved or verdicts.refused:
@@ -63,6 +63,12 @@ def _write(run: Run, folder: Path, kind: Simulation) -> None:
     run.remark(f"No protocol {kind} was written: {why}")
     run.record(Approved(protocols={}, refused={kind: ""}, by="the rules"))
     paragraph(console, "! ", f"No protocol {kind} was written: {why}", style="yellow")
+
+
+def _mark(run: Run, file: Path) -> str:
+    """A hash of the protocol and of the structures it may start from: what an approval holds for."""
+    told = [file.read_bytes(), *(one.id.encode() for one in run.state.structures if one.request.role == "train")]
+    return hashlib.sha256(b"\n".join(told)).hexdigest()
 
 
 def _judge(run: Run, file: Path, sha: str, yes: bool, verdicts: _Verdicts) -> None:

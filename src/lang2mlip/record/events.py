@@ -56,7 +56,7 @@ class Approved(Noun):
     """MD protocols were proven by dry runs and shown to the person."""
 
     tag: Literal["approved"] = "approved"
-    protocols: dict[str, str] = Field(description="name → sha256 of the protocols/NAME.yaml that was approved")
+    protocols: dict[str, str] = Field(description="name → hash of protocols/NAME.yaml and its structures, as approved")
     refused: dict[str, str] = Field(default_factory=dict, description="the same of those left out, or that failed")
     by: str = Field(description="who approved: the person, or --yes")
     cost: Cost = Cost()

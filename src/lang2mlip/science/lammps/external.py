@@ -19,6 +19,7 @@ from ase.io.lammpsdata import write_lammps_data
 
 from lang2mlip.errors import Lang2mlipError, PartFailed
 from lang2mlip.science.atoms.frames import write_frames
+from lang2mlip.units import FS_IN_ASE_TIME
 
 __all__ = ["Driver", "Watcher", "attach", "write_example"]
 
@@ -112,12 +113,24 @@ def attach(lammps: Any, calculator: Calculator, elements: Sequence[str], watcher
         if atoms.pbc.all():
             xx, yy, zz, yz, xz, xy = -atoms.get_stress() * atoms.get_volume()
             lammps.fix_external_set_virial_global(FIX, [xx, yy, zz, xy, xz, yz])
-        trouble = watcher(atoms, int(step)) if watcher is not None else None
+        if watcher is None:
+            return
+        speeds = lammps.numpy.extract_atom("v")[: len(order)]
+        atoms.arrays["momenta"] = _momenta(atoms, order, speeds)
+        trouble = watcher(atoms, int(step))
         if trouble is not None:
             _stop(lammps, driver, f"At step {step} {trouble}.")
 
     lammps.set_fix_external_callback(FIX, forces, None)
     return driver
+
+
+def _momenta(atoms: Atoms, order: np.ndarray, speeds: np.ndarray) -> np.ndarray:
+    """LAMMPS' velocities (Å/ps, in its own order) as ASE's momenta."""
+    momenta = np.zeros((len(atoms), 3))
+    momenta[order] = speeds * (0.001 / FS_IN_ASE_TIME)
+    found: np.ndarray = momenta * atoms.get_masses()[:, None]
+    return found
 
 
 def _stop(lammps: Any, driver: Driver, why: str) -> None:

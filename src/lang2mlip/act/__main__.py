@@ -1,4 +1,5 @@
-"""The worker: `python -m lang2mlip.act serve` does the job folders named on standard input; with a FOLDER, that one.
+"""The worker: `python -m lang2mlip.act serve` does the job folders named on standard input; with a FOLDER, that one;
+with `forks SOCKET` it forks such workers, which share its imports.
 
 A job folder holds spec.json: a function of the `act` package and its arguments. The function gets (arguments, folder,
 progress) and returns a JSON object, which is written to result.json, whole or not at all. Answers are `done FOLDER`,
@@ -20,10 +21,14 @@ from pathlib import Path
 
 from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.base import ProgressFile
+from lang2mlip.compute.forks import serve_forks
 from lang2mlip.errors import BadInput, BudgetSpent, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+SHARED = ("explore", "frozen", "properties", "score", "select", "train", "walk")
+"""Modules of `act` with the functions of pieces; what a reference or potential needs, each worker imports itself."""
 
 
 def work(folder: Path) -> tuple[str, str]:
@@ -66,6 +71,21 @@ def serve() -> None:
         answers.write(f"{word} {' '.join(what.split())}\n")
 
 
+def serve_shared(descriptor: int) -> None:
+    """Import what the pieces of any job need, then fork a `serve` for each request on the socket `descriptor`."""
+    for name in SHARED:
+        importlib.import_module(f"lang2mlip.act.{name}")
+    serve_forks(descriptor, _serve_forked)
+
+
+def _serve_forked() -> None:
+    import numpy as np
+
+    np.random.seed()  # the state was forked, too: no two workers may draw the same numbers
+    os.environ["LANG2MLIP_PARENT"] = str(os.getppid())
+    serve()
+
+
 def _watch_parent() -> None:
     """End this process when its parent is gone: no orphans."""
     parent = int(os.environ.get("LANG2MLIP_PARENT", "0"))
@@ -83,6 +103,9 @@ def main() -> int:
     """Command line of the worker."""
     if sys.argv[1:] == ["serve"]:
         serve()
+        return 0
+    if sys.argv[1] == "forks":
+        serve_shared(int(sys.argv[2]))
         return 0
     word, what = work(Path(sys.argv[1]))
     if word != "done":

@@ -41,7 +41,7 @@ def follow_piece(desk: Desk, parameters: Sample, name: str) -> Piece:
 def hand_over(desk: Desk, folder: Path) -> None:
     """protocols/NAME/ for each approved protocol: script, data file and a driver that runs with this potential.
 
-    A protocol that a person spoilt or took away since it was approved is told of in NAME.txt: it must not cost the rest.
+    One that a person spoilt or took away since it was approved is told of in NAME.txt: it must not cost the rest.
     """
     if not desk.state.protocols:
         return

@@ -69,7 +69,7 @@ class State(Noun):
     evaluations: tuple[Evaluation, ...] = ()
     stability: tuple[StabilityRun, ...] = Field(default=(), description="of the current model")
     prunings: tuple[Pruning, ...] = ()
-    protocols: dict[str, str] = Field(default_factory=dict, description="approved MD protocols, name → hash of file and structures")
+    protocols: dict[str, str] = Field(default_factory=dict, description="approved protocols: name → hash")
     refused_protocols: dict[str, str] = Field(default_factory=dict, description="those left out or failed, likewise")
     followed: tuple[str, ...] = Field(default=(), description="protocols that a sample has followed")
     log: tuple[LogEntry, ...] = ()

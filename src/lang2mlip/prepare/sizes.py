@@ -11,7 +11,7 @@ from ase.calculators.calculator import CalculatorError
 from lang2mlip.errors import PartFailed
 from lang2mlip.prepare.equilibrium import equilibrium_scale
 from lang2mlip.prepare.metering import Metered
-from lang2mlip.science.structures.source import CrystalSource, conventional, occupied, primitive
+from lang2mlip.science.structures.source import CrystalSource, conventional, mixtures, occupied, primitive
 from lang2mlip.science.structures.supercell import repeats_near
 
 __all__ = ["CALCULATOR_FAULTS", "Sizes"]
@@ -54,6 +54,6 @@ class Sizes:
 def _cell(source: CrystalSource) -> Atoms:
     """A cell of the crystal that is small, and no smaller than any code can treat."""
     unit = conventional(source)
-    if source.occupation is not None:
-        return occupied(Atoms(unit.repeat(repeats_near(unit, 2 * _SMALL_UNIT))), source, np.random.default_rng(0))
+    if mixtures(source):
+        return occupied(unit.repeat(repeats_near(unit, 2 * _SMALL_UNIT)), source, np.random.default_rng(0))
     return unit if len(unit) <= _SMALL_UNIT else primitive(unit)

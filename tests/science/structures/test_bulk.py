@@ -77,3 +77,30 @@ def test_impossible_defects_are_refused():
         build(crystal="Cu", repeat=(1, 1, 1), vacancies=4)
     with pytest.raises(BadInput, match="Cannot replace 1 Ag"):
         build(crystal="Cu", substitutions=[{"element": "Ag", "by": "Au", "count": 1}])
+
+
+def test_groups_leave_together_so_that_no_charge_is_left():
+    atoms = build(crystal="Li2O", atoms=96, vacancies=2, vacancy_group={"Li": 2, "O": 1})
+    full = build(crystal="Li2O", atoms=96)
+    assert len(full) - len(atoms) == 6
+    assert atoms.symbols.formula.count()["Li"] == 2 * atoms.symbols.formula.count()["O"]
+    with pytest.raises(BadInput, match="No Na left to take out"):
+        build(crystal="Li2O", vacancies=1, vacancy_group={"Na": 1})
+
+
+@pytest.mark.parametrize(("key", "symbol", "neighbours"), [("Si", "Li", 4), ("Cu", "Cu", 6), ("Fe", "C", 2)])
+def test_an_interstitial_sits_in_a_hole_and_pushes_its_neighbours_as_far_as_the_gate_asks(key, symbol, neighbours):
+    builder = Bulk(BulkParameters(crystal=key, atoms=54, interstitials={symbol: 1}))
+    atoms, perfect = builder.build(3), build(crystal=key, atoms=54)
+    assert len(atoms) == len(perfect) + 1
+    assert inspect(atoms, builder.expectations()).failures == ()
+    distances = np.sort(atoms.get_distances(-1, range(len(perfect)), mic=True))
+    assert distances[neighbours - 1] < distances[neighbours] + 0.1
+    assert np.ptp(distances[:neighbours]) < 0.6
+
+
+def test_a_share_of_an_element_is_replaced():
+    atoms = build(crystal="MgO", atoms=64, substitutions=[{"element": "Mg", "by": "Ca", "share": 0.25}])
+    assert atoms.symbols.formula.count() == {"Mg": 24, "Ca": 8, "O": 32}
+    with pytest.raises(ValueError, match="either count or share"):
+        build(crystal="MgO", substitutions=[{"element": "Mg", "by": "Ca"}])

@@ -14,7 +14,7 @@ from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.gate import Expectations
 from lang2mlip.science.structures.liquid import SPARSE, flat, sparse
 from lang2mlip.science.structures.mixture import Ingredient, Mixture, volume_A3
-from lang2mlip.science.structures.source import CrystalSource, conventional, entry, occupied
+from lang2mlip.science.structures.source import CrystalSource, conventional, entry, mixtures, occupied
 from lang2mlip.science.structures.standin import Quench, equilibrate, melt_quench
 from lang2mlip.science.structures.substance import Molecular, Network, from_crystal, from_mixture
 
@@ -113,7 +113,7 @@ class Amorphous:
         if wish.molecules:
             return from_mixture(Mixture(wish.molecules, wish.density_g_cm3))
         crystal = conventional(wish)
-        if wish.sublattice is not None:
+        if wish.sublattice is not None or (wish.occupation is None and mixtures(wish)):
             return from_crystal(occupied(Atoms(crystal.repeat(2)), wish, np.random.default_rng(0)), None)
         return from_crystal(crystal, wish.occupation)
 

@@ -9,20 +9,19 @@ from ase import Atoms
 from pydantic import Field
 
 from lang2mlip.contracts.base import Noun
-from lang2mlip.errors import BadInput
-from lang2mlip.science.structures.gate import Expectations, density_g_cm3
-from lang2mlip.science.structures.source import CrystalSource, conventional, occupied, primitive
+from lang2mlip.science.structures.assembly import Assembly
+from lang2mlip.science.structures.defects import Substitution, put_between, replace, take_out, take_out_groups
+from lang2mlip.science.structures.gate import Expectations
+from lang2mlip.science.structures.source import (
+    CrystalSource,
+    conventional,
+    occupied,
+    perfect_density_g_cm3,
+    primitive,
+)
 from lang2mlip.science.structures.supercell import repeats_near, rotated_supercell
 
 __all__ = ["Bulk", "BulkParameters", "Substitution", "supercell"]
-
-
-class Substitution(Noun):
-    """Replace some atoms of one element by another."""
-
-    element: str = Field(description="what is replaced")
-    by: str = Field(description="what comes in its place")
-    count: int = Field(ge=1, description="how many atoms, picked at random by the seed")
 
 
 class SupercellParameters(CrystalSource):
@@ -42,9 +41,13 @@ class BulkParameters(SupercellParameters):
     strain: tuple[float, float, float, float, float, float] = Field(
         default=(0, 0, 0, 0, 0, 0), description="xx, yy, zz, yz, xz, xy; engineering shear, dimensionless"
     )
-    vacancies: int = Field(default=0, ge=0, description="atoms taken out at random by the seed")
+    vacancies: int = Field(default=0, ge=0, description="atoms (or groups) taken out at random by the seed")
     vacancy_element: str | None = Field(default=None, description="take out only this element")
-    substitutions: tuple[Substitution, ...] = ()
+    vacancy_group: dict[str, int] | None = Field(
+        default=None, description="take out neighbours together: element → number, e.g. Li 2, O 1 leaves no charge"
+    )
+    substitutions: tuple[Substitution, ...] = Field(default=(), description="replaced after shared sites are filled")
+    interstitials: dict[str, int] | None = Field(default=None, description="element → atoms put into the widest holes")
     rattle_A: float = Field(default=0.0, ge=0, le=0.5, description="standard deviation of random displacements, Å")
 
 
@@ -57,49 +60,44 @@ class Bulk:
         self.parameters = parameters
 
     def build(self, seed: int) -> Atoms:
-        """The crystal, periodic in three directions. Raises BadInput for an unknown crystal or too few atoms."""
+        """The crystal, periodic in three directions. Raises BadInput for an unknown crystal or too few atoms.
+
+        `info["how"]` tells the pair statistics of a special quasirandom structure.
+        """
         wish, rng = self.parameters, np.random.default_rng(seed)
         atoms = supercell(wish, rng)
-        _substitute(atoms, wish.substitutions, rng)
-        _take_out(atoms, wish, rng)
+        for swap in wish.substitutions:
+            replace(atoms, swap, rng)
+        if wish.vacancy_group is None:
+            take_out(atoms, wish.vacancies, wish.vacancy_element, rng)
+        else:
+            take_out_groups(atoms, wish.vacancies, wish.vacancy_group, rng)
         _strain(atoms, wish.strain)
+        if wish.interstitials:
+            atoms = put_between(atoms, wish.interstitials, rng)
         atoms.positions += rng.normal(scale=wish.rattle_A, size=atoms.positions.shape) if wish.rattle_A else 0.0
         return atoms
 
+    def assemble(self, seed: int) -> Assembly:
+        """The same, as one solid."""
+        return Assembly.solid(self.build(seed))
+
     def expectations(self) -> Expectations:
         """What the gate must find: within 25 % of the perfect crystal's density, strain and vacancies included."""
-        if self.parameters.substitutions or self.parameters.occupation:
+        if self.parameters.substitutions or self.parameters.interstitials:
             return Expectations()
-        perfect = density_g_cm3(conventional(self.parameters))
+        perfect = perfect_density_g_cm3(self.parameters)
         return Expectations(density_g_cm3=(0.75 * perfect, 1.25 * perfect))
 
 
 def supercell(wish: SupercellParameters, rng: np.random.Generator) -> Atoms:
-    """The perfect supercell that was asked for; the sites of an alloy are occupied at random."""
+    """The perfect supercell that was asked for; sites that elements share are filled."""
     unit = conventional(wish)
     if wish.orientation == "rotated":
         return occupied(rotated_supercell(primitive(unit), unit.cell.array, wish.atoms, rng), wish, rng)
     if wish.cell == "primitive":
         unit = primitive(unit)
-    return occupied(Atoms(unit.repeat(wish.repeat or repeats_near(unit, wish.atoms))), wish, rng)
-
-
-def _substitute(atoms: Atoms, substitutions: tuple[Substitution, ...], rng: np.random.Generator) -> None:
-    for swap in substitutions:
-        sites = np.flatnonzero(atoms.symbols == swap.element)
-        if len(sites) < swap.count:
-            raise BadInput(f"Cannot replace {swap.count} {swap.element}: the cell has {len(sites)}; make it larger.")
-        atoms.symbols[rng.choice(sites, swap.count, replace=False)] = swap.by
-
-
-def _take_out(atoms: Atoms, wish: BulkParameters, rng: np.random.Generator) -> None:
-    if not wish.vacancies:
-        return
-    chosen = np.ones(len(atoms), bool) if wish.vacancy_element is None else atoms.symbols == wish.vacancy_element
-    sites = np.flatnonzero(chosen)
-    if len(sites) < wish.vacancies or len(atoms) <= wish.vacancies:
-        raise BadInput(f"Cannot take {wish.vacancies} atoms out of {len(sites)}; make the cell larger.")
-    del atoms[rng.choice(sites, wish.vacancies, replace=False)]
+    return occupied(unit.repeat(wish.repeat or repeats_near(unit, wish.atoms)), wish, rng)
 
 
 def _strain(atoms: Atoms, voigt: tuple[float, ...]) -> None:

@@ -13,7 +13,7 @@ from lang2mlip.errors import BadInput
 from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.facets import three_indices
 from lang2mlip.science.structures.gate import Expectations
-from lang2mlip.science.structures.source import CrystalSource, conventional, occupied
+from lang2mlip.science.structures.source import CrystalSource, conventional, mixtures, occupied
 from lang2mlip.science.structures.units import units_of
 
 __all__ = ["Cluster", "ClusterParameters", "Face"]
@@ -83,7 +83,7 @@ class Cluster:
 
     def expectations(self) -> Expectations:
         """The crystal's composition."""
-        if self.parameters.occupation:
+        if mixtures(self.parameters):
             return Expectations()
         return Expectations(composition=str(conventional(self.parameters).symbols.formula.reduce()[0]))
 

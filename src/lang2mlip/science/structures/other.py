@@ -14,9 +14,11 @@ from pydantic import Field
 
 from lang2mlip.contracts.base import Noun
 from lang2mlip.errors import BadInput
+from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.gate import PAIR_FACTOR, Expectations, closest_pair
+from lang2mlip.science.structures.occupancy import SITE
 
-__all__ = ["Other", "OtherParameters", "read_structure"]
+__all__ = ["Other", "OtherParameters", "read_crystal", "read_structure"]
 
 
 class OtherParameters(Noun):
@@ -46,6 +48,10 @@ class Other:
             atoms.positions += np.random.default_rng(seed).normal(scale=wish.rattle_A, size=atoms.positions.shape)
         return atoms
 
+    def assemble(self, seed: int) -> Assembly:
+        """The same, as one body that the fast stand-in holds in place."""
+        return Assembly.solid(self.build(seed))
+
     def expectations(self) -> Expectations:
         """Only the checks that hold for any structure."""
         return Expectations()
@@ -54,11 +60,32 @@ class Other:
 def read_structure(path: Path) -> Atoms:
     """The last structure of a file, without its calculator. Raises BadInput, which says what is wrong with it."""
     atoms = _read(path)
-    _refuse_partial(atoms, path)
-    ratio, sentence = closest_pair(atoms)
-    if ratio < PAIR_FACTOR:
-        raise BadInput(f"{path} has overlapping atoms: {sentence}; correct the file.")
+    for share in _shares(atoms).values():
+        named = ", ".join(f"{symbol} {part:g}" for symbol, part in share.items())
+        raise BadInput(
+            f"{path} has a partly occupied site ({named}); the builder `bulk` makes an ordered supercell of it, or give"
+            " an ordered version of the structure."
+        )
+    _refuse_overlaps(atoms, path)
     return Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+
+
+def read_crystal(path: Path) -> tuple[Atoms, list[dict[str, float]]]:
+    """As `read_structure`, but sites may be shared or partly empty: element → share of each such sublattice.
+
+    `arrays["site"]` counts the sublattices from 1; 0 is a plain site. Raises BadInput.
+    """
+    atoms = _read(path)
+    shares = _shares(atoms)
+    crystal = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+    if not shares:
+        _refuse_overlaps(crystal, path)
+        return crystal, []
+    numbers = {kind: n for n, kind in enumerate(shares, start=1)}
+    marks = [numbers.get(int(kind), 0) for kind in atoms.arrays["spacegroup_kinds"]]
+    crystal.set_array(SITE, np.array(marks, int))
+    _refuse_overlaps(crystal[crystal.arrays[SITE] == 0], path)
+    return crystal, list(shares.values())
 
 
 def _read(path: Path) -> Atoms:
@@ -76,11 +103,24 @@ def _read(path: Path) -> Atoms:
         raise BadInput(f"{path} is in no format that is known; use CIF, POSCAR or extxyz.") from error
     if not isinstance(atoms, Atoms) or not len(atoms):
         raise BadInput(f"{path} has no atoms.")
+    if atoms.pbc.any() and abs(np.linalg.det(atoms.cell.array)) < 1e-3:
+        raise BadInput(f"{path} is periodic but has no cell, or a flat one; give the three cell vectors in the file.")
+    if not np.isfinite(atoms.positions).all():
+        raise BadInput(f"{path} has a position that is not a finite number; correct the file.")
     return atoms
 
 
-def _refuse_partial(atoms: Atoms, path: Path) -> None:
-    for site in atoms.info.get("occupancy", {}).values():
-        if len(site) > 1 or any(share < 0.999 for share in site.values()):
-            shared = ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
-            raise BadInput(f"{path} has a partly occupied site ({shared}); give an ordered version of the structure.")
+def _shares(atoms: Atoms) -> dict[int, dict[str, float]]:
+    """Kind of site → element → share, of the sites that are not one whole atom."""
+    found = atoms.info.get("occupancy", {})
+    return {
+        int(kind): {str(symbol): float(share) for symbol, share in site.items()}
+        for kind, site in found.items()
+        if len(site) > 1 or any(share < 0.999 for share in site.values())
+    }
+
+
+def _refuse_overlaps(atoms: Atoms, path: Path) -> None:
+    ratio, sentence = closest_pair(atoms)
+    if ratio < PAIR_FACTOR:
+        raise BadInput(f"{path} has overlapping atoms: {sentence}; correct the file.")

@@ -15,12 +15,28 @@ from pydantic import Field, model_validator
 from lang2mlip.contracts.base import Noun, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
-from lang2mlip.science.structures.quasirandom import LARGEST, quasirandom
+from lang2mlip.science.structures.occupancy import SITE, arrangeable, emptied, filled, mean_mass
+from lang2mlip.science.structures.other import read_crystal
+from lang2mlip.science.structures.quasirandom import LARGEST, pair_excess, quasirandom
+from lang2mlip.units import AMU_PER_A3_IN_G_PER_CM3
 
-__all__ = ["CrystalEntry", "CrystalSource", "conventional", "entry", "key_for", "occupied", "primitive"]
+__all__ = [
+    "CrystalEntry",
+    "CrystalSource",
+    "conventional",
+    "entry",
+    "key_for",
+    "mixtures",
+    "occupied",
+    "perfect_density_g_cm3",
+    "primitive",
+]
 
 SYMPREC_A = 1e-3
 """How exactly positions must obey the symmetry, Å."""
+
+_MARK = 200
+"""spglib tells atoms apart by one number: the element, and this times the shared sublattice."""
 
 _HEXAGONAL = range(143, 195)
 """Space groups whose usual axes have gamma = 120° (rhombohedral ones in hexagonal axes)."""
@@ -31,6 +47,9 @@ class Site(Noun):
 
     element: str
     position: tuple[Fraction, Fraction, Fraction] = Field(description="cell fractions; `1/3` is exact")
+    occupation: dict[str, float] | None = Field(
+        default=None, description="a shared or partly empty site: element → share; `element` is then the chief one"
+    )
 
 
 class Cell(Noun):
@@ -109,7 +128,10 @@ def key_for(formula: str) -> str | None:
 
 
 def conventional(source: CrystalSource) -> Atoms:
-    """The conventional cell, scaled. Raises BadInput when the source cannot be read."""
+    """The conventional cell, scaled. Raises BadInput when the source cannot be read.
+
+    Where elements share sites, the chief one stands there and `arrays["site"]` marks which sublattice it is.
+    """
     if source.crystal is not None:
         atoms = _from_entry(entry(source.crystal))
     elif source.file is not None:
@@ -120,29 +142,40 @@ def conventional(source: CrystalSource) -> Atoms:
     return atoms
 
 
-def occupied(atoms: Atoms, source: CrystalSource, rng: np.random.Generator) -> Atoms:
-    """The same sites with the elements of the random alloy, as near to its shares as whole atoms allow.
+def mixtures(source: CrystalSource) -> list[dict[str, float]]:
+    """What stands on each shared sublattice: element → share, in the order of the marks in `arrays["site"]`."""
+    if source.occupation is not None:
+        return [source.occupation]
+    if source.crystal is not None:
+        return [site.occupation for site in entry(source.crystal).sites if site.occupation is not None]
+    return read_crystal(Path(source.file))[1] if source.file is not None else []
 
-    In a periodic cell the elements are placed as a special quasirandom structure. Raises BadInput when the crystal has
-    no sites of the sublattice.
+
+def perfect_density_g_cm3(source: CrystalSource) -> float:
+    """Density of the crystal without defects; shared sites count with what they hold on average."""
+    atoms = _marked(conventional(source), source)
+    return mean_mass(atoms, mixtures(source)) / float(atoms.get_volume()) * AMU_PER_A3_IN_G_PER_CM3
+
+
+def occupied(atoms: Atoms, source: CrystalSource, rng: np.random.Generator) -> Atoms:
+    """The same sites with whole atoms on those that elements share, as near to the shares as whole atoms allow.
+
+    In a periodic cell they are placed as a special quasirandom structure, and `info["how"]` says how well that went;
+    empty sites are gone. Raises BadInput when the crystal has no sites of the sublattice.
     """
-    if source.occupation is None:
+    shares = mixtures(source)
+    if not shares:
         return atoms
-    here = np.ones(len(atoms), bool) if source.sublattice is None else atoms.symbols == source.sublattice
-    sites = np.flatnonzero(here)
-    if not len(sites):
-        raise BadInput(f"{atoms.symbols.formula:hill} has no {source.sublattice} whose sites could be shared.")
-    exact = {symbol: share * len(sites) for symbol, share in source.occupation.items()}
-    counts = {symbol: int(value) for symbol, value in exact.items()}
-    by_rest = sorted(exact, key=lambda symbol: counts[symbol] - exact[symbol])
-    for symbol in by_rest[: len(sites) - sum(counts.values())]:
-        counts[symbol] += 1
-    symbols = [symbol for symbol, count in counts.items() for _ in range(count)]
-    mixed = Atoms(atoms)
-    mixed.symbols[sites] = rng.permutation(symbols).tolist()
-    if mixed.pbc.all() and len(sites) <= LARGEST:
-        mixed.symbols[sites] = quasirandom(mixed[sites], rng)
-    return mixed
+    mixed, told = filled(_marked(atoms, source), shares, rng), []
+    for sites in arrangeable(mixed) if mixed.pbc.all() else []:
+        if len(sites) <= LARGEST:
+            mixed.symbols[sites] = quasirandom(mixed[sites], rng)
+            excess = ", ".join(f"{one:+.2f}" for one in pair_excess(mixed[sites]))
+            told.append(f"{mixed.symbols[sites].formula.reduce()[0]}: {excess}")
+    solid = emptied(mixed)
+    if told:
+        solid.info["how"] = f"quasirandom, excess of unlike pairs shell by shell: {'; '.join(told)}"
+    return solid
 
 
 def primitive(atoms: Atoms) -> Atoms:
@@ -151,9 +184,13 @@ def primitive(atoms: Atoms) -> Atoms:
 
     found = spglib.standardize_cell(_spglib_cell(atoms), to_primitive=True, no_idealize=True, symprec=SYMPREC_A)
     if found is None:
-        return Atoms(atoms)
+        return atoms.copy()  # type: ignore[no-any-return]
     cell, positions, numbers = found
-    return Atoms(numbers, scaled_positions=positions, cell=cell, pbc=True)
+    marked = np.asarray(numbers)
+    small = Atoms(marked % _MARK, scaled_positions=positions, cell=cell, pbc=True)
+    if SITE in atoms.arrays:
+        small.set_array(SITE, marked // _MARK)
+    return small
 
 
 def _reduced(formula: str) -> dict[str, int]:
@@ -164,7 +201,8 @@ def _reduced(formula: str) -> dict[str, int]:
 
 
 def _spglib_cell(atoms: Atoms) -> tuple[Any, Any, Any]:
-    return atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers
+    marks = atoms.arrays.get(SITE, np.zeros(len(atoms), int))
+    return atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers + _MARK * marks
 
 
 def _from_entry(crystal: CrystalEntry) -> Atoms:
@@ -172,7 +210,35 @@ def _from_entry(crystal: CrystalEntry) -> Atoms:
     group = Spacegroup(crystal.spacegroup, crystal.setting)
     scaled, kinds = group.equivalent_sites(basis, onduplicates="error", symprec=SYMPREC_A)
     symbols = [crystal.sites[kind].element for kind in kinds]
-    return Atoms(symbols, scaled_positions=scaled, cell=_cell_parameters(crystal), pbc=True)
+    atoms = Atoms(symbols, scaled_positions=scaled, cell=_cell_parameters(crystal), pbc=True)
+    mixed = [site.occupation is not None for site in crystal.sites]
+    if any(mixed):
+        atoms.set_array(SITE, (np.cumsum(mixed) * mixed)[kinds])
+    return atoms
+
+
+def _marked(atoms: Atoms, source: CrystalSource) -> Atoms:
+    """With the marks of shared sites: by the person's wish, as the crystal has them, or by element where they are lost.
+
+    Raises BadInput where there are no such sites, or an element stands on shared and on plain ones.
+    """
+    marked: Atoms = atoms.copy()
+    marks = np.zeros(len(atoms), int)
+    if source.occupation is not None:
+        marks += 1 if source.sublattice is None else (atoms.symbols == source.sublattice)
+        if not marks.any():
+            raise BadInput(f"{atoms.symbols.formula:hill} has no {source.sublattice} whose sites could be shared.")
+    elif SITE in atoms.arrays or not mixtures(source):
+        return atoms
+    else:
+        unit = conventional(source)
+        for number in set(atoms.numbers):
+            found = set(unit.arrays[SITE][unit.numbers == number])
+            if len(found) > 1:
+                raise BadInput(f"{unit.symbols.formula:hill} has unlike shared sites; only `bulk` can fill them.")
+            marks[atoms.numbers == number] = found.pop()
+    marked.set_array(SITE, marks)
+    return marked
 
 
 def _cell_parameters(crystal: CrystalEntry) -> list[float]:
@@ -195,9 +261,7 @@ def _from_prototype(source: CrystalSource) -> Atoms:
 
 
 def _from_file(path: Path) -> Atoms:
-    from lang2mlip.science.structures.other import read_structure
-
-    atoms = read_structure(path)
+    atoms, _ = read_crystal(path)
     if not atoms.pbc.all():
         raise BadInput(f"{path} is not periodic in three directions, so it is no crystal; use the builder `other`.")
     return atoms

@@ -51,7 +51,8 @@ def rotated_supercell(primitive: Atoms, axes: np.ndarray, target: int, rng: np.r
     if not fitting:
         raise BadInput(f"No compact cell of about {target} atoms exists for this crystal; ask for more atoms.")
     best = max(fitting, key=lambda m: round(float(min(heights(m @ cell))), 6))
-    return Atoms(make_supercell(primitive, best, order="atom-major"))
+    larger: Atoms = make_supercell(primitive, best, order="atom-major")
+    return larger
 
 
 def _along(cell: np.ndarray, axes: np.ndarray) -> bool:

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from lang2mlip.contracts.base import Noun
 from lang2mlip.science.structures.facets import Facet, three_indices
 from lang2mlip.science.structures.gate import Expectations
-from lang2mlip.science.structures.source import CrystalSource, conventional, occupied, primitive
+from lang2mlip.science.structures.source import CrystalSource, conventional, mixtures, occupied, primitive
 from lang2mlip.science.structures.supercell import heights
 
 __all__ = ["Surface", "SurfaceParameters", "is_mirrored", "layer_spacing_A"]
@@ -66,7 +66,7 @@ class Surface:
 
     def expectations(self) -> Expectations:
         """The vacuum that was asked for, and the crystal's composition."""
-        if self.parameters.occupation:
+        if mixtures(self.parameters):
             return Expectations(vacuum_A=self.parameters.vacuum_A)
         formula = conventional(self.parameters).symbols.formula.reduce()[0]
         return Expectations(vacuum_A=self.parameters.vacuum_A, composition=str(formula))

@@ -1,7 +1,12 @@
 """Warm workers: in order, in parallel, and a dead one is replaced."""
 
+import os
+import signal
 import socket
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -26,11 +31,73 @@ for line in sys.stdin:
 """
 
 
-@pytest.fixture
-def workers():
-    pool = Workers((sys.executable, "-c", WORKER), count=2)
+FORKS = f"""
+import sys
+from lang2mlip.compute.forks import serve_forks
+serve_forks(int(sys.argv[1]), lambda: exec({WORKER!r}))
+"""
+
+
+@pytest.fixture(params=[False, True], ids=["started", "forked"])
+def workers(request):
+    pool = Workers((sys.executable, "-c", FORKS if request.param else WORKER), count=2, forks=request.param)
     yield pool
     pool.close()
+
+
+def one_pid(pool, folder):
+    assert pool.run([folder])[0].fault is None
+    return int((folder / "pid").read_text())
+
+
+def gone(pid):
+    for _ in range(500):
+        if not Path(f"/proc/{pid}").exists() or ") Z " in Path(f"/proc/{pid}/stat").read_text():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_closing_the_pool_ends_its_workers_and_what_forked_them(tmp_path):
+    pool = Workers((sys.executable, "-c", FORKS), count=2, forks=True)
+    worker = one_pid(pool, folders(tmp_path, "ok")[0])
+    forker = int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1])
+    pool.close()
+    assert gone(worker) and gone(forker)
+
+
+def test_when_the_process_that_forks_is_killed_another_takes_its_place(tmp_path):
+    pool = Workers((sys.executable, "-c", FORKS), count=1, forks=True)
+    first, second = folders(tmp_path, "ok", "ok")
+    try:
+        worker = one_pid(pool, first)
+        forker = int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(forker, signal.SIGKILL)
+        os.kill(worker, signal.SIGKILL)
+        assert one_pid(pool, second) != worker
+    finally:
+        pool.close()
+
+
+def test_no_worker_outlives_a_pool_whose_process_was_killed(tmp_path):
+    folder = folders(tmp_path, "ok")[0]
+    code = f"""
+import pathlib, sys, time
+from lang2mlip.compute.local import Workers
+Workers((sys.executable, "-c", {FORKS!r}), count=1, forks=True).run([pathlib.Path({str(folder)!r})])
+pathlib.Path({str(folder / "ran")!r}).touch()
+time.sleep(60)
+"""
+    owner = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        for _ in range(3000):
+            if (folder / "ran").exists():
+                break
+            time.sleep(0.01)
+    finally:
+        owner.kill()
+        owner.wait()
+    assert gone(int((folder / "pid").read_text()))
 
 
 def folders(tmp_path, *names):

@@ -18,12 +18,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
+from typing import IO
+
+from lang2mlip.compute.forks import Forked, Forker
 
 __all__ = ["Outcome", "Workers"]
 
 Report = Callable[[int, int], None]
 """report(pieces finished, pieces in all), called from time to time."""
 
+
+_Process = subprocess.Popen[str] | Forked
 
 LOOK_S = 1.0
 """Seconds between two looks at how far the pieces are, which cost CPU time; the end of a piece is noticed at once."""
@@ -47,9 +52,16 @@ class Workers:
     tries: int = 2
     patience_s: float = 6 * 3600.0
     """A worker that writes nothing into its folder for so long is taken for dead."""
+    forks: bool = False
+    """`command` is not a worker but forks them, see compute.forks: what it has imported, all have."""
+    _forker: Forker | None = None
     _idle: list[_Worker] = field(default_factory=list)
     _all: list[_Worker] = field(default_factory=list)
     _closed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.forks:
+            self._forker = Forker(self.command)
 
     def run(self, folders: Sequence[Path], report: Report | None = None) -> list[Outcome]:
         """Work through all folders, in parallel; outcomes in the order of `folders`."""
@@ -74,6 +86,8 @@ class Workers:
         self._closed = True
         while self._all:
             self._all.pop().end()
+        if self._forker is not None:
+            self._forker.close()
 
     def _drain(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome]) -> None:
         worker = self._idle.pop() if self._idle else self._new()
@@ -97,9 +111,25 @@ class Workers:
         return worker, Outcome(folder, f"The worker died {self.tries} times on {folder.name}: {last_words}")
 
     def _new(self) -> _Worker:
-        worker = _Worker(self.command)
+        worker = _Worker(self._start)
         self._all.append(worker)
         return worker
+
+    def _start(self, errors: IO[str]) -> _Process:
+        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        environment = {**threads, **os.environ, "LANG2MLIP_PARENT": str(os.getpid())}
+        if self._forker is not None:
+            return self._forker.start(errors, environment)
+        return subprocess.Popen(
+            list(self.command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            bufsize=1,
+            env=environment,
+            start_new_session=True,
+        )
 
 
 def _join_any(threads: Sequence[threading.Thread]) -> None:
@@ -112,20 +142,10 @@ def _join_any(threads: Sequence[threading.Thread]) -> None:
 class _Worker:
     """One warm process."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, start: Callable[[IO[str]], _Process]) -> None:
         self._silence = ""
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
-        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-        self._process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            bufsize=1,
-            env={**threads, **os.environ, "LANG2MLIP_PARENT": str(os.getpid())},
-            start_new_session=True,
-        )
+        self._process = start(self._errors)
 
     def work(self, folder: Path, patience_s: float) -> Outcome | None:
         """What became of the folder; None when the process died or was ended for its silence."""

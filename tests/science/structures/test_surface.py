@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from ase.neighborlist import neighbor_list
 
-from lang2mlip.science.structures.facets import Facet, low_index
+from lang2mlip.errors import BadInput
+from lang2mlip.science.structures.facets import Facet, low_index, named_plane
 from lang2mlip.science.structures.gate import inspect
 from lang2mlip.science.structures.source import CrystalSource, conventional, primitive
-from lang2mlip.science.structures.surface import Surface, SurfaceParameters, is_mirrored
+from lang2mlip.science.structures.supercell import heights as face_heights
+from lang2mlip.science.structures.surface import Surface, SurfaceParameters, is_mirrored, terminations
 
 
 def build(**parameters):
@@ -96,3 +98,66 @@ def test_low_index_facets_follow_bravais_rule():
 def test_what_is_no_plane_is_refused(indices):
     with pytest.raises(ValueError, match="plane"):
         SurfaceParameters(crystal="Mg", miller=indices)
+
+
+@pytest.mark.parametrize(
+    ("text", "indices"),
+    [
+        ("(10-10)", (1, 0, -1, 0)),
+        ("1 -1 0", (1, -1, 0)),
+        ("[1,0,-1,0]", (1, 0, -1, 0)),
+        ("{111}", (1, 1, 1)),
+        ("(1\u0305 1 0)", (-1, 1, 0)),
+        ("10\u221210", (1, 0, -1, 0)),
+    ],
+)
+def test_planes_are_read_as_people_write_them(text, indices):
+    assert named_plane(text) == indices
+    assert SurfaceParameters(crystal="C-graphite", miller=text).miller == indices
+
+
+def test_text_that_is_no_plane_and_four_indices_without_hexagonal_axes_are_refused():
+    for text in ("edge", "", "(1a0)"):
+        with pytest.raises(ValueError, match="no plane"):
+            named_plane(text)
+    with pytest.raises(BadInput, match="hexagonal axes, which Cu does not have"):
+        build(crystal="Cu", miller=(1, 0, -1, 0))
+
+
+def cuts(key, miller, faces="stoichiometric"):
+    wish = SurfaceParameters(crystal=key, miller=miller, faces=faces)
+    return {(one.bottom, one.top): one for one in terminations(wish)}
+
+
+def test_terminations_are_listed_with_what_they_are():
+    assert all(one.polar and not one.symmetric for one in cuts("NaCl", "111").values())
+    rutile = cuts("TiO2-rutile", "110")
+    assert rutile["O", "O"].symmetric and not rutile["O", "O"].polar and rutile["O", "O"].number == 0
+    assert rutile["TiO", "O"].polar
+    neutral_planes = cuts("SrTiO3", "001")["TiO2", "SrO"]
+    assert not neutral_planes.polar and not neutral_planes.symmetric
+    assert set(cuts("SrTiO3", "001", "symmetric")) == {("TiO2", "TiO2"), ("SrO", "SrO")}
+    assert cuts("Cu", "111")["Cu", "Cu"].line() == "termination 0: Cu below, Cu above; stoichiometric, both faces alike"
+
+
+def test_a_symmetric_slab_of_a_polar_plane_has_both_faces_alike_and_a_polar_one_says_so():
+    wish = SurfaceParameters(crystal="NaCl", miller="111", faces="symmetric", termination=1, layers=6)
+    atoms = Surface(wish).build(0)
+    order = np.argsort(atoms.positions[:, 2])
+    assert atoms.symbols[order[0]] == atoms.symbols[order[-1]] == "Cl"
+    assert atoms.symbols.formula.count()["Cl"] > atoms.symbols.formula.count()["Na"]
+    assert inspect(atoms, Surface(wish).expectations()).failures == ()
+    assert "polar" in build(crystal="ZnO", miller="0001").info["how"]
+    assert "how" not in build(crystal="ZnO", miller="10-10").info
+    with pytest.raises(BadInput, match="no slab with both faces alike"):
+        build(crystal="ZnO", miller="0001", faces="symmetric")
+
+
+@pytest.mark.parametrize(("key", "miller"), [("C-graphite", "(10-10)"), ("Cu", "111"), ("Li2CO3", "001")])
+def test_a_slab_is_at_least_as_wide_both_ways_as_asked(key, miller):
+    assembly = Surface(SurfaceParameters(crystal=key, miller=miller, lateral_A=(14.0, 11.0))).assemble(0)
+    wide, tall = face_heights(assembly.atoms.cell.array)[:2]
+    assert wide >= 14.0 and tall >= 11.0
+    assert assembly.held.all()
+    with pytest.raises(ValueError, match="either lateral or lateral_A"):
+        SurfaceParameters(crystal=key, miller=miller, lateral_A=(14.0, 11.0), lateral=(1, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -10,7 +11,9 @@ from math import gcd
 import numpy as np
 from ase import Atoms
 
-__all__ = ["Facet", "four_indices", "low_index", "three_indices"]
+from lang2mlip.science.structures.occupancy import SITE
+
+__all__ = ["Facet", "four_indices", "low_index", "named_plane", "three_indices"]
 
 Indices = tuple[int, int, int]
 
@@ -35,6 +38,8 @@ class Facet:
         # A height of almost one spacing is rounding noise of zero, and would split a layer in two.
         fractions[fractions > 1 - 1e-6] = 0.0
         step = Atoms(primitive.numbers, scaled_positions=fractions, cell=upright, pbc=True)
+        if SITE in primitive.arrays:
+            step.set_array(SITE, primitive.arrays[SITE])
         return cls(step, float(upright[2, 2]))
 
 
@@ -49,6 +54,19 @@ def three_indices(miller: Sequence[int]) -> Indices:
     if len(miller) != 3 or not any(miller):
         raise ValueError(f"{tuple(miller)} is no plane; give 3 Miller indices, or 4 for hexagonal axes, not all zero")
     return int(miller[0]), int(miller[1]), int(miller[2])
+
+
+def named_plane(text: str) -> tuple[int, ...]:
+    """Indices as people write them: (10-10), 1 -1 0, {111}, also with bars over the digits. Raises ValueError."""
+    # A bar is a combining mark behind its digit; minus signs come in several lengths.
+    plain = re.sub("(\\d)[\u0304\u0305]", r"-\1", re.sub("[\u2010-\u2015\u2212]", "-", text)).strip("()[]{} ")
+    parts = re.split(r"[,\s]+", plain) if re.search(r"[,\s]", plain) else re.findall(r"-?\d", plain)
+    if not parts or (len(parts) > 1 and "".join(parts) != re.sub(r"[,\s]+", "", plain)):
+        raise ValueError(f"{text!r} is no plane; write Miller indices like (1 1 0) or (10-10)")
+    try:
+        return tuple(int(part) for part in parts)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no plane; write Miller indices like (1 1 0) or (10-10)") from error
 
 
 def four_indices(indices: Indices) -> tuple[int, int, int, int]:

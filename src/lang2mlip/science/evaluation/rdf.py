@@ -31,24 +31,25 @@ class RadialDistribution(Noun):
 
     def compare(self, subject: str, mine: Sequence[Atoms], known: Sequence[Atoms]) -> Measured:
         """Frames of the potential beside frames of the reference, at the same temperature and density."""
-        ours, theirs = rdf(mine, self.r_max_A, self.bins), rdf(known, self.r_max_A, self.bins)
-        noise = self._noise(mine), self._noise(known)
+        (ours, our_noise), (theirs, their_noise) = self._with_noise(mine), self._with_noise(known)
         properties = []
         for a, b in zip(ours, theirs, strict=True):
             pair = str(a["pair"])
             away = float(np.sqrt(np.mean(np.subtract(a["g"], b["g"]) ** 2)))
-            bar = float(np.hypot(noise[0].get(pair, np.inf), noise[1].get(pair, np.inf)))
+            bar = float(np.hypot(our_noise.get(pair, np.inf), their_noise.get(pair, np.inf)))
             properties.append(self._property(f"rdf_{pair}", subject, away, bar))
         return Measured(tuple(properties), {"rdf": {"potential": ours, "reference": theirs}}, 0)
 
-    def _noise(self, frames: Sequence[Atoms]) -> dict[str, float]:
-        """Half the rms difference of the two halves of a trajectory: the standard error of its g(r)."""
+    def _with_noise(self, frames: Sequence[Atoms]) -> tuple[list[dict[str, Any]], dict[str, float]]:
+        """g(r), and half the rms difference of the two halves of a trajectory: the standard error of its g(r)."""
         if len(frames) < 4:
-            return {}
+            return rdf(frames, self.r_max_A, self.bins), {}
         half = len(frames) // 2
         first, second = (rdf(part, self.r_max_A, self.bins) for part in (frames[:half], frames[half:]))
-        both = zip(first, second, strict=True)
-        return {str(a["pair"]): 0.5 * float(np.sqrt(np.mean(np.subtract(a["g"], b["g"]) ** 2))) for a, b in both}
+        share = half / len(frames)
+        both = [(a, np.array(a["g"]), np.array(b["g"])) for a, b in zip(first, second, strict=True)]
+        whole = [{**a, "g": (share * one + (1 - share) * two).tolist()} for a, one, two in both]
+        return whole, {str(a["pair"]): 0.5 * float(np.sqrt(np.mean((one - two) ** 2))) for a, one, two in both}
 
     def _property(self, name: str, subject: str, away: float, bar: float) -> Property:
         return Property(

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import subprocess
+import time
 
 import pytest
 
@@ -15,6 +16,7 @@ from lang2mlip.prepare.task import task_from_file
 
 WORDS = "Solid argon at 40 K"
 LJ = ("--reference", "lj", "--potential", "mtp")
+LONGEST_S = 180
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 
 
@@ -28,8 +30,10 @@ def typed(folder, *command, keys=()):
         start_new_session=True, preexec_fn=_own_terminal,
     )  # fmt: skip
     os.close(theirs)
-    shown, left = b"", list(keys)
+    shown, left, until = b"", list(keys), time.monotonic() + LONGEST_S
     while process.poll() is None or select.select([ours], [], [], 0)[0]:
+        if time.monotonic() > until:
+            process.kill()
         if not select.select([ours], [], [], 0.2)[0]:
             continue
         try:
@@ -47,11 +51,13 @@ def typed(folder, *command, keys=()):
 
 
 def _own_terminal():
-    """Make the terminal on standard input the one of this process, so that Ctrl-C reaches it."""
+    """Make the terminal on standard input the one of this process, so that Ctrl-C reaches it and is heard."""
     import fcntl
+    import signal
     import termios
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what a shell starts in the background ignores it
 
 
 @pytest.fixture(scope="module")

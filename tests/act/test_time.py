@@ -44,7 +44,7 @@ def test_a_walk_that_was_cut_short_is_no_proof_of_stability(tmp_path):
 def cut(tmp_path_factory):
     """A run whose third action would take hours."""
     place = tmp_path_factory.mktemp("time")
-    run = tiny.new_run(place, budget={"max_calls": 10**9, "max_labels": 10**6, "max_time_s": 9.0})
+    run = tiny.new_run(place, budget={"max_calls": 10**9, "max_labels": 10**6, "max_time_s": 20.0})
     steps = [
         {"action": "explore", "steps": 20, "keep_every": 5},
         {"action": "train"},

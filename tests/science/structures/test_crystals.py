@@ -1,14 +1,25 @@
 """The crystal table: every entry is what it says it is."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import spglib
 from ase.formula import Formula
+from ase.neighborlist import neighbor_list
 
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.science.structures.gate import closest_pair, density_g_cm3
-from lang2mlip.science.structures.source import CrystalSource, conventional, entry, key_for, primitive
+from lang2mlip.science.structures.occupancy import SITE
+from lang2mlip.science.structures.source import (
+    CrystalSource,
+    conventional,
+    entry,
+    key_for,
+    perfect_density_g_cm3,
+    primitive,
+)
 
 KEYS = sorted(table("crystals"))
 
@@ -17,15 +28,27 @@ def cell(atoms):
     return atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers
 
 
+def mean_composition(crystal, atoms):
+    """Element → atoms in the cell; shared sites count with what they hold on average."""
+    shares = [site.occupation for site in crystal.sites if site.occupation is not None]
+    marks = atoms.arrays.get(SITE, np.zeros(len(atoms), int))
+    total = Counter()
+    for symbol, mark in zip(atoms.symbols, marks, strict=True):
+        total.update({symbol: 1.0} if mark == 0 else shares[mark - 1])
+    return total
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_cell_has_the_space_group_composition_density_and_distances_that_the_entry_states(key):
     crystal, atoms = entry(key), conventional(CrystalSource(crystal=key))
     assert spglib.get_symmetry_dataset(cell(atoms), symprec=1e-3).number == crystal.spacegroup
-    assert atoms.symbols.formula.reduce()[0].count() == Formula(crystal.formula).reduce()[0].count()
+    found, stated = mean_composition(crystal, atoms), Formula(crystal.formula).reduce()[0].count()
+    units = {found[symbol] / count for symbol, count in stated.items()}
+    assert set(found) == set(stated) and max(units) == pytest.approx(min(units), rel=1e-6)
     assert closest_pair(atoms)[0] >= 0.7
     assert crystal.source and crystal.names
     if crystal.density_g_cm3 is not None:
-        assert density_g_cm3(atoms) == pytest.approx(crystal.density_g_cm3, rel=0.03)
+        assert perfect_density_g_cm3(CrystalSource(crystal=key)) == pytest.approx(crystal.density_g_cm3, rel=0.03)
 
 
 def test_molten_densities_are_those_of_condensed_liquids():
@@ -40,7 +63,43 @@ def test_the_table_covers_the_common_metals_salts_oxides_and_battery_materials()
     metals = {"Al", "Ni", "Cu", "Ag", "Au", "Pd", "Pt", "Pb", "Fe", "W", "Mo", "Mg", "Ti", "Zr", "Co", "Zn", "Si", "Ge"}
     compounds = {"Li2CO3", "LiF", "Li2O", "LiOH", "Li2S", "LiCoO2", "LiFePO4", "C-graphite", "SiO2-quartz", "Al2O3"}
     further = {"TiO2-rutile", "MgO", "NaCl", "CaCO3-calcite", "ZrO2-monoclinic", "SiC-3C", "GaAs", "SrTiO3"}
-    assert metals | compounds | further <= set(KEYS)
+    batteries = {"NaCoO2", "Na3PS4", "Li6PS5Cl", "Li7La3Zr2O12", "Li3PO4", "Li4Ti5O12", "LiMn2O4", "FePO4", "Na2O2"}
+    others = {"LaMnO3", "H2O-ice", "V2O5", "MoO3", "Mg2SiO4", "Y3Al5O12", "In2O3", "S", "MgCl2", "Fe3C", "ZrSiO4"}
+    assert metals | compounds | further | batteries | others <= set(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("key", "element", "ligand", "lengths"),
+    [
+        ("Na3PS4", "P", "S", [2.05] * 4),
+        ("Li6PS5Cl", "P", "S", [2.04] * 4),
+        ("Li3PO4", "P", "O", [1.54] * 4),
+        ("FePO4", "P", "O", [1.54] * 4),
+        ("LiTi2P3O12", "Ti", "O", [1.89] * 3 + [1.97] * 3),
+        ("LaMnO3", "Mn", "O", [1.91, 1.91, 1.97, 1.97, 2.18, 2.18]),
+        ("V2O5", "V", "O", [1.58, 1.78, 1.88, 1.88, 2.02]),
+        ("MoO3", "Mo", "O", [1.67, 1.73, 1.95, 1.95, 2.25, 2.33]),
+        ("NaCoO2", "Co", "O", [1.94] * 6),
+        ("Mg2SiO4", "Si", "O", [1.61, 1.63, 1.63, 1.65]),
+        ("BiFeO3", "Fe", "O", [1.96] * 3 + [2.11] * 3),
+    ],
+)
+def test_bonds_around_the_centre_of_a_crystal_are_those_of_the_literature(key, element, ligand, lengths):
+    atoms = conventional(CrystalSource(crystal=key))
+    centre = int(np.flatnonzero(atoms.symbols == element)[0])
+    i, j, d = neighbor_list("ijd", atoms, max(lengths) + 0.12)
+    around = np.sort(d[(i == centre) & (atoms.symbols[j] == ligand)])
+    assert around == pytest.approx(lengths, abs=0.02)
+
+
+def test_ice_obeys_the_rules_of_ice():
+    atoms = conventional(CrystalSource(crystal="H2O-ice", scale=1.0)).repeat((2, 1, 1))
+    i, j, d = neighbor_list("ijd", atoms, {("O", "H"): 2.2})
+    oxygen = atoms.symbols[i] == "O"
+    covalent, bridging = oxygen & (d < 1.1), oxygen & (d > 1.1)
+    assert (np.bincount(i[covalent], minlength=len(atoms))[atoms.numbers == 8] == 2).all()
+    assert (np.bincount(i[bridging], minlength=len(atoms))[atoms.numbers == 8] == 2).all()
+    assert (np.bincount(j[oxygen], minlength=len(atoms))[atoms.numbers == 1] == 2).all()
 
 
 def test_no_name_stands_for_two_crystals():

@@ -90,3 +90,20 @@ def test_shares_that_are_no_shares_are_refused():
     sites.set_array(SITE, np.ones(2, int))
     with pytest.raises(BadInput, match="make 1 at most"):
         filled(sites, [{"Li": 0.7, "Na": 0.7}], np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_half_empty_twin_sites_of_a_superionic_conductor_hold_one_ion_each_pair(seed):
+    builder = Bulk(BulkParameters(crystal="Li6PS5Cl", repeat=(1, 1, 2)))
+    atoms = builder.build(seed)
+    assert atoms.symbols.formula.count() == {"Li": 48, "P": 8, "S": 40, "Cl": 8}
+    assert inspect(atoms, builder.expectations()).failures == ()
+    lithium = atoms[atoms.symbols == "Li"]
+    assert lithium.get_all_distances(mic=True)[np.triu_indices(48, 1)].min() > 1.95
+
+
+def test_two_metals_share_the_octahedra_of_a_spinel_so_that_the_formula_comes_out():
+    builder = Bulk(BulkParameters(crystal="Li4Ti5O12", repeat=(1, 1, 3)))
+    atoms = builder.build(0)
+    assert atoms.symbols.formula.reduce()[0].count() == {"Li": 4, "Ti": 5, "O": 12}
+    assert inspect(atoms, builder.expectations()).failures == ()

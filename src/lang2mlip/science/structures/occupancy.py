@@ -23,7 +23,7 @@ SITE = "site"
 EMPTY = "X"
 """What stands on an empty site until the end."""
 
-_ROOM = 1.05
+_ROOM = 1.12
 """Atoms of shared sites keep this times the distance below which the gate sees an overlap."""
 
 _SWEEPS = 400
@@ -91,11 +91,14 @@ def mean_mass(atoms: Atoms, mixtures: Sequence[Shares]) -> float:
     return float(masses.sum())
 
 
-def arrangeable(atoms: Atoms) -> list[np.ndarray]:
-    """The sites of each shared sublattice whose atoms may change places freely: no two are too near each other."""
-    crowded = set(_rivals(atoms)[0].tolist())
-    found = [np.flatnonzero(atoms.arrays[SITE] == n) for n in range(1, int(atoms.arrays[SITE].max()) + 1)]
-    return [sites for sites in found if len(set(atoms.numbers[sites])) > 1 and not crowded & set(sites.tolist())]
+def arrangeable(sites: Atoms) -> list[np.ndarray]:
+    """The sites of each shared sublattice whose atoms may change places freely: no two are too near each other.
+
+    `sites`: before they are filled, the chief element on each.
+    """
+    crowded = set(_rivals(sites)[0].tolist())
+    found = [np.flatnonzero(sites.arrays[SITE] == n) for n in range(1, int(sites.arrays[SITE].max()) + 1)]
+    return [members for members in found if not crowded & set(members.tolist())]
 
 
 def _disentangle(atoms: Atoms, symbols: np.ndarray, rng: np.random.Generator) -> None:

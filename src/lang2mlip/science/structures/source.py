@@ -166,9 +166,10 @@ def occupied(atoms: Atoms, source: CrystalSource, rng: np.random.Generator) -> A
     shares = mixtures(source)
     if not shares:
         return atoms
-    mixed, told = filled(_marked(atoms, source), shares, rng), []
-    for sites in arrangeable(mixed) if mixed.pbc.all() else []:
-        if len(sites) <= LARGEST:
+    marked = _marked(atoms, source)
+    mixed, told = filled(marked, shares, rng), []
+    for sites in arrangeable(marked) if mixed.pbc.all() else []:
+        if len(sites) <= LARGEST and len(set(mixed.numbers[sites])) > 1:
             mixed.symbols[sites] = quasirandom(mixed[sites], rng)
             excess = ", ".join(f"{one:+.2f}" for one in pair_excess(mixed[sites]))
             told.append(f"{mixed.symbols[sites].formula.reduce()[0]}: {excess}")

@@ -29,9 +29,16 @@ class PruneAction:
         """What was dropped and put back, by data set."""
         dropped, cost = self._outliers(desk, parameters) if parameters.outliers else ({}, Cost())
         count = sum(len(frames) for frames in dropped.values())
-        pruning = Pruning(id=desk.number, frames=dropped, datasets=parameters.datasets, restored=parameters.restore)
+        pruning = Pruning(
+            id=desk.number,
+            frames=dropped,
+            datasets=parameters.datasets,
+            models=parameters.models,
+            restored=parameters.restore,
+        )
         words = [f"{count} outliers dropped"] if parameters.outliers else []
         words += [f"data sets dropped: {', '.join(parameters.datasets)}"] if parameters.datasets else []
+        words += [f"models set aside: {', '.join(parameters.models)}"] if parameters.models else []
         words += [f"put back: {', '.join(parameters.restore)}"] if parameters.restore else []
         return Result(action="prune", status="done", summary="; ".join(words) + ".", cost=cost,
                       pruning=pruning)  # fmt: skip

@@ -13,6 +13,7 @@ from lang2mlip.contracts.actions import (
     Sample,
     Select,
     Train,
+    Walk,
 )
 from lang2mlip.contracts.base import Json, Noun, check
 from lang2mlip.contracts.protocols import (
@@ -112,5 +113,6 @@ __all__ = [
     "Variable",
     "Verdict",
     "Viscosity",
+    "Walk",
     "check",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "Sample",
     "Select",
     "Train",
+    "Walk",
 ]
 
 ActionName = Literal["reference", "explore", "sample", "select", "train", "evaluate", "prune", "end"]
@@ -35,6 +36,12 @@ class ReferenceRun(Noun):
     groups: Groups = ()
     steps: int = Field(default=450, ge=10, description="MD steps per validation structure; each is a reference call")
     keep_every: int = Field(default=5, ge=1, description="steps between frames that are kept")
+    longest: float = Field(
+        default=1.0,
+        ge=1,
+        le=20,
+        description="a walk whose energy or density still drifts goes on, up to so many times `steps`",
+    )
 
 
 class Explore(Noun):
@@ -51,6 +58,31 @@ class Explore(Noun):
     strained: int = Field(default=4, ge=0, description="strained cells per periodic structure")
     rattled: int = Field(default=2, ge=0, description="rattled cells per structure")
     rattle_A: float = Field(default=0.1, ge=0, le=1, description="standard deviation of a rattle, Å")
+    ensemble: Literal["nvt", "npt"] = Field(
+        default="nvt", description="npt lets the density of what is condensed move, at the task's pressures"
+    )
+    compressed: int = Field(default=0, ge=0, description="evenly scaled cells per condensed structure, rattled")
+    compression: float = Field(default=0.1, gt=0, lt=0.4, description="largest linear scaling of those, as a share")
+    vacancies: int = Field(default=0, ge=0, description="copies per condensed structure with an atom missing, rattled")
+    exchanged: int = Field(default=0, ge=0, description="copies in which two unlike atoms changed places, rattled")
+    relaxed: int = Field(
+        default=0, ge=0, description="rattled copies relaxed for some steps; frames along the way are kept"
+    )
+    dimers: int = Field(default=0, ge=0, description="distances per pair of elements, from too near to far apart")
+    isolated: bool = Field(default=False, description="label each element's atom alone: the zero of the energy")
+
+
+class Walk(Noun):
+    """MD of one structure under conditions of its own."""
+
+    structure: str = Field(description="name of a training structure")
+    temperature_K: float = Field(gt=0, description="K")
+    pressure_GPa: float | None = Field(default=None, description="None: constant volume")
+    steps: int | None = Field(default=None, ge=10, description="MD steps; None: those of the action")
+
+
+Rung = Literal["smoke", "short", "long", "production"]
+"""How far MD goes: each rung is longer, with more walkers, and only for what held on the rung before."""
 
 
 class Sample(Noun):
@@ -65,6 +97,14 @@ class Sample(Noun):
     steps: int = Field(default=2000, ge=10, description="MD steps per walker")
     keep_every: int = Field(default=50, ge=1, description="steps between frames that are kept in the pool")
     walkers: int = Field(default=1, ge=1, description="independent walkers per structure and temperature")
+    rung: Rung | None = Field(
+        default=None,
+        description="takes steps and walkers from the ladder smoke, short, long, production instead of from the fields",
+    )
+    walks: tuple[Walk, ...] = Field(
+        default=(), description="a plan for each structure instead of groups and temperatures_K"
+    )
+    engine: Literal["ase", "lammps"] = Field(default="ase", description="what integrates; the potential is the same")
     protocol: str | None = Field(
         default=None,
         description="name of an approved MD protocol to follow in LAMMPS instead, at most `steps` steps for each stage",
@@ -76,9 +116,10 @@ class Select(Noun):
 
     action: Literal["select"] = "select"
     groups: Groups = ()
-    method: Literal["all", "error", "uncertainty", "random"] = Field(
+    method: Literal["all", "error", "uncertainty", "committee", "random"] = Field(
         default="uncertainty",
-        description="all; error: label candidates, keep the worst; uncertainty: grade with diversity; random",
+        description="all; error: label candidates, keep the worst; uncertainty: grade with diversity; committee: "
+        "disagreement of several fits with diversity; random",
     )
     count: int = Field(default=40, ge=1, description="labels to keep")
     random_share: float = Field(
@@ -87,6 +128,11 @@ class Select(Noun):
     candidates: int | None = Field(
         default=None, ge=1, description="for method error: frames labelled before keeping count of them"
     )
+    calibrate: bool = Field(
+        default=True,
+        description="bounds of doubt per group from earlier picks: which grade went with which true error",
+    )
+    members: int = Field(default=4, ge=2, le=16, description="fits in the committee")
 
 
 class Train(Noun):
@@ -100,6 +146,12 @@ class Train(Noun):
         default="scratch", description="from nothing, or from the current model"
     )
     settings: dict[str, Json] = Field(default_factory=dict, description="overrides of the potential family's settings")
+    replay: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="when continuing: share of the frames that the current model knows that go in beside the new ones",
+    )
 
 
 class Evaluate(Noun):
@@ -111,6 +163,9 @@ class Evaluate(Noun):
         default="errors",
         description="errors: held-out errors; properties: also statics; full: also MD, stability and drift",
     )
+    relabel: int = Field(
+        default=0, ge=0, description="frames of the model's own MD to label as a check; a call each, never trained on"
+    )
 
 
 class Prune(Noun):
@@ -121,7 +176,10 @@ class Prune(Noun):
     sigma: float = Field(default=6.0, gt=0, description="how far: robust standard deviations of the force residual")
     max_force_eV_A: float = Field(default=50.0, gt=0, description="drop frames with a larger reference force, eV/Å")
     datasets: tuple[str, ...] = Field(default=(), description="ids of data sets to drop whole")
-    restore: tuple[str, ...] = Field(default=(), description="ids of data sets or prunings to put back")
+    models: tuple[str, ...] = Field(
+        default=(), description="ids of bad models to set aside; the last one left is then the current"
+    )
+    restore: tuple[str, ...] = Field(default=(), description="ids of data sets, prunings or models to put back")
 
 
 class End(Noun):

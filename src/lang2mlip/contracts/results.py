@@ -73,6 +73,9 @@ class Errors(Noun):
     force_rms_meV_A: float = Field(description="rms of the reference's force components, meV/Å: the natural scale")
     stress_rmse_GPa: float | None = Field(default=None, description="None where no frame has a stress")
     force_max_error_meV_A: float = 0.0
+    by_element_meV_A: dict[str, float] = Field(
+        default_factory=dict, description="force component RMSE per element, meV/Å; empty where not taken"
+    )
 
     @property
     def force_relative(self) -> float:
@@ -194,6 +197,7 @@ class Pruning(Noun):
     id: str
     frames: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="data set id → ids of dropped frames")
     datasets: tuple[str, ...] = ()
+    models: tuple[str, ...] = Field(default=(), description="ids of models set aside")
     restored: tuple[str, ...] = ()
 
 
@@ -222,6 +226,12 @@ class Result(Noun):
     ranges: dict[str, dict[str, tuple[float, float]]] = Field(
         default_factory=dict,
         description="per group: quantity → lowest and highest value seen in the reference's own MD",
+    )
+    calls_by_group: dict[str, int] = Field(
+        default_factory=dict, description="reference calls per group, where the action knows"
+    )
+    settled: dict[str, bool] = Field(
+        default_factory=dict, description="per group: whether the reference's own MD had stopped drifting"
     )
     drawn: tuple[str, ...] = Field(default=(), description="ids of the pool sets that a selection drew from")
     verdicts: tuple[Verdict, ...] = ()

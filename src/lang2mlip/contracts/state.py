@@ -31,6 +31,8 @@ class GroupState(Noun):
     labels: int = Field(default=0, description="labelled frames in use")
     pool: int = Field(default=0, description="unlabelled frames not yet drawn from")
     reference_done: bool = Field(default=False, description="the reference's own MD on its validation structure exists")
+    reference_settled: bool | None = Field(default=None, description="its energy and density had stopped drifting")
+    calls: int = Field(default=0, description="reference calls spent in it, where known")
     train_error: Errors | None = None
     held_out: Errors | None = Field(default=None, description="current or last model on validation frames")
     fresh: tuple[Errors, ...] = Field(default=(), description="old model on new labels, oldest first: the honest curve")
@@ -63,6 +65,7 @@ class State(Noun):
     pool: tuple[PoolSet, ...] = ()
     model: Model | None = None
     models: tuple[Model, ...] = ()
+    set_aside: tuple[str, ...] = Field(default=(), description="ids of models that a pruning set aside")
     evaluation: Evaluation | None = Field(
         default=None, description="of the current model; None when it has not been evaluated"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lang2mlip.contracts import End, Noun, Prune, Select, State, Train
+from lang2mlip.contracts import End, Noun, Prune, Sample, Select, State, Train
 from lang2mlip.errors import nearest
 from lang2mlip.record.ledger import calls_to_spend, labels_left, reserve
 
@@ -87,6 +87,12 @@ def _empty_pool(state: State, parameters: Select) -> str | None:
     return f"The pool{where} is empty, so there is nothing to select from: sample first."
 
 
+def _unknown_structure(state: State, parameters: Sample) -> str | None:
+    known = [record.request.name for record in state.structures if record.request.role == "train"]
+    wanted = next((walk.structure for walk in parameters.walks if walk.structure not in known), None)
+    return None if wanted is None else _not_there("training structure", wanted, known)
+
+
 def _nothing_to_prune(state: State, parameters: Prune) -> str | None:
     return None if state.data else "There are no data sets yet, so there is nothing to prune."
 
@@ -96,10 +102,14 @@ def _unknown_data(state: State, parameters: Prune) -> str | None:
     for wanted in parameters.datasets:
         if wanted not in sets:
             return _not_there("data set", wanted, sets)
-    undoable = [*sets, *(pruning.id for pruning in state.prunings)]
+    models = [model.id for model in state.models if model.id not in state.set_aside]
+    for wanted in parameters.models:
+        if wanted not in models:
+            return _not_there("model", wanted, models)
+    undoable = [*sets, *(pruning.id for pruning in state.prunings), *state.set_aside]
     for wanted in parameters.restore:
         if wanted not in undoable:
-            return _not_there("data set or pruning", wanted, undoable)
+            return _not_there("data set, pruning or model that was set aside", wanted, undoable)
     return None
 
 
@@ -120,7 +130,7 @@ def _not_there(kind: str, name: str, known: Sequence[str]) -> str:
 _GUARDS: dict[str, Sequence[Callable[[State, Any], str | None]]] = {
     "reference": (_without_structures, _without_calls),
     "explore": (_without_structures, _without_calls, _without_labels_to_spend),
-    "sample": (_without_model, _unknown_protocol),
+    "sample": (_without_model, _unknown_protocol, _unknown_structure),
     "select": (_empty_pool, _without_calls, _without_labels_to_spend),
     "train": (_without_data, _start_without_model),
     "evaluate": (_without_model,),

@@ -9,6 +9,8 @@ from lang2mlip.contracts import (
     DataSet,
     GroupState,
     LogEntry,
+    Model,
+    Pruning,
     Result,
     State,
 )
@@ -115,7 +117,16 @@ def _ranges(state: State, result: Result) -> State:
     groups = dict(state.groups)
     for name, ranges in result.ranges.items():
         if name in groups:
-            groups[name] = groups[name].model_copy(update={"ranges": ranges, "reference_done": True})
+            changes = {"ranges": ranges, "reference_done": True, "reference_settled": result.settled.get(name)}
+            groups[name] = groups[name].model_copy(update=changes)
+    return _with(state, groups=groups)
+
+
+def _calls(state: State, result: Result) -> State:
+    groups = dict(state.groups)
+    for name, calls in result.calls_by_group.items():
+        if name in groups:
+            groups[name] = groups[name].model_copy(update={"calls": groups[name].calls + calls})
     return _with(state, groups=groups)
 
 
@@ -143,21 +154,17 @@ def _pool(state: State, result: Result) -> State:
 def _model(state: State, result: Result) -> State:
     if result.model is None:
         return state
-    groups = {
-        name: group.model_copy(
-            update={"train_error": result.model.train_errors.get(name), "stable_K": None, "failures": 0, "walkers": 0}
-        )
+    state = _with(state, models=(*state.models, result.model), labels_since_training=0)
+    return _with(state, model=result.model, evaluation=None, stability=(), groups=_untried(state, result.model))
+
+
+def _untried(state: State, model: Model | None) -> dict[str, GroupState]:
+    """The groups as they are before this model has run in any."""
+    errors = model.train_errors if model else {}
+    return {
+        name: group.model_copy(update={"train_error": errors.get(name), "stable_K": None, "failures": 0, "walkers": 0})
         for name, group in state.groups.items()
     }
-    return _with(
-        state,
-        model=result.model,
-        models=(*state.models, result.model),
-        evaluation=None,
-        stability=(),
-        labels_since_training=0,
-        groups=groups,
-    )
 
 
 def _evaluation(state: State, result: Result) -> State:
@@ -182,9 +189,29 @@ def _pruning(state: State, result: Result) -> State:
         return state
     kept = tuple(pruning for pruning in state.prunings if pruning.id not in result.pruning.restored)
     pruning = result.pruning
-    changed = bool(pruning.frames or pruning.datasets or pruning.restored)
+    ids = {model.id for model in state.models}
+    changed = bool(pruning.frames or pruning.datasets or set(pruning.restored) - ids)
     waiting = max(1, state.labels_since_training) if changed else state.labels_since_training
-    return _with(state, prunings=(*kept, pruning), labels_since_training=waiting)
+    state = _with(state, prunings=(*kept, pruning), labels_since_training=waiting)
+    return _set_aside(state, pruning) if ids & {*pruning.models, *pruning.restored} else state
+
+
+def _set_aside(state: State, pruning: Pruning) -> State:
+    """The last model that is left becomes the current one, with its own last evaluation; its MD has to be run again."""
+    aside = [name for name in dict.fromkeys((*state.set_aside, *pruning.models)) if name not in pruning.restored]
+    left = [model for model in state.models if model.id not in aside]
+    model = left[-1] if left else None
+    own = [one for one in state.evaluations if model and one.model == model.id and one.on == "validation"]
+    known = set(model.datasets) if model else set()
+    return _with(
+        state,
+        set_aside=tuple(aside),
+        model=model,
+        evaluation=own[-1] if own else None,
+        stability=(),
+        labels_since_training=sum(data.n_frames for data in current_data(state) if data.id not in known),
+        groups=_untried(state, model),
+    )
 
 
 def _end(state: State, result: Result) -> State:
@@ -195,6 +222,7 @@ def _end(state: State, result: Result) -> State:
 
 _CHANGES: tuple[Callable[[State, Result], State], ...] = (
     _ranges,
+    _calls,
     _new_data,
     _pool,
     _model,

@@ -7,7 +7,8 @@
     python benchmarks/preparation.py --part prompts --set second   # a second half, never tuned on
 
 The prompts and how they are judged: blind_prompts.py. A finished row is written to preparation.json at once and not
-computed again (delete it to do so). Densities of the liquids and the growth with atoms are in standin.json (benchmarks/standin.py).
+computed again (delete it to do so). Densities of the liquids and the growth with atoms are in standin.json
+(benchmarks/standin.py).
 """
 
 from __future__ import annotations

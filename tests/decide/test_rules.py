@@ -25,7 +25,8 @@ from lang2mlip.contracts import (
     State,
     Train,
 )
-from lang2mlip.decide.rules import MOST_TRIES, Rules
+from lang2mlip.decide.prove import MOST_TRIES
+from lang2mlip.decide.rules import Rules
 from lang2mlip.record.events import Created, Event, Finished, Prepared
 from lang2mlip.record.ledger import STATICS
 from lang2mlip.record.state import fold
@@ -80,6 +81,13 @@ def judged(name: str, passed: bool) -> Result:
     return Result(action="evaluate", status="done", summary="judged", evaluation=one)
 
 
+def looked(name: str, force: float = 9.0) -> tuple[Any, Result]:
+    """A quick look at the held-out frames."""
+    found = {group: errors(force) for group in (*GROUPS, "all")}
+    one = Evaluation(model=name, depth="errors", on="validation", errors=found)
+    return Evaluate(), Result(action="evaluate", status="done", summary="looked", evaluation=one)
+
+
 def referenced() -> Result:
     ranges: dict[str, dict[str, tuple[float, float]]] = {group: {"distance Ar-Ar": (3.1, 9.0)} for group in GROUPS}
     return Result(action="reference", status="done", summary="walked", ranges=ranges, cost=Cost(calls=900))
@@ -87,12 +95,12 @@ def referenced() -> Result:
 
 BEGUN = (ReferenceRun(), referenced()), (Explore(), explored())
 FITTED = (*BEGUN, (Train(), trained()))
-GOOD = (*FITTED, (Sample(), walked()), (Select(), selected(9.0)), (Train(), model("m2")))
+GOOD = (*FITTED, (Sample(), walked()), (Select(), selected(9.0)), (Train(), model("m2")), looked("m2"))
 POLISHED = (*GOOD, (Train(effort="accurate"), model("m3", "accurate")))
 
 
 def test_the_reference_runs_first_because_everything_is_compared_with_it():
-    assert advice() == ReferenceRun(steps=450, keep_every=5)
+    assert advice() == ReferenceRun(steps=450, keep_every=5, longest=3.0)
 
 
 def test_a_small_budget_shortens_the_reference_runs():
@@ -123,7 +131,7 @@ def test_frames_in_the_pool_are_labelled_before_anything_else():
 def test_new_labels_are_learnt_and_then_the_new_model_is_walked_where_the_old_one_broke():
     broke = (*FITTED, (Sample(), walked("melt")), (Select(), selected(80.0)))
     assert advice(*broke) == Train()
-    again = advice(*broke, (Train(), model("m2")))
+    again = advice(*broke, (Train(), model("m2")), looked("m2", 60.0))
     assert again.action == "sample" and again.steps > Sample.model_fields["steps"].default / 4
 
 
@@ -159,7 +167,7 @@ def test_a_missed_goal_is_worked_on_where_it_was_missed_and_only_so_often():
 
 def test_spent_labels_lead_to_the_best_fit_an_evaluation_and_an_honest_end():
     tight = {"max_labels": 60}
-    full = (*FITTED, (Sample(), walked("melt")), (Select(), selected(80.0)), (Train(), model("m2")))
+    full = (*FITTED, (Sample(), walked("melt")), (Select(), selected(80.0)), (Train(), model("m2")), looked("m2", 70.0))
     assert advice(*full, **tight) == Train(effort="accurate", start="current")
     polished = (*full, (Train(effort="accurate"), model("m3", "accurate")))
     assert advice(*polished, **tight).action == "evaluate"

@@ -39,6 +39,9 @@ class GroupState(Noun):
     stable_K: float | None = Field(
         default=None, description="highest temperature at which all walkers of the current model stayed healthy"
     )
+    held_K: float | None = Field(
+        default=None, description="highest temperature at which the walkers of any model so far stayed healthy"
+    )
     failures: int = Field(default=0, description="walkers of the current model that tripped a health check")
     walkers: int = Field(default=0, description="walkers of the current model")
     ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)

@@ -244,7 +244,9 @@ def _counts(state: State, name: str) -> dict[str, Any]:
     tripped = {run.temperature_K for run in runs if not run.healthy}
     limit = min(tripped, default=float("inf"))
     good = [run.temperature_K for run in runs if run.healthy and run.temperature_K < limit]
+    held = state.groups[name].held_K
     return {
+        "held_K": max([*good, *([held] if held and held < limit else [])], default=None),
         "labels": _labels(state, name),
         "pool": sum(pool.groups.get(name, 0) for pool in state.pool),
         "walkers": len(runs),

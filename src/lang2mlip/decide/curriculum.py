@@ -1,0 +1,112 @@
+"""From simple to composed: which groups to work on now, how accurate each must be, and what each still lacks.
+
+A group is as composed as its structures (data/curriculum): a pure phase is simple, a surface or an interface is made of
+phases, a stack of interfaces. A composed group comes into play when the simpler groups that share its elements stand
+or cannot be helped; one that falls back brings itself, not everything, into play again.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lang2mlip.contracts import Errors, GroupState, State
+from lang2mlip.data import table
+from lang2mlip.decide.prospects import Prospect, prospect
+
+__all__ = ["built", "failed", "good", "in_play", "outlook", "parts", "relevant", "stuck", "target", "tier"]
+
+MARGIN = 0.8
+"""A group that carries a wanted property aims at this share of the goal, so that the goal itself is met surely."""
+
+FEWEST_ROUNDS = 3
+"""Rounds of labels before a group may be called stuck."""
+
+
+def built(state: State) -> dict[str, GroupState]:
+    """The groups that have structures of their own: all but imported data."""
+    return {name: group for name, group in state.groups.items() if group.structures}
+
+
+def tier(state: State, name: str) -> int:
+    """0 for what has no simpler parts, more for what is made of others."""
+    classes = table("curriculum")
+    return max((int(classes.get(builder, {}).get("tier", 0)) for builder in _builders(state, name)), default=0)
+
+
+def parts(state: State, name: str) -> list[str]:
+    """The simpler groups whose elements are all among this one's."""
+    own, mine = _elements(state, name), tier(state, name)
+    simpler = [other for other in built(state) if tier(state, other) < mine]
+    return [other for other in simpler if _elements(state, other) <= own]
+
+
+def relevant(state: State, name: str) -> bool:
+    """Whether a property that the person wants rests on this group; all are relevant where none was named."""
+    classes, wanted = table("curriculum"), set(state.task.properties)
+    carried = {word for builder in _builders(state, name) for word in classes.get(builder, {}).get("carries", ())}
+    return (
+        not wanted or bool(wanted & carried) or tier(state, name) == max(tier(state, other) for other in built(state))
+    )
+
+
+def target(state: State, name: str) -> float:
+    """Force error over the rms force that a group must reach on labels that the model does not know."""
+    goal = state.task.goals.force_relative
+    return MARGIN * goal if relevant(state, name) else goal
+
+
+def good(state: State, name: str) -> bool:
+    """Within its target on fresh labels, held at the hottest use, nothing broke, and not forgotten since."""
+    group = state.groups[name]
+    if not group.fresh or group.failures or (group.held_K or 0.0) < state.task.temperature_K[1]:
+        return False
+    if name in failed(state):
+        return False
+    return _within(group.fresh[-1], state, target(state, name)) and not forgotten(state, name)
+
+
+def failed(state: State) -> list[str]:
+    """Groups with a gate that does not hold in the evaluation of the current model."""
+    gates = state.evaluation.gates if state.evaluation else ()
+    names = [gate.group for gate in gates if not gate.passed and gate.group is not None]
+    return [name for name in dict.fromkeys(names) if name in state.groups]
+
+
+def forgotten(state: State, name: str) -> bool:
+    """The last model that was measured misses the goal on held-out frames."""
+    group = state.groups[name]
+    return group.held_out is not None and not _within(group.held_out, state, state.task.goals.force_relative)
+
+
+def stuck(state: State, name: str) -> bool:
+    """Round after round, and more labels of this kind are not predicted to bring it to its target."""
+    group = state.groups[name]
+    expected = outlook(state, name)
+    tried = len(group.fresh) >= FEWEST_ROUNDS and not group.failures
+    return tried and expected is not None and not expected.pays
+
+
+def outlook(state: State, name: str) -> Prospect | None:
+    """What further labels are predicted to do for a group; None where it was never measured."""
+    return prospect(state.groups[name], target(state, name))
+
+
+def in_play(state: State) -> list[str]:
+    """The groups to work on now: neither good nor stuck, and all their parts are."""
+    closed = {name for name in built(state) if good(state, name) or stuck(state, name)}
+    open_ = [name for name in built(state) if name not in closed]
+    ready = [name for name in open_ if set(parts(state, name)) <= closed]
+    return sorted(ready, key=lambda name: (tier(state, name), list(state.groups).index(name)))
+
+
+def _within(errors: Errors, state: State, relative: float) -> bool:
+    return errors.force_relative <= relative and errors.energy_rmse_meV_atom <= state.task.goals.energy_rmse_meV_atom
+
+
+def _builders(state: State, name: str) -> set[str]:
+    return {one.request.builder for one in state.structures if one.request.group == name and one.request.role != "test"}
+
+
+def _elements(state: State, name: str) -> set[str]:
+    formulas = [one.formula for one in state.structures if one.request.group == name]
+    return {symbol for formula in formulas for symbol in re.findall(r"[A-Z][a-z]?", formula)}

@@ -1,0 +1,145 @@
+"""Rules that bring data: the reference's own MD, first data, MD with the potential, labels for what it found."""
+
+from __future__ import annotations
+
+import re
+
+from lang2mlip.contracts import Explore, ReferenceRun, Sample, Select, State
+from lang2mlip.decide.choice import Choice
+from lang2mlip.decide.curriculum import built, failed, good, in_play, outlook, relevant
+from lang2mlip.decide.needs import affordable_steps, broken, listed
+from lang2mlip.record.ledger import calls_to_spend, labels_left
+
+__all__ = ["explore_where_empty", "reference_first", "sample_in_play", "select_from_pool"]
+
+EXPLORE_SHARE = 0.3
+"""Share of the label budget that the first data may take; the rest goes where the potential itself shows need."""
+
+FIRST_BATCH = 10
+"""Labels of a group whose error on fresh labels nobody knows yet."""
+
+GROWTH = 0.15
+"""A batch is at least this share of the labels that there are: a fit costs time and must be worth it."""
+
+
+def reference_first(state: State) -> Choice | None:
+    """Without the reference's own MD there is nothing to compare with and no normal range."""
+    missing = tuple(name for name, group in built(state).items() if not group.reference_done)
+    tried = sum(entry.action == "reference" for entry in state.log)
+    if not missing or tried > 1:
+        return None
+    cost = ReferenceRun().steps * len(missing)
+    left = calls_to_spend(state)
+    steps = ReferenceRun().steps if left is None or cost <= 0.3 * left else max(20, int(0.3 * left / len(missing)))
+    longest = 1.0 if left is None else min(3.0, max(1.0, 0.3 * left / max(1, steps * len(missing))))
+    return Choice(
+        ReferenceRun(
+            groups=missing if tried else (), steps=steps, keep_every=max(1, steps // 90), longest=round(longest, 1)
+        ),
+        f"No reference MD yet for {listed(missing)}; it gives the frames to judge by and the normal ranges.",
+        f"Ranges and held-out frames for {len(missing)} groups at about {steps * len(missing)} reference calls.",
+    )
+
+
+def explore_where_empty(state: State) -> Choice | None:
+    """Groups in play that no model can enter: without labels, and of elements that have none, or where it breaks."""
+    empty = tuple(name for name in in_play(state) if state.groups[name].labels == 0 and _closed_to_md(state, name))
+    tried = sum(entry.action == "explore" for entry in state.log)
+    if not empty or tried > 2 * len(built(state)) or 0 in (calls_to_spend(state), labels_left(state)):
+        return None
+    structures = max(1, sum(state.groups[name].structures for name in empty))
+    parameters = _explore(state, empty, structures)
+    return Choice(
+        parameters,
+        f"No labels yet for {listed(empty)}, and no model that could run MD there.",
+        f"First data at about {structures * (parameters.strained + parameters.rattled)} calls, enough for a first fit.",
+    )
+
+
+def _closed_to_md(state: State, name: str) -> bool:
+    """No model, or one that never saw an element of the group, or that broke in all its walks at once."""
+    if state.model is None or not _elements(state, [name]) <= _elements(state, _labelled(state)):
+        return True
+    group = state.groups[name]
+    return group.walkers > 0 and group.failures == group.walkers and group.pool == 0
+
+
+def _labelled(state: State) -> list[str]:
+    return [name for name, group in state.groups.items() if group.labels]
+
+
+def _elements(state: State, names: list[str]) -> set[str]:
+    formulas = [one.formula for one in state.structures if one.request.group in names]
+    return {symbol for formula in formulas for symbol in re.findall(r"[A-Z][a-z]?", formula)}
+
+
+def _explore(state: State, groups: tuple[str, ...], structures: int) -> Explore:
+    """Strained and rattled cells: a call each, where a frame of the reference's MD costs as many as it has steps."""
+    labels = labels_left(state)
+    per_structure = 12 if labels is None else max(4, min(12, int(EXPLORE_SHARE * labels / structures)))
+    return Explore(groups=groups, steps=0, strained=per_structure // 2, rattled=per_structure - per_structure // 2)
+
+
+def select_from_pool(state: State) -> Choice | None:
+    """Frames of groups in play wait in the pool and there are labels to spend."""
+    polished = state.model is not None and state.model.effort == "accurate"
+    playing = list(dict.fromkeys([*in_play(state), *(failed(state) if polished else ())]))
+    pool = {name: state.groups[name].pool for name in playing if state.groups[name].pool}
+    left, calls = labels_left(state), calls_to_spend(state)
+    if not pool or left == 0 or calls == 0:
+        return None
+    wanted = sum(_wanted(state, name) for name in pool)
+    bounds = [bound for bound in (wanted, sum(pool.values()), left, calls) if bound is not None]
+    names = tuple(pool) if len(pool) < len(state.groups) else ()
+    return Choice(
+        Select(groups=names, count=max(1, min(bounds))),
+        f"{sum(pool.values())} frames wait in the pool ({listed(pool)}); the old model is scored on the picks.",
+        "Labels where the potential extrapolates, and an honest error of the model as it is.",
+    )
+
+
+def _wanted(state: State, name: str) -> int:
+    """Labels for a group now: half of what its curve predicts to be needed, more where it matters or where MD broke."""
+    group, expected = state.groups[name], outlook(state, name)
+    needed = FIRST_BATCH if expected is None else (expected.labels or FIRST_BATCH) // 2
+    if group.failures:
+        needed = max(needed, FIRST_BATCH) * 3 // 2
+    least = max(4, int(GROWTH * group.labels))
+    most = max(FIRST_BATCH, group.labels) if relevant(state, name) else max(FIRST_BATCH, group.labels // 2)
+    return min(max(needed, least), most)
+
+
+def sample_in_play(state: State) -> Choice | None:
+    """A group in play that this model has not run, or in which its MD broke, needs sampling."""
+    if state.model is None or state.model.effort == "accurate":
+        return None
+    if labels_left(state) == 0 or calls_to_spend(state) == 0:
+        return None
+    weak = tuple(name for name in in_play(state) if state.groups[name].walkers == 0)
+    if not weak:
+        return None
+    rounds = sum(entry.action == "sample" for entry in state.log)
+    steps = min(4000, 500 * 2**rounds, affordable_steps(state, weak))
+    kelvins = _warm_up(state, weak)
+    return Choice(
+        Sample(
+            groups=weak if len(weak) < len(state.groups) else (),
+            temperatures_K=kelvins,
+            steps=steps,
+            keep_every=max(10, steps // 40),
+        ),
+        f"{state.model.id} has not been run in {listed(weak)}{broken(state)}.{_standing(state)}",
+        f"MD of {steps} steps holds, or shows where the potential is weak.",
+    )
+
+
+def _warm_up(state: State, names: tuple[str, ...]) -> tuple[float, ...]:
+    """Cooler walks too for groups that broke wherever they were run; hot ones alone (empty) for the others."""
+    low, high = state.task.temperature_K
+    never = any(state.groups[name].fresh and state.groups[name].held_K is None for name in names)
+    return tuple(dict.fromkeys((round(0.5 * (low + high), 1), high))) if never else ()
+
+
+def _standing(state: State) -> str:
+    done = [name for name in built(state) if good(state, name)]
+    return f" {listed(done)} stand{'s' if len(done) == 1 else ''}." if done else ""

@@ -1,0 +1,73 @@
+"""What further labels are worth: the honest learning curve of a group, carried on.
+
+The error of each model on labels that it did not know falls with the number of labels roughly as a power (Hestness et
+al., arXiv:1712.00409); with three or more points the power is fitted, before that it is taken as one half.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lang2mlip.contracts import GroupState
+
+__all__ = ["USUAL_POWER", "Prospect", "curve", "prospect"]
+
+USUAL_POWER = 0.5
+"""Error ~ labels^-power where too little was seen to know."""
+
+LEAST_POWER = 0.1
+"""A curve flatter than this is not worth walking on: tenfold data would not mend a fifth of the error."""
+
+RECENT = 4
+"""Points of the curve that are looked at: earlier ones are of other conditions."""
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What to expect of more labels in one group."""
+
+    power: float
+    labels: int | None
+    """Further labels to the target; None: no number of them is predicted to reach it."""
+
+    @property
+    def pays(self) -> bool:
+        """Whether more of the same is predicted to help."""
+        return self.labels is not None
+
+
+def curve(group: GroupState) -> list[tuple[int, float]]:
+    """(labels known, force error on fresh ones over the rms force) of each round, oldest first."""
+    known, points = group.labels, []
+    for errors in reversed(group.fresh):
+        known -= errors.n_frames
+        if known > 0 and errors.force_relative > 0:
+            points.append((known, errors.force_relative))
+    return points[::-1]
+
+
+def prospect(group: GroupState, target: float) -> Prospect | None:
+    """What it takes to bring the relative force error to `target`; None where nothing was measured yet."""
+    if not group.fresh:
+        return None
+    error = group.fresh[-1].force_relative
+    if error <= target:
+        return Prospect(USUAL_POWER, 0)
+    power = _power(curve(group)[-RECENT:])
+    if power < LEAST_POWER:
+        return Prospect(power, None)
+    factor = (error / target) ** (1.0 / power) - 1.0
+    return Prospect(power, max(1, int(np.ceil(max(1, group.labels) * min(factor, 1e6)))))
+
+
+def _power(points: list[tuple[int, float]]) -> float:
+    """Minus the slope of the log-log line, at most one; the usual one with fewer than three points."""
+    if len(points) < 3:
+        return USUAL_POWER
+    labels, errors = np.log([n for n, _ in points]), np.log([e for _, e in points])
+    spread = labels - labels.mean()
+    if not (spread @ spread):
+        return 0.0
+    return float(np.clip(-(spread @ errors) / (spread @ spread), 0.0, 1.0))

@@ -1,0 +1,68 @@
+"""Over whole runs the rules show what an expert does, though nobody tells them an order."""
+
+from __future__ import annotations
+
+from world import World
+
+
+def actions(decisions):
+    return [one.action for one in decisions]
+
+
+def groups_of(decisions, action):
+    return [set(one.parameters.groups) for one in decisions if one.action == action]
+
+
+def test_an_easy_world_ends_in_success_with_few_labels():
+    state, decisions = World().watch(max_calls=5000, max_labels=500)
+    assert decisions[-1].action == "end" and state.outcome == "success"
+    assert state.cost.labels < 250
+
+
+def test_simple_groups_come_before_what_is_made_of_them():
+    _, decisions = World().watch()
+    sampled = groups_of(decisions, "sample")
+    first = next(number for number, names in enumerate(sampled) if "contact" in names)
+    assert first > 0 and all(names <= {"solid", "salt"} for names in sampled[:first])
+    assert groups_of(decisions, "explore") == [{"solid", "salt"}]
+
+
+def test_a_hard_group_gets_more_labels_than_an_easy_one():
+    world = World(hard={"solid": 0.1, "salt": 0.8})
+    world.watch(max_labels=500)
+    assert world.labels["salt"] > 2 * world.labels["solid"]
+
+
+def test_a_group_whose_md_breaks_is_sampled_again_cooler_too_and_gets_labels_until_it_holds():
+    world = World(hard={"solid": 0.05, "salt": 0.05}, holds={"salt": 60})
+    state, decisions = world.watch(max_labels=500)
+    salt = [one.parameters for one in decisions if one.action == "sample" and one.parameters.groups == ("salt",)]
+    assert salt and any(len(one.temperatures_K) > 1 for one in salt)
+    assert world.labels["salt"] >= 60 > world.labels["solid"]
+    assert state.outcome == "success"
+
+
+def test_a_fit_that_made_everything_worse_is_taken_back_and_done_again():
+    state, decisions = World(spoil=3).watch(max_labels=500)
+    backs = [one.parameters.models for one in decisions if one.action == "prune" and one.parameters.models]
+    assert backs == [("m3",)] and state.set_aside == ("m3",)
+    after = actions(decisions)[actions(decisions).index("prune") :]
+    assert after[1] == "train" and state.outcome == "success"
+
+
+def test_where_more_labels_do_not_pay_the_model_is_made_larger_and_the_end_is_honest():
+    world = World(floor={"salt": 0.2})
+    state, decisions = world.watch(max_calls=20000, max_labels=2000)
+    assert any(one.action == "train" and one.parameters.settings for one in decisions)
+    assert state.outcome == "failure" and world.labels["salt"] < 600
+
+
+def test_a_stuck_part_does_not_keep_the_whole_from_its_turn():
+    _, decisions = World(floor={"salt": 0.2}).watch(max_labels=2000)
+    assert any("contact" in names for names in groups_of(decisions, "sample"))
+
+
+def test_every_run_ends_with_a_small_budget_too():
+    for labels in (5, 20, 60):
+        state, decisions = World().watch(max_calls=900, max_labels=labels)
+        assert state.ended and state.cost.labels <= labels, actions(decisions)

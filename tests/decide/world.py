@@ -53,7 +53,7 @@ def errors(relative: float, frames: int = 10) -> Errors:
 
 @dataclass
 class World:
-    """`hard`: error of a group at one label; `floor`: the error that no data can pass; `holds`: labels until MD does."""
+    """`hard`: error of a group at one label; `floor`: the error no data can pass; `holds`: labels until MD does."""
 
     hard: dict[str, float] = field(default_factory=lambda: {"solid": 0.3, "salt": 0.4, "contact": 0.5})
     floor: dict[str, float] = field(default_factory=dict)

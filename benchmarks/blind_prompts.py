@@ -14,6 +14,7 @@ prompt gets (which phases, temperatures, properties, methods) do not count.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import time
 from collections import Counter
@@ -147,11 +148,9 @@ def amount(text: str | None):
 
     if not text:
         return None
-    words = (
-        text.replace(" by ", " parts by ") if text.split()[0].replace(".", "").isdigit() and " by " in text else text
-    )
+    words = re.sub(r"^([\d.]+) by ", r"\1 parts by ", text.strip())
     try:
-        found = parse_amount(words.replace("parts parts", "parts"))
+        found = parse_amount(words)
     except BadInput:
         return text
     return round(found.value, 4), found.unit

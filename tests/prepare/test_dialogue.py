@@ -249,17 +249,28 @@ def test_a_liquid_of_a_named_crystal_form_is_asked_about():
 
 
 def test_strange_words_are_asked_about_once_and_told():
-    talk = begun("copper and flurbanol at 300 K", QUICK)
-    assert any("'flurbanol'" in one.text for one in talk.turn.questions)
+    talk = begun("copper with some flurb at 300 K", QUICK)
+    assert any("'flurb'" in one.text for one in talk.turn.questions)
     task = told(talk, "", "", "yes").task
-    assert any("flurbanol" in note for note in task.notes)
+    assert any("flurb" in note for note in task.notes)
+
+
+def test_a_strange_word_in_a_substances_place_must_be_explained():
+    talk = begun("0.1 M solution of flurbanol in ethanol at 300 K", QUICK)
+    assert any(one.needed and "'flurbanol'" in one.text for one in talk.turn.questions)
+    with pytest.raises(BadInput, match="flurbanol"):
+        talk.finish()
+    explained = told(talk, "SMILES CC(C)O")
+    solute = next(one for one in explained.finish().components if one.formula != "C2H6O")
+    assert solute.formula == "C3H8O" and solute.amount == "0.1 M"
+    assert formulas(told(talk, "leave it out").finish()) == ["C2H6O"]
 
 
 def test_other_languages_are_understood_by_formulas_units_and_international_names():
     talk = begun("Eine Grenzfläche zwischen Cu(111) und H2O bei 300 K, bitte", QUICK)
     task = talk.finish()
     assert formulas(task) == ["Cu", "H2O"] and task.temperature_K == (300, 300)
-    assert any("Grenzfläche" in note for note in task.notes)
+    assert all("interface" in one.phases for one in task.components)
 
 
 def test_an_endless_conversation_is_ended_with_what_it_has():

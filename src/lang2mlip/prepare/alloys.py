@@ -49,7 +49,9 @@ def _alloyed(clause: list[Item]) -> list[Item]:
         return clause
     chains = _chains(clause)
     lone = [item for item in clause if item.kind == "substance" and len(item.value.counts) == 1]
-    if not chains and len(lone) > 1 and any(item.kind == "alloy" for item in clause):
+    # Shares that make no whole stay with their elements, so that they can be asked about.
+    shares = [item for item in clause if item.kind == "amount" and "%" in item.value]
+    if not chains and 1 < len(lone) and len(shares) < 2 and any(item.kind == "alloy" for item in clause):
         chains = [lone]
     for chain in chains:
         clause = _merged(clause, chain)

@@ -32,6 +32,7 @@ _DEFAULT = {
     "not sure", "skip", AUTOMATIC,
 }  # fmt: skip
 _NOTHING = {"none", "no", "nothing", "not needed"}
+_LEFT_OUT = {"leave it out", "leave out", "without it", "without", "drop it", "ignore it", "remove it", "forget it"}
 
 
 def answered(asked: list[Question], answers: Mapping[str, str]) -> dict[str, str]:
@@ -57,6 +58,8 @@ def settle(reading: Reading, field: str, text: str) -> Reading:
         return _with_component(reading, name, _phases(reading, name, text))
     if kind == "amount":
         return _with_component(reading, name, _amount(text))
+    if kind == "stranger":
+        return _explained(reading, name, text)
     if kind in ("system", "not_understood"):
         return follow(reading, hear(text))
     simple = {
@@ -67,6 +70,17 @@ def settle(reading: Reading, field: str, text: str) -> Reading:
         "potential": _potential,
     }
     return reading.model_copy(update=simple[field](text))
+
+
+def _explained(reading: Reading, word: str, text: str) -> Reading:
+    """A strange word explained by a substance, with the amount that was said of it, or left out."""
+    left = {other: amount for other, amount in reading.strangers.items() if other != word}
+    if text.strip(" .!").lower() in _NOTHING | _LEFT_OUT:
+        return reading.model_copy(update={"strangers": left})
+    heard = hear(f"{reading.strangers.get(word, '')} {text}".strip())
+    if not heard.reading.components:
+        raise BadInput(f"{text!r} names no substance; give a formula, a name or a SMILES for {word!r}.")
+    return follow(reading, heard).model_copy(update={"strangers": left})
 
 
 def _with_component(reading: Reading, name: str, changes: dict[str, Any]) -> Reading:

@@ -128,7 +128,7 @@ class Cast:
 
     def _given_up(self) -> set[str]:
         """Names that leave: taken back in words, or with a role that is now played by others."""
-        gone = set(self._taken_back)
+        gone = set(self._taken_back) | self._spelled_out
         mentioned = self.told
         for role in self._recast():
             for one in self._old.components:
@@ -137,6 +137,14 @@ class Cast:
         if not gone and self._replaces_the_only_one():
             gone = {self._old.components[0].name}
         return gone
+
+    @property
+    def _spelled_out(self) -> set[str]:
+        """What a concept brought as one substance, where the words give its parts or another composition of it."""
+        said = {symbol for one in self._fresh for symbol in parse_formula(one.formula) or ()}
+        usual = [one for one in self._old.components if one.name in self._old.usual]
+        whole = [one for one in usual if not one.crystal and not one.smiles]
+        return {one.name for one in whole if len(said) > 1 and set(parse_formula(one.formula) or ()) == said}
 
     @property
     def _taken_back(self) -> set[str]:

@@ -139,12 +139,19 @@ def fold(old: Reading, heard: Heard, first: bool = False) -> Reading:
             "potential": own.potential or new.potential,
             "files": tuple(dict.fromkeys(new.files + own.files)),
             "conflicts": _conflicts(new, own, cast),
+            "strangers": _unexplained(new, own, first),
             "notes": tuple(dict.fromkeys(new.notes + own.notes)),
             "not_understood": tuple(dict.fromkeys(new.not_understood + own.not_understood)),
         }
     )
     said = tuple(cast.names.get(name, name) for name in own.layers)
     return mixed(_layered(mixed(merged), said or _above(merged, heard, cast), cast.renamed))
+
+
+def _unexplained(old: Reading, new: Reading, first: bool) -> dict[str, str]:
+    """Words for substances that are still strange: a substance that is named later explains the first of them."""
+    left = list(old.strangers.items())
+    return dict(left[1:] if new.components and not first else left) | new.strangers
 
 
 def _above(reading: Reading, heard: Heard, cast: Cast) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from lang2mlip.data import table
 from lang2mlip.prepare.agreed import said_settings
 from lang2mlip.prepare.alloys import affirmed, with_alloys
 from lang2mlip.prepare.concepts import named
+from lang2mlip.prepare.foreign import in_english
 from lang2mlip.prepare.lexicon import near
 from lang2mlip.prepare.linking import Linked, link
 from lang2mlip.prepare.mentions import Mention
@@ -19,7 +20,9 @@ from lang2mlip.prepare.quantities import Span, joined, take_ranges
 from lang2mlip.prepare.reading import Absent, Choice, Conflict, Open, Reading
 from lang2mlip.prepare.relations import prototypes
 from lang2mlip.prepare.scan import scan
+from lang2mlip.prepare.shares import one_alloy
 from lang2mlip.prepare.spelling import respelled
+from lang2mlip.prepare.strangers import strangers
 from lang2mlip.prepare.structure_files import from_files
 from lang2mlip.prepare.substances import Substance, dissolved, from_text
 from lang2mlip.prepare.text import Item, Slate, normal
@@ -61,13 +64,13 @@ class Heard:
 
 def hear(text: str) -> Heard:
     """What `text` says by itself. Raises BadInput for what is unsound: a strange formula, a temperature below 0 K."""
-    mended, remarks = respelled(normal(text))
+    mended, remarks = respelled(in_english(normal(text)))
     slate = Slate(mended)
     temperatures = take_ranges(slate, "temperature")
     pressures = take_ranges(slate, "pressure")
     items, dropped = affirmed(scan(slate))
     items, spelled = _lower_case_symbols(items)
-    linked = link(with_alloys(prototypes(items)))
+    linked = link(with_alloys(one_alloy(prototypes(items))))
     merged, names = _merge(linked)
     components, files = from_files([_component(mention) for mention in merged], items)
     method, faults, absent = _reference(items, text)
@@ -90,6 +93,7 @@ def hear(text: str) -> Heard:
         files=files,
         conflicts=tuple(Conflict(field=about, text=fault) for about, fault in linked.conflicts + faults),
         notes=(*remarks, *_remarks(items, dropped), *spelled),
+        strangers=strangers(items),
         not_understood=_unknown(items, [item for item in linked.unplaced if merged or item.kind == "lattice"]),
     )
     return Heard(
@@ -236,6 +240,7 @@ def _choice(substance: Substance) -> Choice | None:
 def _remarks(items: Sequence[Item], dropped: Sequence[Item]) -> list[str]:
     said = [item.text for item in items if item.kind == "quantity"]
     remarks = [f"Said, but not used here: {', '.join(said)}."] if said else []
+    remarks += [item.value for item in items if item.kind == "remark"]
     return remarks + ([f"Left out, as you said: {', '.join(item.text for item in dropped)}."] if dropped else [])
 
 

@@ -35,6 +35,8 @@ class _Segment:
     number: int
     clause: int
     sentence: int
+    opener: str = ""
+    """The word or sign that begins it."""
     mentions: list[Mention] = field(default_factory=list)
     marks: list[Item] = field(default_factory=list)
     trailing: list[Item] = field(default_factory=list)
@@ -51,7 +53,9 @@ def link(items: Sequence[Item]) -> Linked:
     _assign([segment for segment in segments if segment.mentions], segments)
     _distribute(segments)
     _assign([segment for segment in segments if not segment.mentions], segments)
-    unplaced = [item for item in items if item.kind in ("amount", "ratio") and not _give(item, mentions)]
+    _face_to_face(items, mentions)
+    _solid_surfaces(mentions)
+    unplaced = [i for i in items if i.kind in ("amount", "ratio") and not _give(i, mentions, items)]
     mentions, conflicts, homeless = lattices(items, mentions)
     conflicts += [conflict for mention in mentions if (conflict := contradiction(mention))]
     mentions = contained(items, mentions)
@@ -67,7 +71,8 @@ def _segments(items: Sequence[Item]) -> tuple[list[_Segment], list[Mention]]:
         last = segments[-1]
         if item.kind in ("stop", "border", "coordinator"):
             clause = last.clause + (item.kind != "coordinator")
-            segments.append(_Segment(last.number + 1, clause, last.sentence + (item.kind == "stop")))
+            stopped = last.sentence + (item.kind == "stop")
+            segments.append(_Segment(last.number + 1, clause, stopped, item.text.lower()))
             if item.kind == "border" and item.text.lower() in _ON and last.mentions:
                 resting = [m for segment in segments if segment.clause == last.clause for m in segment.mentions]
         elif item.kind == "substance":
@@ -86,8 +91,13 @@ def _owners(mark: Item, segment: _Segment, segments: list[_Segment]) -> list[Men
         if _interface(mark):
             return segment.mentions
         before = [mention for mention in segment.mentions if mention.start < mark.start]
+        after = [mention for mention in segment.mentions if 0 <= mention.start - mark.end <= 1]
+        if after and before and mark.kind == "phase" and mark.start - before[-1].end > 1:
+            return after
         return before[-1:] or segment.mentions[:1]
     others = [other for other in segments if other.mentions]
+    if mark.kind == "facet" and segment.opener == "with" and (before := _last(others, segment)):
+        return before
     for near in ("clause", "sentence", None):
         ring = [o for o in others if near is None or getattr(o, near) == getattr(segment, near)]
         back = [o for o in ring if o.number < segment.number]
@@ -100,6 +110,38 @@ def _owners(mark: Item, segment: _Segment, segments: list[_Segment]) -> list[Men
                 for m in o.mentions
             ]
     return []
+
+
+def _last(others: Sequence[_Segment], segment: _Segment) -> list[Mention]:
+    """What was named last in the sentence: `A with its (hkl) face, and B`."""
+    back = [one for one in others if one.number < segment.number and one.sentence == segment.sentence]
+    return back[-1].mentions[-1:] if back else []
+
+
+def _face_to_face(items: Sequence[Item], mentions: Sequence[Mention]) -> None:
+    """`A on B, (hkl)||(hkl)`: a plane for each of the two that stand nearest before, else after."""
+    for item in items:
+        if item.kind != "facets of two":
+            continue
+        before = [mention for mention in mentions if mention.end <= item.start][-2:]
+        owners = before if len(before) == 2 else [mention for mention in mentions if mention.start >= item.end][:2]
+        for mention, facet in zip(owners, item.value, strict=False):
+            _put(Item("facet", item.start, item.end, [facet], item.text), mention)
+
+
+def _solid_surfaces(mentions: Sequence[Mention]) -> None:
+    """A surface said of a molecular liquid beside a solid is that solid's: `A in B, what happens at the surface`."""
+    solids = [m for m in mentions if not m.substance.molecular and m.amount is None]
+    for mention in mentions:
+        loose = [mark for mark in mention.marks if key_of(mark) == "phase/surface" or mark.kind == "facet"]
+        if not mention.substance.molecular or mention.substance.chain or not loose or not solids:
+            continue
+        nearest = min(solids, key=lambda solid: abs(solid.start - mention.start))
+        mention.marks = [mark for mark in mention.marks if all(mark is not one for one in loose)]
+        mention.facets = []
+        for mark in loose:
+            if all(mark is not one for one in nearest.marks):
+                _put(mark, nearest)
 
 
 def _interface(mark: Item) -> bool:
@@ -147,7 +189,7 @@ def _share(marks: list[Item], giver: Mention, taker: Mention) -> list[Item]:
     return shared
 
 
-def _give(item: Item, mentions: list[Mention]) -> bool:
+def _give(item: Item, mentions: list[Mention], items: Sequence[Item]) -> bool:
     """Give an amount to the substance behind it or before it, a ratio to as many as it has parts."""
     before = [mention for mention in mentions if mention.end <= item.start]
     after = [mention for mention in mentions if mention.start >= item.end]
@@ -158,6 +200,9 @@ def _give(item: Item, mentions: list[Mention]) -> bool:
             mention.amount = part_text(item.value, position)
         return len(owners) == count
     follows = after and after[0].start - item.end <= 4 and after[0].amount is None
+    between = {i.kind for i in items if after and item.end <= i.start < after[0].start}
+    behind = before and before[-1].amount is None and item.start - before[-1].end <= 3
+    follows = follows and not (behind and between & {"coordinator", "stop", "border"})
     owners = after[:1] if follows else before[-1:] or after[:1]
     if not owners or owners[0].amount is not None:
         return False

@@ -17,8 +17,17 @@ _BEFORE = re.compile(rf"(?<![\w.,:-])({_BARES})(?=[\s-]*(?:edge\s+)?{_PLANE}\b)"
 _AFTER = re.compile(rf"(?<=[\s:])({_BARES})(?![\w.%°])")
 
 
+_DIRECTION = re.compile(
+    r"(?<=along )(?:the\s+)?[\[<]\s*-?\d[-\d\s,]*[\]>]|[\[<]\s*-?\d[-\d\s,]*[\]>](?=\s*(?:direction|axis|axes)\b)"
+    r"|(?<=parallel to )[\[<]\s*-?\d[-\d\s,]*[\]>]",
+    re.IGNORECASE,
+)
+_FACE_TO_FACE = re.compile(rf"{_BRACKET.pattern}\s*(?:\|\||//|∥|\|)\s*{_BRACKET.pattern}")
+
+
 def take_facets(slate: Slate) -> None:
     """Every set of Miller indices, taken from the slate as items. Raises BadInput for unsound ones of a plane."""
+    _take_directions(slate)
     about_planes = re.search(rf"\b{_PLANE}\b", slate.text, re.IGNORECASE) is not None
     for match in list(_BRACKET.finditer(slate.text)):
         attached = match.start() > 0 and slate.text[match.start() - 1].isalnum()
@@ -29,6 +38,16 @@ def take_facets(slate: Slate) -> None:
         for match in list(_AFTER.finditer(slate.text)):
             if re.search(rf"{_PLANE}\s*:?\s*$", slate.text[: match.start()]):
                 _take(slate, match.span(1), _groups(match.group(1)), True)
+
+
+def _take_directions(slate: Slate) -> None:
+    """Directions, which are no planes, and planes that face each other."""
+    for match in list(_DIRECTION.finditer(slate.text)):
+        slate.take("version", match.span())
+    for match in list(_FACE_TO_FACE.finditer(slate.text)):
+        pair = [*_groups(match.group(1)), *_groups(match.group(2))]
+        if len(pair) == 2 and not any(map(_fault, pair)):
+            slate.take("facets of two", match.span(), pair)
 
 
 def _groups(text: str) -> list[tuple[int, ...]]:

@@ -59,7 +59,7 @@ def take_ranges(slate: Slate, kind: str) -> list[Span]:
     unit, names = _unit_pattern(kind)
     convert = _kelvin if kind == "temperature" else units.pressure_GPa
     # Not an exponent: in `1e8 s^-1 and 900 K` or `s-1` the 1 is no temperature.
-    whole = re.compile(rf"(?<![\w.^])(?<!\w-)(?<!\^-)(?:{_NUMBER}\s*(?:{unit})?{_JOIN})*{_NUMBER}\s*{unit}")
+    whole = re.compile(rf"(?<![\w.^])(?<!\w-)(?<!\^-)(?<!\d:)(?:{_NUMBER}\s*(?:{unit})?{_JOIN})*{_NUMBER}\s*{unit}")
     found = []
     for match in list(whole.finditer(slate.text)):
         pieces = re.findall(rf"(^|{_JOIN})({_NUMBER})\s*({unit})?", match.group())
@@ -116,23 +116,22 @@ def joined(spans: list[Span]) -> tuple[float | None, float | None] | None:
         return None
     lows = [span.low for span in spans if span.low is not None]
     highs = [span.high for span in spans if span.high is not None]
-    low = min(lows) if lows else None
-    high = max(highs) if highs else None
-    if low is not None and high is not None and low > high:
-        low, high = high, low
-    return low, high
+    # `melt at 1000 K, quench to 300 K`: an end that is named counts for both, where the other end is named too.
+    return min(lows + highs) if lows else None, max(lows + highs) if highs else None
 
 
 _AMOUNTS = re.compile(
-    rf"(?P<strain>(?<![\w.]){_NUMBER}\s*%\s*(?=(?:of\s+)?(?:strain|deformation|compression|error|tension)))"
-    rf"|(?<![\w.])(?P<amount>{_NUMBER}\s*(?:mol\s*/\s*(?:L|l|kg|dm3)|mol\s*L\^?-1|mol\s*dm\^?-3|mM\b|M\b|molar\b|molal\b"
-    r"|(?:(?:wt|at|mol|vol)\.?\s*-?)?%|percent\b|ppm\b))"
+    rf"(?P<strain>(?<![\w.]){_NUMBER}\s*%\s*(?=(?:of\s+)?(?:\w+\s+)?(?:strain|deformation|compression|error|tension|elongation|shear)))"
+    rf"|(?P<by>(?<=\bby )(?<![\w.]){_NUMBER}\s*%(?!\s*(?:by|of)\b))"
+    rf"|(?<![\w.])(?P<amount>{_NUMBER}\s*(?:m?mol\s*/\s*(?:L|l|kg|dm3)|mol\s*L\^?-1|mol\s*dm\^?-3|mM\b|M\b|molar\b|molal\b"
+    r"|(?:(?:wt|at|mole?|vol|mass|weight|atom|m)\.?\s*-?)?%(?:\s*\(?(?:by\s+(?:weight|mass|mole|volume)\b|w/w\)?|v/v\)?))?"
+    r"|(?:(?:weight|mass|mole?|molar|atomic|volume|wt|vol|at)\.?[\s-]*)?percent\b|ppm\b|m\b(?=\s+(?-i:[A-Z]\w*[A-Z0-9]))))"
     r"|(?P<count>(?<![\w.])\d+)(?=\s+(?:[^\W\d]\S*\s+){0,2}(?:molecules|ions|formula units|chains|ion pairs)\b)"
     r"|(?P<ratio>(?<![\w.:])\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+)"
     r"(?P<basis>\s*\(?\s*(?:in\s+|by\s+)?(?:mole?s?|molar|volume|vol\.?|v/v|v:v|weight|wt\.?|w/w|mass)(?:\s+ratio)?\b\)?)?"
     r"|(?P<times>(?<![\w.])\d+\s*[x×]\s*\d+(?:\s*[x×]\s*\d+)?\b)"
     rf"|(?P<other>(?<![\w.]){_NUMBER}\s*-?\s*(?:fs|ps|ns|g/cm\^?3|g/cc|kg/m\^?3|g\s*cm\^?-3|Å|nm|eV|meV|steps?\b|atoms?\b"
-    r"|layers?\b|labels?\b|calls?\b|structures?\b|s\b|min\b|minutes?\b|h\b|hours?\b)(?:/(?:Å|A|atom))?)",
+    r"|layers?\b|labels?\b|calls?\b|structures?\b|/\s*n?p?f?s\b|n?p?f?s\s*\^?-\s*1|K/[pn]?s\b|m/s\b|s\b|min\b|minutes?\b|h\b|hours?\b)(?:/(?:Å|A|atom))?)",
 )
 
 
@@ -145,7 +144,7 @@ def take_amounts(slate: Slate) -> None:
         slate.take("version", match.span())
     for match in list(_AMOUNTS.finditer(slate.text)):
         if match["amount"]:
-            slate.take("amount", match.span("amount"), " ".join(match["amount"].split()))
+            slate.take("amount", match.span("amount"), _regular(match["amount"]))
         elif match["count"]:
             slate.take("amount", match.span("count"), f"{match['count']} molecules")
         elif match["ratio"]:
@@ -154,6 +153,13 @@ def take_amounts(slate: Slate) -> None:
             slate.take("ratio", match.span(), (parts, _basis(match["basis"] or (before["basis"] if before else ""))))
         else:
             slate.take("quantity", match.span())
+
+
+def _regular(text: str) -> str:
+    """The amount as amounts.py reads it."""
+    told = " ".join(text.split()).replace("w/w", "by weight").replace("v/v", "by volume")
+    told = re.sub(r"[()]", "", told)
+    return re.sub(r"(?<=\d)\s*m$", " mol/kg", told)
 
 
 _RATIO_OF = re.compile(

@@ -79,8 +79,10 @@ def _told(component: Component) -> str:
 
 def _strange(reading: Reading) -> Iterator[Question]:
     """Words that no table has: a substance among them must not be left out unseen."""
-    if reading.not_understood:
-        words = ", ".join(map(repr, (word.partition(" (did")[0] for word in reading.not_understood)))
+    bare = [word.partition(" (did")[0] for word in reading.not_understood]
+    left = [word for word in bare if word not in reading.strangers]
+    if left:
+        words = ", ".join(map(repr, left))
         yield Question(
             field="not_understood",
             topic="substance",

@@ -63,3 +63,7 @@ class Reading(Noun):
     conflicts: tuple[Conflict, ...] = Field(default=(), description="what contradicts itself or the data")
     notes: tuple[str, ...] = Field(default=(), description="remarks on how words were taken")
     not_understood: tuple[str, ...] = ()
+    strangers: dict[str, str] = Field(
+        default_factory=dict,
+        description="words of those that stand where a substance must → the amount said of it",
+    )

@@ -26,12 +26,17 @@ def prototypes(items: Sequence[Item]) -> list[Item]:
     settled = []
     for position, item in enumerate(items):
         key, entry = entries.get(fold(item.text), ("", {}))
-        around = [*items[max(0, position - 1) : position], *items[position + 1 : position + 2]]
+        around = [one for one in (_beside_it(items[:position][::-1]), _beside_it(items[position + 1 :])) if one]
         beside = [one for one in around if one.kind == "substance" and _another(one, item)]
         if entry and (item.kind == "prototype" or beside):
             item = replace(item, kind="lattice", value=Hit("lattice", key, entry))
         settled.append(item)
     return settled
+
+
+def _beside_it(items: Sequence[Item]) -> Item | None:
+    """The next item, lattice words apart."""
+    return next((item for item in items if item.kind != "lattice"), None)
 
 
 def _another(one: Item, item: Item) -> bool:

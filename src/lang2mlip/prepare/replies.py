@@ -33,6 +33,8 @@ def worked_in(talk: Talk, text: str) -> Talk:
         return _one_by_one(talk, asked, pieces)
     reading, heard = talk.reading, hear(text)
     taken, heard = _choices(reading, asked, heard, text)
+    if taken is None and (taken := _stranger(reading, asked, heard, text)):
+        heard = replace(heard, reading=heard.reading.model_copy(update={"components": ()}))
     reading, told = taken if taken else (reading, set())
     if not told or not heard.empty:
         changed = follow(reading, heard)
@@ -103,6 +105,19 @@ def _choices(
             heard = replace(heard, reading=heard.reading.model_copy(update={"components": others, "choices": ()}))
             break
     return ((reading, told) if told else None), heard
+
+
+def _stranger(
+    reading: Reading, asked: Sequence[Asked], heard: Heard, text: str
+) -> tuple[Reading, set[str]] | None:
+    """The one substance of the reply, or a `leave it out`, where a strange word was asked about."""
+    field = next((one.field for one in asked if one.field.startswith("stranger.")), None)
+    if field is None or len(heard.reading.components) > 1:
+        return None
+    try:
+        return settle(reading, field, text), {field}
+    except BadInput:
+        return None
 
 
 def _touched(field: str, old: Reading, new: Reading, heard: Heard) -> bool:

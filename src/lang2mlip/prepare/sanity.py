@@ -21,6 +21,10 @@ _IMPOSSIBLE = 0.5
 """Share of the melting temperature below which no melt is meant."""
 
 
+_WHOLE = 102.0
+"""Rounded shares add up to no more than this, %."""
+
+
 class Doubt(Noun):
     """Something that the person must look at again."""
 
@@ -34,6 +38,8 @@ class Doubt(Noun):
 
 def doubts(reading: Reading) -> Iterator[Doubt]:
     """Everything about a reading that cannot be, or hardly."""
+    yield from _strangers(reading)
+    yield from _shares(reading)
     for component in undissolved(reading):
         text = (
             f"{component.name} is dissolved, but in what? Name the solvent, or say that a melt or a crystal is meant."
@@ -42,6 +48,36 @@ def doubts(reading: Reading) -> Iterator[Doubt]:
     for component in reading.components:
         yield from _melts(component, reading)
         yield from _dissolves(component, reading)
+
+
+def _strangers(reading: Reading) -> Iterator[Doubt]:
+    """Unknown words that stand where a substance must."""
+    for word, amount in reading.strangers.items():
+        told = f"{amount} of {word!r}" if amount else f"{word!r}"
+        yield Doubt(
+            field=f"stranger.{word}",
+            text=f"{told} stands where a substance is named, and no table has it. Give its formula or SMILES, or say "
+            "'leave it out'.",
+            default="",
+            needed=True,
+        )
+
+
+def _shares(reading: Reading) -> Iterator[Doubt]:
+    """Shares in per cent that add up to more than there is."""
+    shares = [(one, found) for one in reading.components if "%" in (one.amount or "") and (found := amount_of(one))]
+    for unit in {found.unit: None for _, found in shares}:
+        parts = [(one, found.value) for one, found in shares if found.unit == unit]
+        total = sum(value for _, value in parts)
+        if total > _WHOLE:
+            told = " + ".join(f"{one.name} {value:g}" for one, value in parts)
+            yield Doubt(
+                field=f"amount.{parts[-1][0].name}",
+                text=f"The shares add up to {total:g} %, more than a hundred ({told}). How much of "
+                f"{parts[-1][0].name} is meant?",
+                default="",
+                needed=True,
+            )
 
 
 def _melts(component: Component, reading: Reading) -> Iterator[Doubt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lang2mlip import catalogue
 from lang2mlip.data import table
@@ -12,6 +13,7 @@ from lang2mlip.prepare.formulas import ELEMENTS, charge_of, element_names, parse
 from lang2mlip.prepare.lexicon import Hit, longest, plain_word
 from lang2mlip.prepare.miller import take_facets
 from lang2mlip.prepare.quantities import take_amounts
+from lang2mlip.prepare.shares import take_compositions
 from lang2mlip.prepare.substances import Substance, from_element, from_entries, from_formula, from_text, oxide_names
 from lang2mlip.prepare.symbols import is_element
 from lang2mlip.prepare.text import Item, Slate, Word, words_of
@@ -31,6 +33,9 @@ _BASIS = re.compile(
 )
 _MODEL_FILE = re.compile(r"(?<!\S)[\"'(]*([\w./~+-]+\.model)\b")
 _FORMULA = re.compile(r"(?<![\w.])[(\[]*[A-Z][\w().\[\]·*]*(?:\^\{?\d?[+-]\}?|[+-])?(?![A-Za-z0-9])")
+_ATOM_PAIR = re.compile(
+    r"\b([A-Z][a-z]?)[-–]([A-Z][a-z]?)(?=\s+(?:pairs?|bonds?|distances?|rdfs?|RDFs?|g\(r\)|radial|partial|coordination|peaks?|contacts?)\b)"
+)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}
 _SIGNS = {",": "coordinator", "&": "coordinator", "/": "coordinator", "+": "coordinator", "|": "coordinator",
           "-": "hyphen", ":": "border", ";": "stop", ".": "stop", "!": "stop", "?": "stop", "\n": "stop"}  # fmt: skip
@@ -43,8 +48,10 @@ def scan(slate: Slate) -> list[Item]:
     """
     take_smiles(slate)
     _take_files(slate)
+    take_compositions(slate)
     take_amounts(slate)
     take_facets(slate)
+    _take_pairs(slate)
     _take_formulas(slate)
     words = words_of(slate.text)
     at = 0
@@ -66,6 +73,13 @@ def _take_files(slate: Slate) -> None:
         slate.take("basis", match.span(), match.group())
     for match in list(_STRUCTURE_FILE.finditer(slate.text)):
         slate.take("file", match.span(1), match.group(1))
+
+
+def _take_pairs(slate: Slate) -> None:
+    """`X-Y pair distribution`: two elements of which a distance is meant are no alloy."""
+    for match in list(_ATOM_PAIR.finditer(slate.text)):
+        if {match[1], match[2]} <= ELEMENTS:
+            slate.take("version", match.span())
 
 
 def _take_formulas(slate: Slate) -> None:
@@ -183,8 +197,13 @@ def _meanings(words: list[Word], at: int, used: int, hits: list[Hit]) -> Iterato
         yield from (
             Item("phase", item.start, item.end, {"crystal": p, "molecule": p}, text) for p in first.entry["phases"]
         )
+        if "note" in first.entry:
+            yield Item("remark", item.start, item.end, first.entry["note"], text)
     else:
         yield _place(first.kind, words, at, used, first)
+        if first.kind in ("alloy", "role"):
+            item = _place("phase", words, at, used)
+            yield from (replace(item, value={"crystal": p, "molecule": []}) for p in first.entry.get("phases", ()))
         if first.kind == "concept" and len(first.entry["components"]) == 1:
             (one,) = first.entry["components"]
             yield _place("substance", words, at, used, from_text(one["substance"], one))

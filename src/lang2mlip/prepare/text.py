@@ -11,6 +11,10 @@ __all__ = ["Item", "Slate", "Word", "fold", "normal", "words_of"]
 
 _DASHES = re.compile("[\u2010-\u2015\u2212\u02d7\ufe58\ufe63\uff0d]")
 _OVERBAR = re.compile("(\\d)\\s?[\u0304\u0305\u00af]")
+_SUBSCRIPT = re.compile(
+    r"(?:(?<=[A-Z])|(?<=[A-Z][a-z])|(?<=[A-Z]\d)|(?<=\)))\$?_\{?(\d+(?:\.\d+)?)\}?\$?"
+    r"(?![\w.]*\.(?:cif|vasp|xyz|extxyz|pdb))"
+)
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "θ": "theta", "κ": "kappa"}
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]{1,2}\b)?|\n|[^\s\x01]|\x01+")
 
@@ -57,6 +61,7 @@ class Slate:
 def normal(prompt: str) -> str:
     """`prompt` with one kind of dash and quote, plain digits, spelled Greek and minus signs for overbars."""
     text = unicodedata.normalize("NFKC", prompt.replace("º", "°").replace("\u00af", "\u0305"))
+    text = _SUBSCRIPT.sub(r"\1", text)
     text = _OVERBAR.sub(r"-\1", text)
     text = _DASHES.sub("-", text).replace("’", "'").replace("‘", "'")
     for letter, name in _GREEK.items():

@@ -1,21 +1,19 @@
-"""explore: first data, made with the reference itself: short MD at several temperatures, strained and rattled cells."""
+"""explore: first data, made with the reference itself: MD at several temperatures, distorted and defective cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from itertools import combinations_with_replacement
 
 from lang2mlip.act.allowance import allow, even, shortened
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.conditions import temperatures, timestep_fs
-from lang2mlip.act.gathering import cost_of, dataset, faults_of, frames_of, unique
-from lang2mlip.act.labels import Labeller
-from lang2mlip.contracts import Explore, Json, ReferenceSpec, Result, StructureRecord
-from lang2mlip.contracts.parts import Progress
-from lang2mlip.science.atoms.frames import read_frames, write_frames
-from lang2mlip.science.sampling.distort import rattled, strained
+from lang2mlip.act.conditions import is_condensed, temperatures, timestep_fs
+from lang2mlip.act.coverage import coverage
+from lang2mlip.act.distort import ATOMS_AND_PAIRS, RELAX_STEPS
+from lang2mlip.act.gathering import calls_by_group, cost_of, dataset, faults_of, frames_of, unique
+from lang2mlip.contracts import Explore, Json, Result, StructureRecord
 
-__all__ = ["ExploreAction", "distortions"]
+__all__ = ["ExploreAction"]
 
 TEMPERATURES = 2
 """MD temperatures per structure where the decision names none."""
@@ -43,15 +41,17 @@ class ExploreAction:
         return Result(
             action="explore",
             status="partial" if bad else "done",
-            summary=f"{len(frames)} labelled frames from reference MD and distorted cells.",
+            summary=f"{len(frames)} labelled frames from the reference.{coverage(desk, frames)}",
             cost=cost,
+            calls_by_group=calls_by_group(done),
             data=(dataset(desk, "explore", frames),),
             faults=faults,
         )
 
     def _wanted(self, desk: Desk, parameters: Explore) -> list[Piece]:
         records = desk.view.structures("train", parameters.groups)
-        return [piece for record in records for piece in self._of(desk, parameters, record)]
+        pieces = [piece for record in records for piece in self._of(desk, parameters, record)]
+        return [*pieces, *self._atoms_and_pairs(desk, parameters)]
 
     def _of(self, desk: Desk, parameters: Explore, record: StructureRecord) -> list[Piece]:
         common = {
@@ -68,8 +68,9 @@ class ExploreAction:
         desk: Desk, parameters: Explore, record: StructureRecord, common: dict[str, Json], kelvin: float
     ) -> Piece:
         plan = {
-            "ensemble": "nvt",
+            "ensemble": parameters.ensemble if is_condensed(record) else "nvt",
             "temperature_K": kelvin,
+            "pressure_GPa": desk.task.pressure_GPa[0],
             "timestep_fs": timestep_fs(desk.task.elements),
             "steps": parameters.steps,
             "keep_every": parameters.keep_every,
@@ -81,21 +82,25 @@ class ExploreAction:
 
     @staticmethod
     def _distort(desk: Desk, parameters: Explore, record: StructureRecord, common: dict[str, Json]) -> Piece:
-        wanted = parameters.model_dump(include={"strain", "strained", "rattled", "rattle_A"})
-        arguments = {**common, **wanted, "seed": desk.seed(record.request.name, "distort")}
-        arguments["wants"] = parameters.rattled + parameters.strained
-        return Piece(f"{record.request.name}-distorted", "lang2mlip.act.explore:distortions", arguments)
+        made = ("strained", "rattled", "compressed", "vacancies", "exchanged")
+        fields = {*made, "relaxed", "strain", "rattle_A", "compression"}
+        arguments = {**common, **parameters.model_dump(include=fields)}
+        arguments["seed"] = desk.seed(record.request.name, "distort")
+        arguments["condensed"] = is_condensed(record)
+        arguments["wants"] = sum(arguments[name] for name in made) + parameters.relaxed * (RELAX_STEPS + 1)
+        return Piece(f"{record.request.name}-distorted", "lang2mlip.act.distort:distortions", arguments)
 
-
-def distortions(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Strained and rattled copies of a structure, labelled."""
-    start = read_frames(Path(arguments["run"]) / arguments["structure"])[-1]
-    seed, size = arguments["seed"], arguments["rattle_A"]
-    copies = strained(start, arguments["strain"], arguments["strained"], seed) if start.pbc.any() else []
-    copies += rattled(start, size, arguments["rattled"], seed)
-    labeller = Labeller(ReferenceSpec(**arguments["reference"]), arguments["max_calls"], arguments["until"])
-    for copy in copies:
-        copy.info |= arguments["note"]
-    frames = labeller.label_all(copies)
-    write_frames(folder / "frames.extxyz", frames)
-    return {"frames": len(frames), "cost": labeller.cost.model_dump(), "faults": labeller.faults}
+    @staticmethod
+    def _atoms_and_pairs(desk: Desk, parameters: Explore) -> list[Piece]:
+        elements = list(desk.task.elements)
+        pairs = len(list(combinations_with_replacement(elements, 2))) * parameters.dimers
+        wants = pairs + len(elements) * parameters.isolated
+        arguments = {
+            "reference": desk.task.reference.model_dump(mode="json"),
+            "elements": elements,
+            "dimers": parameters.dimers,
+            "isolated": parameters.isolated,
+            "note": {"group": ATOMS_AND_PAIRS, "structure": ATOMS_AND_PAIRS},
+            "wants": wants,
+        }
+        return [Piece("atoms-and-pairs", "lang2mlip.act.distort:atoms_and_pairs", arguments)] if wants else []

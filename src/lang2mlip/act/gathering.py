@@ -12,7 +12,17 @@ from lang2mlip.act.base import Desk, Done
 from lang2mlip.contracts import Cost, DataSet, Errors
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 
-__all__ = ["collect", "cost_of", "dataset", "faults_of", "frames_of", "per_group", "total_frames", "unique"]
+__all__ = [
+    "calls_by_group",
+    "collect",
+    "cost_of",
+    "dataset",
+    "faults_of",
+    "frames_of",
+    "per_group",
+    "total_frames",
+    "unique",
+]
 
 
 def frames_of(done: Sequence[Done], name: str = "frames.extxyz") -> list[Atoms]:
@@ -58,6 +68,14 @@ def dataset(desk: Desk, source: str, frames: Sequence[Atoms], fresh: Mapping[str
 def cost_of(done: Sequence[Done]) -> Cost:
     """The sum over pieces that left a cost."""
     return sum((Cost(**one.value["cost"]) for one in done if "cost" in one.value), Cost())
+
+
+def calls_by_group(done: Sequence[Done]) -> dict[str, int]:
+    """Reference calls of pieces that each work in one group."""
+    calls: Counter[str] = Counter()
+    for one in done:
+        calls[str(one.piece.arguments["note"]["group"])] += one.value.get("cost", {}).get("calls", 0)
+    return dict(calls)
 
 
 def faults_of(done: Sequence[Done]) -> tuple[str, ...]:

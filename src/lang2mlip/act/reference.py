@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lang2mlip.act.allowance import allow, shortened
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.conditions import is_condensed, is_molecular, temperatures, timestep_fs
-from lang2mlip.act.gathering import collect, cost_of, faults_of, total_frames
+from lang2mlip.act.gathering import calls_by_group, collect, cost_of, faults_of, total_frames
 from lang2mlip.contracts import Json, ReferenceRun, Result, StructureRecord
 from lang2mlip.record.run import write_json
 
@@ -27,13 +27,17 @@ class ReferenceAction:
         groups = collect(good, desk.run / "validation")
         for one in good:
             frames = str((one.folder / "frames.extxyz").relative_to(desk.run))
-            walk = {**one.piece.arguments, "frames": frames, "thermo": one.value["thermo"]}
+            plan = {**one.piece.arguments["plan"], "steps": one.value["steps"]}
+            walk = {**one.piece.arguments, "plan": plan, "frames": frames, "thermo": one.value["thermo"]}
             write_json(desk.run / "validation" / "walks" / f"{one.piece.name}.json", walk)
         return Result(
             action="reference",
             status="failed" if not good else "done" if len(good) == len(done) else "partial",
-            summary=f"{len(good)} of {len(done)} reference runs done, {total_frames(groups)} held-out frames kept.",
+            summary=f"{len(good)} of {len(done)} reference runs done, {total_frames(groups)} held-out frames kept."
+            + _drifting(good),
             cost=cost_of(done),
+            calls_by_group=calls_by_group(done),
+            settled={group: all(one.value["settled"] for one in good if _group(one) == group) for group in groups},
             ranges={group: _ranges([one for one in good if _group(one) == group]) for group in groups},
             faults=(*shortened(self._wanted(desk, parameters), [one.piece for one in done]), *faults_of(done)),
         )
@@ -41,7 +45,11 @@ class ReferenceAction:
     @staticmethod
     def _wanted(desk: Desk, parameters: ReferenceRun) -> list[Piece]:
         return [
-            Piece(walk["name"], "lang2mlip.act.walk:reference_walk", {**walk, "reference": _reference(desk)})
+            Piece(
+                walk["name"],
+                "lang2mlip.act.walk:reference_walk",
+                {**walk, "reference": _reference(desk), "longest": parameters.longest},
+            )
             for record in desk.view.structures("validation", parameters.groups)
             for walk in validation_walks(desk, record, parameters)
         ]
@@ -72,6 +80,12 @@ def validation_walks(desk: Desk, record: StructureRecord, parameters: ReferenceR
         }
         for ensemble, kelvin in plans
     ]
+
+
+def _drifting(good: Sequence[Done]) -> str:
+    """A sentence on the walks whose energy or density was still drifting at their end."""
+    names = [one.piece.name for one in good if not one.value["settled"]]
+    return f" Still drifting: {', '.join(names)}." if names else " All of them settled."
 
 
 def _reference(desk: Desk) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from ase import Atoms
 from lang2mlip.act.allowance import in_time
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.labels import MeteredCalculator
+from lang2mlip.act.settling import has_settled, run_until_settled
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Json, ReferenceSpec, StabilityRun
 from lang2mlip.contracts.parts import Progress
@@ -25,15 +26,16 @@ __all__ = ["potential_walk", "reference_walk"]
 
 def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame), max_calls;
-    molecular (bool): how far its bonds stretch is noted.
+    molecular (bool): how far its bonds stretch is noted; longest: how many times longer it goes on while it drifts.
     """
     calculator = MeteredCalculator(
         ReferenceSpec(**arguments["reference"]), arguments.get("max_calls"), arguments["until"]
     )
     start = _start(arguments)
     limits = _with_bonds(Health(bond_stretch=math.inf), start, arguments)
+    plan, longest = MDPlan(**arguments["plan"]), arguments.get("longest", 1.0)
     meter = Meter()
-    outcome = run(start, calculator, MDPlan(**arguments["plan"]), limits, Hooks(progress=progress))
+    outcome, plan = run_until_settled(start, calculator, plan, limits, Hooks(progress=progress), longest)
     around = max(0.0, meter.spent_s() - calculator.cost.reference_s)
     frames = [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]
     _note(frames, arguments["note"])
@@ -44,6 +46,8 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
         "cost": (calculator.cost + Cost(md_s=around)).model_dump(),
         "trip": outcome.trip,
         "thermo": _thermo(outcome),
+        "steps": plan.steps,
+        "settled": has_settled(outcome, plan, len(start)),
     }
 
 

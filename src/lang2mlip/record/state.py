@@ -136,7 +136,7 @@ def _new_data(state: State, result: Result) -> State:
 
 def _data(state: State, data: tuple[DataSet, ...]) -> State:
     new = sum(dataset.n_frames for dataset in data)
-    groups = dict(state.groups)
+    groups = dict(_with_groups(state, data).groups)
     for dataset in data:
         for name, errors in dataset.fresh_errors.items():
             if name in groups:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lang2mlip.errors import BadInput
 
-__all__ = ["Line", "Mean", "block_mean", "blocks", "line", "robust_sigma"]
+__all__ = ["Line", "Mean", "block_mean", "blocks", "line", "robust_sigma", "settled"]
 
 _FEWEST_BLOCKS = 8
 
@@ -59,6 +59,21 @@ def blocks(values: ArrayLike, number: int) -> list[NDArray[np.float64]]:
     if length < 1:
         raise BadInput(f"A series of {len(series)} values cannot be cut into {number} blocks; run longer.")
     return list(series[len(series) - number * length :].reshape(number, length, *series.shape[1:]))
+
+
+def settled(values: ArrayLike, tolerance: float = 0.0) -> bool:
+    """Whether a series has stopped drifting: its second and last thirds agree.
+
+    Their means may differ by twice the error of the difference (blocks of each), or by `tolerance` if that is more.
+    Fewer than 12 values are never enough.
+    """
+    series = _series(values)
+    third = len(series) // 3
+    if third < 4:
+        return False
+    middle, last = block_mean(series[third : 2 * third]), block_mean(series[-third:])
+    noise = float(np.hypot(middle.error, last.error))
+    return bool(abs(last.value - middle.value) <= max(tolerance, 2.0 * noise))
 
 
 def line(x: ArrayLike, y: ArrayLike) -> Line:

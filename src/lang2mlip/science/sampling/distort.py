@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lang2mlip.errors import BadInput
 from lang2mlip.science.sampling.sound import Sound, made_from
 
-__all__ = ["rattled", "strained"]
+__all__ = ["compressed", "rattled", "strained"]
 
 _SHRINK = 0.8
 _TRIES = 20
@@ -26,6 +26,22 @@ def strained(atoms: Atoms, largest: float, count: int, seed: int) -> list[Atoms]
     even = np.linspace(-largest, largest, (count + 1) // 2) if count > 2 else rng.uniform(-largest, largest, count)
     tensors = [even[k // 2] * np.eye(3) if k % 2 == 0 else _general(rng, largest) for k in range(count)]
     return [_deformed(atoms, tensor) for tensor in tensors]
+
+
+def compressed(atoms: Atoms, largest: float, count: int) -> list[Atoms]:
+    """`count` copies whose lengths are scaled evenly from 1 - largest to 1 + largest; atoms follow the cell.
+
+    Raises BadInput unless it is periodic in three directions.
+    """
+    if not atoms.pbc.all():
+        raise BadInput("Only a structure that is periodic in three directions can be compressed; rattle it instead.")
+    scales = np.linspace(-largest, largest, count) if count > 1 else np.array([-largest])
+    copies = []
+    for scale in scales:
+        copy = made_from(atoms, "compress", scale=float(1 + scale))
+        copy.set_cell(atoms.cell.array * (1 + scale), scale_atoms=True)
+        copies.append(copy)
+    return copies
 
 
 def rattled(atoms: Atoms, sigma_A: float, count: int, seed: int) -> list[Atoms]:

@@ -51,7 +51,7 @@ def _alloyed(clause: list[Item]) -> list[Item]:
     lone = [item for item in clause if item.kind == "substance" and len(item.value.counts) == 1]
     # Shares that make no whole stay with their elements, so that they can be asked about.
     shares = [item for item in clause if item.kind == "amount" and "%" in item.value]
-    if not chains and 1 < len(lone) and len(shares) < 2 and any(item.kind == "alloy" for item in clause):
+    if not chains and len(lone) > 1 and len(shares) < 2 and any(item.kind == "alloy" for item in clause):
         chains = [lone]
     for chain in chains:
         clause = _merged(clause, chain)

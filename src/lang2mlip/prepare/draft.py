@@ -13,7 +13,7 @@ from lang2mlip.data import table
 from lang2mlip.errors import BadInput, nearest
 from lang2mlip.prepare.amounts import parse_amount
 from lang2mlip.prepare.formulas import parse_formula, strange_elements
-from lang2mlip.prepare.substances import from_formula
+from lang2mlip.prepare.substances import from_formula, from_text
 
 __all__ = ["Draft", "as_task", "invented"]
 
@@ -107,8 +107,11 @@ def _known(component: Component) -> Component:
 
 
 def _looked_up(component: Component) -> Component:
-    """With the crystal or molecule of its formula. Raises BadInput where the data know several."""
+    """With the crystal or molecule of its formula and name. Raises BadInput where the data know several."""
     substance = from_formula(component.formula)
+    named = from_text(component.name)
+    if substance and named and len(meant := set(named.molecules) & set(substance.molecules)) == 1:
+        substance = substance.model_copy(update={"molecules": tuple(meant)})
     options = {"crystal": substance.crystals, "molecule": substance.molecules} if substance else {}
     for field, keys in options.items():
         if len(keys) > 1:

@@ -12,6 +12,9 @@ __all__ = ["DISORDERED", "health", "is_condensed", "is_molecular", "temperatures
 DISORDERED = ("melt", "liquid", "amorphous")
 """Builders and phases that live at the hot end only."""
 
+CONDENSED = ("bulk", "melt", "amorphous", "polymer", "molecule", "liquid_liquid")
+"""Builders whose periodic structures have no vacuum, and so a density."""
+
 HOT_MARGIN = 1.15
 """Sampling goes this much above the highest temperature of use, so that use never leaves the data."""
 
@@ -43,7 +46,7 @@ def _hot(record: StructureRecord) -> bool:
 
 def is_condensed(record: StructureRecord) -> bool:
     """Periodic in three directions and without vacuum: it has a density."""
-    return record.periodic and record.request.builder in ("bulk", "melt", "amorphous", "polymer")
+    return record.periodic and record.request.builder in CONDENSED
 
 
 def is_molecular(record: StructureRecord) -> bool:

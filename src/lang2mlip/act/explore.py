@@ -7,7 +7,7 @@ from itertools import combinations_with_replacement
 
 from lang2mlip.act.allowance import allow, even, shortened
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.conditions import is_condensed, temperatures, timestep_fs
+from lang2mlip.act.conditions import is_condensed, is_molecular, temperatures, timestep_fs
 from lang2mlip.act.coverage import coverage
 from lang2mlip.act.distort import ATOMS_AND_PAIRS, RELAX_STEPS
 from lang2mlip.act.gathering import calls_by_group, cost_of, dataset, faults_of, frames_of, unique
@@ -86,7 +86,7 @@ class ExploreAction:
         fields = {*made, "relaxed", "strain", "rattle_A", "compression"}
         arguments = {**common, **parameters.model_dump(include=fields)}
         arguments["seed"] = desk.seed(record.request.name, "distort")
-        arguments["condensed"] = is_condensed(record)
+        arguments["condensed"] = is_condensed(record) and not is_molecular(record)
         arguments["wants"] = sum(arguments[name] for name in made) + parameters.relaxed * (RELAX_STEPS + 1)
         return Piece(f"{record.request.name}-distorted", "lang2mlip.act.distort:distortions", arguments)
 

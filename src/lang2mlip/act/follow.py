@@ -20,7 +20,7 @@ from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health, Reading, Watch
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.neighbours import bond_graph
-from lang2mlip.science.lammps.files import protocol_from_file
+from lang2mlip.science.lammps.files import protocol_from_file, protocol_of
 from lang2mlip.science.lammps.protocol import run_folder, write_protocol
 from lang2mlip.science.lammps.script import placed, timestep_fs
 
@@ -36,12 +36,12 @@ OUT_OF_TIME = "the time that the budget allows is over"
 
 
 def protocol_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Follow a protocol. Arguments: family, model (folder), protocol (file), structure (file), health, note,
-    steps (of each stage at most), keep_every, until, molecular (bool): its bonds must hold.
+    """Follow a protocol. Arguments: family, model (folder), protocol (file, or its fields), structure (file), health,
+    note, steps (of each stage at most), keep_every, until, molecular (bool): its bonds must hold.
     """
-    run = Path(arguments["run"])
+    run, given = Path(arguments["run"]), arguments["protocol"]
     calculator = load("potential", arguments["family"])().calculator(run / arguments["model"])
-    protocol = protocol_from_file(run / arguments["protocol"])
+    protocol = protocol_from_file(run / given) if isinstance(given, str) else protocol_of(given, "the walk")
     start = read_frames(run / arguments["structure"])[-1]
     keeper = _keeper(protocol, start, arguments, progress)
     write_protocol(protocol, start, folder)

@@ -6,14 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.conditions import health, is_molecular, temperatures, timestep_fs
+from lang2mlip.act.conditions import health, is_molecular, timestep_fs
 from lang2mlip.act.following import follow_piece
 from lang2mlip.act.gathering import cost_of, faults_of, frames_of
-from lang2mlip.contracts import Json, PoolSet, Result, Sample, StabilityRun, StructureRecord
+from lang2mlip.act.walks import Planned, planned
+from lang2mlip.contracts import Json, PoolSet, Result, Sample, StabilityRun
 from lang2mlip.errors import BadInput
 from lang2mlip.science.atoms.frames import write_frames
 
 __all__ = ["SampleAction"]
+
+
+LARGEST_SEED = 900_000_000
+"""Of the random numbers in LAMMPS."""
 
 
 class SampleAction:
@@ -25,12 +30,7 @@ class SampleAction:
             raise BadInput("There is no potential to sample with yet; train one first.")
         if parameters.protocol is not None:
             return [follow_piece(desk, parameters, parameters.protocol)]
-        return [
-            self._walk(desk, parameters, record, kelvin, walker)
-            for record in desk.view.structures("train", parameters.groups)
-            for kelvin in parameters.temperatures_K or (temperatures(desk.task, record, 2)[-1],)
-            for walker in range(parameters.walkers)
-        ]
+        return [_walk(desk, parameters, one) for one in planned(desk, parameters)]
 
     def gather(self, desk: Desk, parameters: Sample, done: Sequence[Done]) -> Result:
         """One pool set and the stability of every walker."""
@@ -61,31 +61,48 @@ class SampleAction:
             faults=(*_cut(done), *faults_of([one for one in done if one.fault is not None])),
         )
 
-    @staticmethod
-    def _walk(desk: Desk, parameters: Sample, record: StructureRecord, kelvin: float, walker: int) -> Piece:
-        model, group = desk.state.model, record.request.group
-        assert model is not None
-        name = f"{record.request.name}-{kelvin:.0f}K-{walker}"
-        plan: dict[str, Json] = {
-            "ensemble": "nvt" if parameters.pressure_GPa is None or not record.periodic else "npt",
-            "temperature_K": kelvin,
-            "pressure_GPa": parameters.pressure_GPa or 0.0,
-            "timestep_fs": timestep_fs(desk.task.elements),
-            "steps": parameters.steps,
-            "keep_every": parameters.keep_every,
-            "seed": desk.seed(name),
-        }
-        limits = health(desk.state.groups.get(group), desk.state.groups.values())
-        arguments: dict[str, Json] = {
-            "family": model.family,
-            "model": model.folder,
-            "structure": record.file,
-            "plan": plan,
-            "health": limits.model_dump(),
-            "note": {"group": group, "structure": record.request.name, "source": f"sample-{model.id}"},
-            "molecular": is_molecular(record),
-        }
-        return Piece(name, "lang2mlip.act.walk:potential_walk", arguments)
+
+def _walk(desk: Desk, parameters: Sample, one: Planned) -> Piece:
+    """A walk with the engine that is asked for."""
+    model, request = desk.state.model, one.record.request
+    assert model is not None
+    limits = health(desk.state.groups.get(request.group), desk.state.groups.values())
+    arguments: dict[str, Json] = {
+        "family": model.family,
+        "model": model.folder,
+        "structure": one.record.file,
+        "health": limits.model_dump(),
+        "note": {"group": request.group, "structure": request.name, "source": f"sample-{model.id}"},
+        "molecular": is_molecular(one.record),
+    }
+    keep_every = max(1, min(parameters.keep_every, one.steps // 4))
+    if parameters.engine == "lammps":
+        more = {"protocol": _protocol(desk, one), "steps": one.steps, "keep_every": keep_every}
+        return Piece(one.name, "lang2mlip.act.follow:protocol_walk", {**arguments, **more})
+    plan: dict[str, Json] = {
+        "ensemble": "nvt" if one.pressure_GPa is None else "npt",
+        "temperature_K": one.temperature_K,
+        "pressure_GPa": one.pressure_GPa or 0.0,
+        "timestep_fs": timestep_fs(desk.task.elements),
+        "steps": one.steps,
+        "keep_every": keep_every,
+        "seed": desk.seed(one.name),
+    }
+    return Piece(one.name, "lang2mlip.act.walk:potential_walk", {**arguments, "plan": plan})
+
+
+def _protocol(desk: Desk, one: Planned) -> dict[str, Json]:
+    """The same conditions for LAMMPS."""
+    step = timestep_fs(desk.task.elements)
+    return {
+        "kind": "equilibrate",
+        "temperature_K": one.temperature_K,
+        "pressure_GPa": one.pressure_GPa,
+        "ps": one.steps * step / 1000,
+        "timestep_fs": step,
+        "thermostat": "langevin",
+        "seed": desk.seed(one.name) % LARGEST_SEED + 1,
+    }
 
 
 def _cut(done: Sequence[Done]) -> tuple[str, ...]:

@@ -1,0 +1,70 @@
+"""Sampling: a plan for each structure, rungs of the ladder, and the same walk whichever engine integrates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tiny
+from lang2mlip.act.walks import LADDER
+from lang2mlip.record.run import Run
+from lang2mlip.science.atoms.frames import read_frames
+
+WALKS = (
+    "[{structure: bulk-1, temperature_K: 30}, {structure: vacancy-1, temperature_K: 50, pressure_GPa: 0.0, steps: 80}]"
+)
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory):
+    """Explored, trained, then sampled in three ways."""
+    place = tmp_path_factory.mktemp("sample")
+    run = tiny.new_run(place, budget={"max_calls": 10**6, "max_labels": 10**5})
+    steps = [
+        ["explore", "--steps", "40", "--keep-every", "4", "--compressed", "3", "--isolated", "true", "--dimers", "4"],
+        ["train"],
+        ["sample", f"--walks={WALKS}", "--steps", "120"],
+        ["sample", "--rung", "smoke", "--temperatures-K", "30"],
+        ["sample", "--engine", "lammps", "--steps", "100", "--temperatures-K", "40", "--groups", "bulk",
+         "--keep-every", "10"],
+    ]  # fmt: skip
+    answers = [tiny.lang2mlip(place, "act", tiny.NAME, *step) for step in steps]
+    assert all(status == 0 for status, _ in answers), answers
+    return Run(run.folder)
+
+
+def runs_of(run, number):
+    return run.view().steps()[number].result.stability
+
+
+def test_every_structure_walks_by_its_own_plan(sampled):
+    found = {(one.structure, one.temperature_K, one.steps) for one in runs_of(sampled, 2)}
+    assert found == {("bulk-1", 30.0, 120), ("vacancy-1", 50.0, 80)}
+
+
+def test_a_walk_at_constant_pressure_changes_its_volume_and_one_at_constant_volume_does_not(sampled):
+    pool = sampled.view().steps()[2].result.pool[0]
+    volumes = {name: [] for name in ("bulk-1", "vacancy-1")}
+    for frame in read_frames(sampled.folder / pool.file):
+        volumes[frame.info["structure"]].append(frame.cell.volume)
+    assert np.ptp(volumes["bulk-1"]) < 1e-9 < np.ptp(volumes["vacancy-1"])
+
+
+def test_a_rung_sets_length_and_walkers(sampled):
+    walks = runs_of(sampled, 3)
+    steps, walkers = LADDER["smoke"]
+    assert {one.steps for one in walks} == {steps} and len(walks) == 2 * walkers
+
+
+def test_lammps_runs_the_same_potential_and_keeps_its_frames(sampled):
+    (walk,) = runs_of(sampled, 4)
+    assert walk.healthy and walk.done == 100
+    frames = read_frames(sampled.folder / sampled.view().steps()[4].result.pool[0].file)
+    assert len(frames) == 10 and {frame.info["structure"] for frame in frames} == {"bulk-1"}
+    kelvins = [frame.info["temperature_K"] for frame in frames]
+    assert 5 < np.mean(kelvins) < 120
+
+
+def test_single_atoms_and_pairs_are_a_group_of_their_own_outside_all_gates(sampled):
+    group = sampled.state.groups["atoms and pairs"]
+    assert group.labels >= 3 and group.structures == 0

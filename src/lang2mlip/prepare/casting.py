@@ -32,6 +32,10 @@ def _composition(component: Component) -> frozenset[tuple[str, float]]:
     return composition(parse_formula(component.formula) or {"?": 1.0})
 
 
+_OF_A_CRYSTAL: set[Phase] = {"surface", "vacancy"}
+"""Defects: said of what a concept brought, they join its phases."""
+
+
 class Cast:
     """The components after an utterance.
 
@@ -112,7 +116,8 @@ class Cast:
         open_ = one.name in {choice.name for choice in self._heard.reading.choices}
         if not open_ and (one.crystal or one.molecule):
             self.definite.add(twin.name)
-        merged = tuple(dict.fromkeys((*twin.phases, *phases))) if self._heard.adding else phases or twin.phases
+        joins = self._heard.adding or (twin.name in self._old.usual and set(phases) <= _OF_A_CRYSTAL)
+        merged = tuple(dict.fromkeys((*twin.phases, *phases))) if joins else phases or twin.phases
         kept = twin.facets if "surface" in merged else ()
         facets = tuple(dict.fromkeys((*twin.facets, *one.facets))) if self._heard.adding else one.facets or kept
         return twin.model_copy(

@@ -254,7 +254,7 @@ def _renamed(field: str, cast: Cast) -> str:
 def _layered(reading: Reading, said: tuple[str, ...] = (), renamed: dict[str, str] | None = None) -> Reading:
     """With its layers: as said, else by the roles, else as they were with what took another's place."""
     names = [one.name for one in reading.components]
-    if said and not reading.layout:
+    if said and (not reading.layout or _covers(reading, said)):
         layers = _joined(reading, said)
         return reading.model_copy(update={"layers": layers})
     if reading.layout:
@@ -265,6 +265,12 @@ def _layered(reading: Reading, said: tuple[str, ...] = (), renamed: dict[str, st
     kept = [JOIN.join(name for name in layer.split(JOIN) if name in names) for layer in swapped]
     layers = tuple(layer for layer in dict.fromkeys(kept) if layer)
     return reading.model_copy(update={"layers": layers if len(layers) > 1 else ()})
+
+
+def _covers(reading: Reading, said: Sequence[str]) -> bool:
+    """The layers that were said hold everything that the layout would."""
+    placed = {name for entry in reading.layout for layer in _of_roles(reading, entry) for name in layer.split(JOIN)}
+    return placed <= set(said)
 
 
 def _of_roles(reading: Reading, entry: str) -> list[str]:

@@ -13,7 +13,7 @@ from lang2mlip.data import table
 from lang2mlip.prepare.formulas import element_names
 from lang2mlip.prepare.text import Word, fold
 
-__all__ = ["Hit", "longest", "near", "plain_word", "vocabulary"]
+__all__ = ["Hit", "longest", "near", "ordinary", "plain_word", "vocabulary"]
 
 _ORDER = (
     "concept",
@@ -64,6 +64,16 @@ def vocabulary() -> frozenset[str]:
     phrases = {word for phrase in _known()[0] for word in phrase} | {word.lower() for word in _known()[1]}
     others = [entry.get("words", ()) for entry in table("words").values() if entry["kind"] in _WORD_KINDS]
     return frozenset(phrases | {part for words in others for word in words for part in fold(str(word))})
+
+
+@cache
+def ordinary() -> frozenset[str]:
+    """Single words of phases, properties, protocols and plain English: none is part of a substance's name."""
+    kinds = {"phase", "property", "simulation", "condition", "plain", "lattice"}
+    entries = [hits[0] for hits in _known()[0].values()]
+    named = {word for phrase, hits in _known()[0].items() if hits[0].kind in _ORDER[:6] for word in phrase}
+    said = {w for hit in entries if hit.kind in kinds for phrase in hit.entry["words"] for w in fold(str(phrase))}
+    return frozenset(said - named)
 
 
 def near(word: str) -> str:

@@ -39,6 +39,8 @@ class Mention:
                                              _same(m, mark) for m in strong):  # fmt: skip
                 continue
             found.extend(meanings(mark, self))
+        if set(found) == {"interface"} and self.substance.molecular and not self.substance.chain:
+            found = ["liquid", *found]
         return list(dict.fromkeys(found + (["surface"] if self.facets else [])))
 
 

@@ -15,6 +15,7 @@ from lang2mlip.prepare.text import Item, fold
 
 __all__ = ["contained", "lattices", "prototypes"]
 
+_CRYSTAL = {"crystal": "crystal", "molecule": "crystal"}
 _WITHIN = {"in", "inside", "into", "within", "of", "through"}
 
 
@@ -55,7 +56,8 @@ def lattices(items: Sequence[Item], mentions: list[Mention]) -> tuple[list[Menti
     for mention in mentions:
         mine = [item for item in words if _nearest(item, mentions) is mention]
         if mention.substance.molecular or not mention.substance.crystals:
-            homeless += mine
+            # The data have no forms to choose from: the word says at least that a crystal is meant.
+            mention.marks += [replace(item, kind="phase", value=_CRYSTAL) for item in mine]
             mine = []
         forms = [(group, _narrowed(mention.substance, group)) for group in _groups(items, mine)]
         for group, _ in [form for form in forms if form[1] is None]:
@@ -98,7 +100,10 @@ def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
     """Settle `A in B`: an element that moves in its own compound is no substance besides; a solute is liquid too."""
     kept = []
     for number, (mention, host) in enumerate(zip_longest(mentions, mentions[1:])):
-        if host is None or not _within(items, mention, host):
+        if (whole := _lacking(items, mention, mentions[:number])) is not None:
+            whole.marks += mention.marks
+            whole.facets += [facet for facet in mention.facets if facet not in whole.facets]
+        elif host is None or not _within(items, mention, host):
             kept.append(mention)
         elif len(mention.substance.counts) == 1 and set(mention.substance.counts) < set(host.substance.counts):
             host.marks = mention.marks + host.marks
@@ -106,6 +111,15 @@ def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
             _dissolve(mention, [host, *_beside(items, host, mentions[number + 2 :])])
             kept.append(mention)
     return kept
+
+
+def _lacking(items: Sequence[Item], mention: Mention, before: Sequence[Mention]) -> Mention | None:
+    """The compound that lacks this element: `A2B … with half of the A taken out`."""
+    own = set(mention.substance.counts)
+    partly = [i for i in items if i.end <= mention.start and i.kind in ("of", "plain")][-3:]
+    wholes = [one for one in before if own < set(one.substance.counts)]
+    missing = any(key_of(mark) == "phase/vacancy" for mark in mention.marks)
+    return wholes[-1] if len(own) == 1 and wholes and missing and any(i.kind == "of" for i in partly) else None
 
 
 def _within(items: Sequence[Item], mention: Mention, host: Mention) -> bool:

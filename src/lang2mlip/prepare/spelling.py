@@ -1,20 +1,26 @@
 """Slips of the keyboard: a long word that is one letter short, one too many or two changed about is read as meant.
 
-Only such slips inside a word count, never another letter at its end or in another's place: names that differ in their
+In names of substances only such slips inside a word count, never another letter at its end or in another's place: names that differ in their
 ending (-ide, -ate, -ite; -ane, -ene, -yne) or in their beginning are different things. What was mended is told.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from functools import cache
 
-from lang2mlip.prepare.lexicon import vocabulary
+from lang2mlip.prepare.lexicon import ordinary, vocabulary
 
 __all__ = ["respelled"]
 
 _WORD = re.compile(r"(?<![\w./:~-])[A-Za-z][a-z]{4,}(?![\w./:~])")
+
+
+_LONG = 9
+_ALIKE = 0.85
+"""Letters of a word, and the likeness (Ratcliff & Obershelp) to one of the data, from which two slips are mended."""
 
 
 def respelled(text: str) -> tuple[str, list[str]]:
@@ -39,7 +45,16 @@ def _meant(word: str) -> str | None:
     if word in known:
         return None
     near = {other for form in _shortened(word) for other in rough.get(form, ()) if _slip(word, other)}
-    return near.pop() if len(near) == 1 else None
+    return near.pop() if len(near) == 1 else _misspelt(word)
+
+
+def _misspelt(word: str) -> str | None:
+    """A long word with two slips or a wrong letter, where it can only be an ordinary word, no name of a substance."""
+    if len(word) < _LONG:
+        return None
+    alike = difflib.get_close_matches(word, [one for one in ordinary() if len(one) >= _LONG - 1], n=2, cutoff=_ALIKE)
+    named = difflib.get_close_matches(word, _known()[0] - ordinary(), n=1, cutoff=_ALIKE)
+    return alike[0] if alike and not named else None
 
 
 def _slip(word: str, other: str) -> bool:

@@ -117,6 +117,8 @@ def finish_training(state: State) -> Choice | None:
         why = "The error on fresh labels is within the goals"
     elif labels_left(state) == 0 or calls_to_spend(state) == 0:
         why = "The label budget is used" if labels_left(state) == 0 else "The reference calls are used"
+    elif in_play(state):
+        why = "What can be sampled now has been"
     else:
         why = "More labels of the kinds that can be had are not predicted to pay"
     return Choice(

@@ -94,6 +94,8 @@ def try_again(state: State) -> Choice | None:
     if state.evaluation is None or accurate >= MOST_TRIES or left == 0 or calls_to_spend(state) == 0:
         return None
     missed = [gate for gate in state.evaluation.gates if not gate.passed]
+    if not missed:
+        return None
     weak = _simplest(state, failed(state))
     steps = min(2000, affordable_steps(state, weak, walkers=2))
     return Choice(

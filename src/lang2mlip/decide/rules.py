@@ -27,7 +27,7 @@ from lang2mlip.decide.prove import (
     try_again,
 )
 
-__all__ = ["RULES", "Rules", "facts"]
+__all__ = ["RULES", "Rules", "facts", "weighed"]
 
 Rule = Callable[[State], Choice | None]
 
@@ -49,6 +49,11 @@ RULES: tuple[Rule, ...] = (
     try_again,
     end_short,
 )
+
+
+def weighed(state: State) -> list[Choice]:
+    """Everything the built-in expert could say at this moment, the choice first, then what it would do without it."""
+    return [choice for choice in (rule(state) for rule in RULES) if choice is not None]
 
 
 class Rules:

@@ -127,6 +127,19 @@ def report(name: Name, out: Out = None) -> None:
     typer.echo(write_pages(open_run(name, out)))
 
 
+@app.command()
+def explain(
+    name: Name,
+    step: Annotated[int | None, typer.Argument(help="number of a step; none: all in a line each")] = None,
+    out: Out = None,
+) -> None:
+    """A decision explained: what was seen, what else was weighed, why this, what was expected, what happened."""
+    from lang2mlip.doors.telling import tell_step
+    from lang2mlip.doors.wire import open_run
+
+    tell_step(open_run(name, out), step)
+
+
 @app.command("import")
 def import_(name: Name, files: Annotated[list[Path], typer.Argument(help="labelled data")], out: Out = None) -> None:
     """Bring labelled data of your own into a run; they are checked, and nothing is charged for them."""

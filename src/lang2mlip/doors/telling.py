@@ -16,7 +16,7 @@ from lang2mlip.errors import UnknownName
 from lang2mlip.record.ledger import calls_left, labels_left
 from lang2mlip.record.run import Run
 
-__all__ = ["status_of", "tell_parts", "tell_status"]
+__all__ = ["status_of", "tell_parts", "tell_status", "tell_step"]
 
 
 def status_of(run: Run) -> dict[str, Any]:
@@ -79,6 +79,27 @@ def _groups(run: Run) -> Table:
 
 def _force(errors: Errors | None) -> str:
     return "-" if errors is None else f"{errors.force_rmse_meV_A:.1f}"
+
+
+def tell_step(run: Run, number: int | None) -> None:
+    """One decision in words, and as a page with its figure; without a number every step in a line."""
+    from lang2mlip.report.explain import explain, story
+    from lang2mlip.report.page import write_step
+
+    console = open_console(error=False)
+    if number is None:
+        for line in story(run.view()):
+            console.print(line, markup=False)
+        return
+    explained = explain(run.view(), number)
+    console.print(f"[bold]{escape(explained.title)}[/bold]")
+    for head, lines in explained.parts:
+        if lines:
+            console.print(f"\n[bold]{head}[/bold]")
+        for line in lines:
+            console.print(f"· {line}", markup=False)
+    page = write_step(run.view(), explained, run.folder / "report")
+    console.print(f"\nAs a page, with its figure: {page}", markup=False, soft_wrap=True)
 
 
 def tell_parts(kind: str | None) -> None:

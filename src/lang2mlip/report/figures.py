@@ -266,3 +266,29 @@ def cost(rows: Sequence[tuple[str, tuple[float, float, float]]]) -> str | None:
         axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
 
     return _draw(paint, "Core-seconds of each step by reference, training and MD", (10.6, 2.4))
+
+
+def standing(before: Mapping[str, float], after: Mapping[str, float], x: str) -> str | None:
+    """A row per group: where it stood before a step (hollow) and after it (full), beside its target at 1."""
+    names = list(dict.fromkeys([*before, *after]))
+    if not names:
+        return None
+
+    def paint(figure: Any) -> None:
+        figure.subplots_adjust(left=0.32, right=0.97, bottom=0.2 + 0.1 / len(names), top=0.97)
+        axes = figure.add_subplot()
+        axes.set_xlabel(x)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.xaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
+        axes.axvline(1.0, color=INK, linewidth=0.8)
+        for row, name in enumerate(names):
+            ends = [values[name] for values in (before, after) if name in values]
+            axes.plot(ends, [row] * len(ends), color=POTENTIAL, linewidth=1.2)
+            axes.plot(ends[0], row, "o", markersize=6, markerfacecolor="white", color=POTENTIAL)
+            if name in after:
+                axes.plot(after[name], row, "o", markersize=6, color=POTENTIAL)
+        axes.set_yticks(range(len(names)), [_short(name, 24) for name in names])
+        axes.set_ylim(len(names) - 0.5, -0.5)
+
+    return _draw(paint, f"{x}, before and after", (5.0, 0.9 + 0.3 * len(names)))

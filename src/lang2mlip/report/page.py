@@ -19,11 +19,12 @@ from lang2mlip.record.run import write_text
 from lang2mlip.record.view import View
 from lang2mlip.report import headline, sections, tables
 from lang2mlip.report.evidence import gather
+from lang2mlip.report.explain import Explanation
 from lang2mlip.report.timeline import chapters
 from lang2mlip.report.validity import validity
 from lang2mlip.report.words import pressures, sentence, temperatures
 
-__all__ = ["render", "reproduce", "write_report"]
+__all__ = ["render", "reproduce", "write_report", "write_step"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -39,6 +40,13 @@ def write_report(view: View, folder: Path) -> Path:
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunFault(f"The report cannot be written to {folder}: {reason}. Free or choose another place.") from error
+
+
+def write_step(view: View, step: Explanation, folder: Path) -> Path:
+    """Write `folder`/step-009.html, one decision explained, and return its path."""
+    context = {"step": step, "run": view.folder.name, "prompt": view.task.prompt, "css": _own("report.css")}
+    text = _environment().get_template("step.html.j2").render(context)
+    return write_text(folder / f"step-{step.number:03d}.html", text)
 
 
 def render(view: View) -> str:

@@ -1,0 +1,165 @@
+"""One decision explained: what was seen, what else was possible, why this, what was expected, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lang2mlip.contracts import Decision, GroupState, State
+from lang2mlip.decide.curriculum import built, good, in_play, outlook, parts, stuck, target
+from lang2mlip.decide.prospects import curve
+from lang2mlip.decide.rules import weighed
+from lang2mlip.errors import BadInput
+from lang2mlip.record.events import Created, Decided, Event, Finished
+from lang2mlip.record.state import step as fold_one
+from lang2mlip.record.view import Step, View
+from lang2mlip.report.figures import standing
+from lang2mlip.report.words import several
+
+__all__ = ["Explanation", "explain", "story"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A step for people: (heading, lines) in order, and one figure (SVG) or None."""
+
+    number: int
+    title: str
+    parts: tuple[tuple[str, tuple[str, ...]], ...]
+    figure: str | None
+
+    def text(self) -> str:
+        """As Markdown."""
+        blocks = [f"# {self.title}"]
+        blocks += [f"## {head}\n\n" + "\n".join(f"- {line}" for line in lines) for head, lines in self.parts if lines]
+        return "\n\n".join(blocks) + "\n"
+
+
+def explain(view: View, number: int) -> Explanation:
+    """Step `number` of a run. Raises BadInput when there is none."""
+    step = next((one for one in view.steps() if one.number == number), None)
+    if step is None:
+        known = len(view.steps())
+        raise BadInput(f"{view.folder.name} has no step {number}; it has {known}: name one from 1 to {known}.")
+    before, after = _around(view.events, number)
+    decision = step.decision
+    return Explanation(
+        number,
+        f"Step {number}: {decision.action}{_where(decision)}, decided by {decision.decider}",
+        (
+            ("What was seen", (f"{decision.seen}.", *_standing(before))),
+            ("What else was weighed", _others(before, decision)),
+            ("Why this", (decision.reason, *(f"On the way: {remark}" for remark in decision.remarks))),
+            ("What was expected", (decision.expectation,)),
+            ("What happened", _happened(step, before, after)),
+        ),
+        standing(_bars(before), _bars(after), "force error on unknown labels / target"),
+    )
+
+
+def story(view: View) -> list[str]:
+    """The whole run, a line for each step."""
+    lines = []
+    for step in view.steps():
+        came = step.result.summary if step.result else "still running"
+        lines.append(f"{step.number:>3} {step.decision.action:<9} {step.decision.reason} → {came}")
+    return lines
+
+
+def _around(events: tuple[Event, ...], number: int) -> tuple[State, State]:
+    """The state that the decision saw, and the one that it led to (the last known where it still runs)."""
+    state: State | None = None
+    seen: State | None = None
+    for event in events:
+        if isinstance(event, Decided) and event.step == number:
+            seen = state
+        state = fold_one(state, event)
+        if isinstance(event, Finished) and event.step == number:
+            break
+    assert state is not None and isinstance(events[0], Created)
+    return seen or state, state
+
+
+def _where(decision: Decision) -> str:
+    groups = getattr(decision.parameters, "groups", ())
+    return f" in {several(groups)}" if groups else ""
+
+
+def _standing(state: State) -> Iterator[str]:
+    """How each group stood, in words."""
+    playing = in_play(state)
+    for name, group in built(state).items():
+        yield f"{name}: {_measured(state, name, group)}; {_stage(state, name, playing)}."
+
+
+def _measured(state: State, name: str, group: GroupState) -> str:
+    words = [f"{group.labels} labels"]
+    if group.fresh:
+        error = 100 * group.fresh[-1].force_relative
+        words.append(f"{error:.1f} % error on labels unknown to the model (target {100 * target(state, name):.1f} %)")
+    if group.walkers:
+        words.append(f"MD broke in {group.failures} of {group.walkers} walks" if group.failures else "MD held")
+    if group.pool:
+        words.append(f"{group.pool} frames in the pool")
+    return ", ".join(words)
+
+
+def _stage(state: State, name: str, playing: list[str]) -> str:
+    if good(state, name):
+        return "it stands"
+    if stuck(state, name):
+        return "more labels are not predicted to help"
+    if name not in playing:
+        return f"it waits for its parts: {several(parts(state, name))}"
+    expected = outlook(state, name)
+    if expected is None or expected.labels is None:
+        return "it is worked on"
+    return f"it is worked on; about {expected.labels} more labels are predicted to be needed"
+
+
+def _others(state: State, decision: Decision) -> tuple[str, ...]:
+    """What the built-in expert would have done at that moment, in its order; for its own decision, what came next."""
+    found = weighed(state)
+    if decision.decider == "rules":
+        found = found[1:]
+        lead = "Without this the next would have been"
+    else:
+        lead = "The built-in rules would have chosen"
+    lines = [f"{choice.parameters.action}: {choice.reason}" for choice in found if choice.parameters.action != "end"]
+    return tuple(f"{lead} {line}" if number == 0 else f"then {line}" for number, line in enumerate(lines[:3]))
+
+
+def _happened(step: Step, before: State, after: State) -> tuple[str, ...]:
+    if step.result is None:
+        return ("It is still running, or was cut off before it ended.",)
+    cost = step.result.cost
+    spent = f"It took {cost.calls} reference calls, {cost.labels} labels and {cost.wall_s:.0f} s."
+    return (step.result.summary, spent, *_changes(before, after), *(f"Fault: {fault}" for fault in step.result.faults))
+
+
+def _changes(before: State, after: State) -> Iterator[str]:
+    """What the step changed, group by group."""
+    for name, group in after.groups.items():
+        old = before.groups.get(name, GroupState(group=name))
+        words = []
+        if group.labels != old.labels:
+            words.append(f"labels {old.labels} → {group.labels}")
+        if len(group.fresh) > len(old.fresh):
+            words.append(f"error on labels that were new {_percent(old.fresh)} → {_percent(group.fresh)}")
+        if group.held_out != old.held_out and group.held_out is not None:
+            words.append(f"held-out error {_percent([old.held_out])} → {_percent([group.held_out])}")
+        if group.walkers > old.walkers:
+            words.append(f"{group.failures} of {group.walkers} walks broke")
+        if words:
+            yield f"{name}: {', '.join(words)}."
+
+
+def _percent(errors: Any) -> str:
+    known = [one for one in errors if one is not None]
+    return f"{100 * known[-1].force_relative:.1f} %" if known else "not measured"
+
+
+def _bars(state: State) -> dict[str, float]:
+    """Group → its last error on unknown labels over its target."""
+    return {name: curve(group)[-1][1] / target(state, name) for name, group in built(state).items() if curve(group)}

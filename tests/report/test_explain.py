@@ -1,0 +1,61 @@
+"""A decision explained: the state it saw, not the one it made; what else was weighed; what came of it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
+
+from decide_states import STAGES, decided, records, task
+
+from lang2mlip.errors import BadInput
+from lang2mlip.record.events import Created, Finished, Prepared
+from lang2mlip.record.state import fold
+from lang2mlip.record.view import View
+from lang2mlip.report.explain import explain, story
+from lang2mlip.report.page import write_step
+
+
+@pytest.fixture
+def view(tmp_path):
+    events = [Created(task=task()), Prepared(structures=records())]
+    for number, (parameters, result) in enumerate(STAGES, start=1):
+        events += [decided(number, parameters), Finished(step=number, result=result())]
+    return View(tmp_path, fold(events), tuple(events))
+
+
+def part(explanation, head):
+    return " ".join(dict(explanation.parts)[head])
+
+
+def test_what_was_seen_is_the_state_before_the_step(view):
+    second, third = explain(view, 2), explain(view, 3)
+    assert "20 labels" in part(second, "What was seen") and "MD broke" not in part(second, "What was seen")
+    assert "MD broke" not in part(third, "What was seen")
+    assert "MD broke in 1 of 1 walks" in part(explain(view, 4), "What was seen")
+
+
+def test_what_happened_is_told_with_its_changes_and_its_cost(view):
+    told = part(explain(view, 3), "What happened")
+    assert "melt broke" in told and "melt: 1 of 1 walks broke" in told and "0 reference calls" in told
+    assert "labels 0 → 20" in part(explain(view, 1), "What happened")
+
+
+def test_the_alternatives_are_what_the_rules_had_to_say(view):
+    explained = explain(view, 3)
+    assert explained.title.startswith("Step 3: sample") and "decided by rules" in explained.title
+    assert part(explained, "What else was weighed").startswith("Without this the next would have been")
+
+
+def test_the_page_stands_alone_and_the_text_has_every_heading(view, tmp_path):
+    explained = explain(view, 4)
+    page = write_step(view, explained, tmp_path).read_text()
+    assert "http" not in page.replace("http://www.w3.org", "") and "What was expected" in page
+    assert all(f"## {head}" in explained.text() for head, lines in explained.parts if lines)
+
+
+def test_a_step_that_is_not_there_is_one_sentence(view):
+    with pytest.raises(BadInput, match="has no step 9; it has 4"):
+        explain(view, 9)
+    assert len(story(view)) == 4

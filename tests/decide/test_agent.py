@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from decide_states import run
+from decide_states import decided, explored, records, run, sampled, task, trained
 
 from lang2mlip.contracts import ACTIONS, Explore, Sample, Train
 from lang2mlip.decide.agent import PATIENCE, PROMPTS, ROUNDS, Agent
@@ -16,6 +16,9 @@ from lang2mlip.decide.rules import Rules
 from lang2mlip.language.models import Limits
 from lang2mlip.language.scripted import Call, Fault, Garbage, Reply, ScriptedModel, Slow
 from lang2mlip.language.speaker import Speaker
+from lang2mlip.record.events import Created, Finished, Prepared
+from lang2mlip.record.state import fold
+from lang2mlip.record.view import View
 
 QUICK = Limits(timeout_s=20, retries=1)
 OPENAI, ANTHROPIC = "openai:gpt-scripted", "anthropic:claude-scripted"
@@ -102,6 +105,37 @@ def test_impossible_parameters_go_back_to_the_actions_agent(serve, tmp_path):
         decision = agent().decide(state, view)
     assert decision.parameters == Train(start="scratch")
     assert "start from scratch" in messages(model, 2)
+
+
+def test_a_model_that_goes_in_circles_is_told_so_and_chooses_anew(serve, tmp_path):
+    events = [Created(task=task()), Prepared(structures=records())]
+    walks = [(Explore(), explored()), (Train(), trained()), (Sample(), sampled()), (Sample(), sampled())]
+    for number, (parameters, result) in enumerate(walks, start=1):
+        events += [decided(number, parameters), Finished(step=number, result=result)]
+    state = fold(events)
+    view = View(tmp_path, state, tuple(events))
+    with serve([choose("sample"), Call("sample", {}), Call("sample", {"steps": 900})]) as model:
+        decision = agent().decide(state, view)
+    assert decision.parameters == Sample(steps=900)
+    assert "The last 2 steps were exactly this" in messages(model, 2)
+
+
+def test_the_series_of_a_walk_can_be_looked_at(serve, tmp_path):
+    state, view = run(tmp_path, 3)
+    folder = tmp_path / "jobs" / "0003-sample" / "melt-train-120K-0"
+    folder.mkdir(parents=True)
+    thermo = {"step": [0, 10], "time_ps": [0.0, 0.02], "temperature_K": [120.0, 131.5]}
+    (folder / "result.json").write_text(json.dumps({"thermo": thermo, "trip": "pair Ar-Ar 1.1 Å"}))
+    looks = [
+        Call("walk", {"step": 3}),
+        Call("walk", {"step": 3, "name": "melt-train-120K-0"}),
+        Call("walk", {"step": 1}),
+    ]
+    with serve([choose("sample"), *looks, Call("sample", {})]) as model:
+        agent().decide(state, view)
+    seen = messages(model, -1)
+    assert "Walks of step 3: melt-train-120K-0." in seen and "131.5" in seen and "Stopped: pair Ar-Ar" in seen
+    assert "Step 1 has no MD walks." in seen
 
 
 def test_a_model_cannot_bring_in_a_file(serve, tmp_path):

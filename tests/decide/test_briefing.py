@@ -53,7 +53,7 @@ def test_a_tool_that_is_asked_for_an_unknown_group_names_the_nearest(tmp_path):
 def test_every_tool_answers_with_quoted_data_before_anything_was_done(tmp_path):
     tools = Tools(*run(tmp_path, 0))
     for tool in tools.all():
-        given = {"group_errors": ("melt",), "step": (1,)}.get(tool.__name__, ())
+        given = {"group_errors": ("melt",), "step": (1,), "walk": (1,)}.get(tool.__name__, ())
         text = tool(*given)
         assert text.startswith("<data>") and text.endswith("</data>")
 

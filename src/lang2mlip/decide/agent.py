@@ -23,6 +23,9 @@ __all__ = ["Agent", "AskBack", "Choice", "Decline"]
 ROUNDS = 3
 """How often an action's agent may ask back or decline before the decision counts as failed."""
 
+CIRCLE = 2
+"""Identical steps in a row after which the same once more is refused."""
+
 PATIENCE = 3
 """Decisions in a row that may fall to the fallback before a dead or slow endpoint is left alone."""
 
@@ -165,7 +168,7 @@ class Agent:
                 Form("decline", Decline, "Say that this action should not be done now, and why."),
             ),
             tools=Tools(talk.state, talk.view).all(),
-            check=lambda filled: _unfit(talk.state, filled) if isinstance(filled, kind) else None,
+            check=lambda filled: _unfit(talk, filled) if isinstance(filled, kind) else None,
         )
         answer = self._speaker.ask(query, self._tokens_left(talk))
         talk.note(choice.action, answer)
@@ -190,13 +193,25 @@ def _impossible(state: State, choice: Choice) -> str | None:
     return refuse(state, ACTIONS[choice.action].model_validate(_groups(choice)))
 
 
-def _unfit(state: State, filled: Noun) -> str | None:
-    """Why filled-in parameters are refused: the impossible, and files that a model has no business to open."""
+def _unfit(talk: _Talk, filled: Noun) -> str | None:
+    """Why filled-in parameters are refused: the impossible, a circle, files that a model has no business to open."""
+    state = talk.state
+    if _again(talk.view, filled):
+        return (
+            f"The last {CIRCLE} steps were exactly this, and a further one would tell nothing new; "
+            "choose other parameters, or decline so that another action is chosen."
+        )
     own, task = getattr(filled, "settings", {}), state.task.potential.settings
     for name, value in own.items():
         if ("/" in str(value) or "\\" in str(value)) and task.get(name) != value:
             return f"The setting {name} = {value!r} is a path, and files come from the person alone; leave it out."
     return refuse(state, filled)
+
+
+def _again(view: Any, filled: Noun) -> bool:
+    """The last steps were all this very action with these very parameters."""
+    last = view.steps()[-CIRCLE:] if view is not None else ()
+    return len(last) == CIRCLE and all(step.decision.parameters == filled for step in last)
 
 
 def _groups(choice: Choice) -> dict[str, Any]:

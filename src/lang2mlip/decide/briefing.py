@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lang2mlip.contracts import Budget, Cost, Errors, Evaluation, GroupState, State, Task
+from lang2mlip.decide.curriculum import built, good, in_play, outlook, parts, relevant, target
+from lang2mlip.decide.prospects import Prospect
 from lang2mlip.record.ledger import calls_left, labels_left, reserve, time_left_s
 
 __all__ = ["brief", "cost_line", "error_cells", "gates_table", "table"]
@@ -20,9 +22,8 @@ MOST_RUNS = 8
 
 def brief(state: State, steps: Sequence[Any] = (), last: int = LAST_STEPS) -> str:
     """Everything a decision rests on. `steps` are the view's steps; with them the log shows reasons too."""
-    parts = [_task(state.task), _groups(state), _model(state), _broken(state), _evaluation(state), _means(state)]
-    parts.append(_log(state, steps, last))
-    return "\n\n".join(parts)
+    told = [_task(state.task), _groups(state), _standing(state), _model(state), _broken(state), _evaluation(state)]
+    return "\n\n".join([*told, _means(state), _log(state, steps, last)])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -114,6 +115,30 @@ def _group(group: GroupState) -> list[object]:
     counts: list[object] = [group.group, group.structures, group.labels, group.pool, _yes(group.reference_done)]
     before = " → ".join(f"{errors.force_rmse_meV_A:.1f}" for errors in group.fresh[:-1]) or "-"
     return [*counts, *errors, before, stable, broken]
+
+
+def _standing(state: State) -> str:
+    """What the built-in expert makes of each group."""
+    playing = in_play(state)
+    rows = [
+        [
+            name,
+            f"{100 * target(state, name):.1f}",
+            "yes" if relevant(state, name) else "as a part",
+            ", ".join(parts(state, name)) or "-",
+            _predicted(outlook(state, name)),
+            "stands" if good(state, name) else "worth work now" if name in playing else "waits or is stuck",
+        ]
+        for name in built(state)
+    ]
+    head = ["group", "target F %", "carries a wanted property", "its parts", "further labels predicted", "standing"]
+    return f"## Standing\n\n{table(head, rows)}"
+
+
+def _predicted(expected: Prospect | None) -> str:
+    if expected is None:
+        return "-"
+    return "no number" if expected.labels is None else str(expected.labels)
 
 
 def _model(state: State) -> str:

@@ -6,7 +6,9 @@ or reads a file outside the run folder; every reply is quoted data.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from lang2mlip.contracts import PoolSet, State, StructureRecord
@@ -18,6 +20,9 @@ from lang2mlip.record.ledger import rows
 __all__ = ["Tools"]
 
 _ERRORS = ["E RMSE meV/atom", "F RMSE meV/Å", "F RMSE % of rms force"]
+_ROWS = 12
+"""Rows of a walk's series that are shown."""
+
 _LONGEST = 12_000
 """Characters of one tool's reply; a longer one is cut and says so."""
 
@@ -38,6 +43,7 @@ class Tools:
             self.group_errors,
             self.failures,
             self.trajectories,
+            self.walk,
             self.datasets,
             self.models,
             self.evaluation,
@@ -106,6 +112,19 @@ class Tools:
             ["pool set", "made by model", "T K", "frames per group"],
             [[entry.id, entry.model, _temperatures(entry), _counts(entry.groups)] for entry in pool],
         )
+
+    def walk(self, step: int, name: str = "") -> str:
+        """How one MD walk of a past step went: time ps, T K, potential energy eV, volume Å³, pressure GPa.
+
+        No name: the walks of that step, by name.
+        """
+        folders = _walks(self._view, step)
+        if not folders:
+            return quoted(f"Step {step} has no MD walks.")
+        if name not in folders:
+            refusal = f"There is no walk {name!r} in step {step}.{nearest(name, list(folders))} " if name else ""
+            return _cut(f"{refusal}Walks of step {step}: {', '.join(folders)}.")
+        return _cut(_series(folders[name]))
 
     def datasets(self) -> str:
         """All labelled data sets: source, frames per group, and the force error in meV/Å of the old model on them."""
@@ -185,6 +204,25 @@ class Tools:
         if group in ("", *groups):
             return ""
         return quoted(f"There is no group called {group!r}.{nearest(group, groups)} Known: {', '.join(groups)}.")
+
+
+def _walks(view: Any, step: int) -> dict[str, Path]:
+    """Name → result file of the walks that a step made."""
+    jobs = sorted((view.folder / "jobs").glob(f"{step:04d}-*")) if view is not None else []
+    files = sorted(file for job in jobs for file in job.glob("*/result.json"))
+    return {file.parent.name: file for file in files if "thermo" in json.loads(file.read_text(encoding="utf-8"))}
+
+
+def _series(file: Path) -> str:
+    """At most _ROWS even rows of a walk's series."""
+    result = json.loads(file.read_text(encoding="utf-8"))
+    thermo = result["thermo"]
+    count = len(next(iter(thermo.values()), []))
+    shown = sorted({round(k * (count - 1) / max(1, min(_ROWS, count) - 1)) for k in range(min(_ROWS, count))})
+    keys = [key for key in thermo if key != "step"]
+    body = table(keys, [[f"{thermo[key][row]:.5g}" for key in keys] for row in shown])
+    trip = result.get("trip") or (result.get("stability") or {}).get("trip")
+    return f"{body}\n\n{f'Stopped: {trip}' if trip else 'It went to its end.'}"
 
 
 def _step(step: Any) -> str:

@@ -86,3 +86,54 @@ def test_international_words_of_other_languages_are_read(prompt, formula, phase,
     reading = read(prompt)
     (one,) = reading.components
     assert parse_formula(one.formula) == {formula: 1} and phase in one.phases and wish in reading.properties
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("ice crystal at 500 K", "melts at 273"),
+        ("copper crystal at 1e9 K", "ionised"),
+        ("water at 300 K and -5 GPa", "tension"),
+        ("1 mol/L gold in water at 300 K", "cannot be dissolved"),
+        ("200 mol/L LiPF6 in EC at 320 K", "30.4 kg"),
+        ("1 mol/L LiPF6 in hexane at 300 K", "does not dissolve in hexane"),
+        ("30 mol/L NaCl in water at 300 K", "at most 5.4 mol/L"),
+    ],
+)
+def test_what_no_matter_can_be_is_told_in_a_sentence(prompt, told):
+    with pytest.raises(BadInput, match=told):
+        complete(read(prompt))
+
+
+CIF = """data_x
+_cell_length_a 4.0
+_cell_length_b 4.0
+_cell_length_c 4.0
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M 'P 1'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+{sites}
+Cl1 Cl 0.5 0.5 0.5 1.0
+"""
+
+
+def test_every_element_of_a_shared_site_of_a_file_is_in_the_task(tmp_path):
+    file = tmp_path / "shared.cif"
+    file.write_text(CIF.format(sites="Na1 Na 0 0 0 0.6\nK1 K 0 0 0 0.4"))
+    (one,) = read(f"crystal from {file} at 300 K").components
+    assert parse_formula(one.formula) == {"Na": 0.6, "K": 0.4, "Cl": 1}
+
+
+def test_a_site_of_a_file_that_is_more_than_full_is_refused(tmp_path):
+    file = tmp_path / "over.cif"
+    file.write_text(CIF.format(sites="Na1 Na 0 0 0 1.3"))
+    with pytest.raises(BadInput, match="more than full"):
+        read(f"crystal from {file} at 300 K")

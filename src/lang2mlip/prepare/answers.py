@@ -64,6 +64,7 @@ def settle(reading: Reading, field: str, text: str) -> Reading:
         return follow(reading, hear(text))
     simple = {
         "temperature_K": _temperature,
+        "pressure_GPa": _pressure,
         "properties": _properties,
         "simulations": _simulations,
         "reference": _reference,
@@ -149,6 +150,13 @@ def _temperature(text: str) -> dict[str, Any]:
     if found is None and not named:
         raise BadInput(f"No temperature was understood in {text!r}; answer e.g. 300 to 900 K, or 25 °C.")
     return {"temperature_K": found or (min(named), max(named)), "falling": None}
+
+
+def _pressure(text: str) -> dict[str, Any]:
+    found = joined(take_ranges(Slate(normal(text)), "pressure"))
+    if found is None:
+        raise BadInput(f"No pressure was understood in {text!r}; answer e.g. 0 to 10 GPa, or 1 bar.")
+    return {"pressure_GPa": found}
 
 
 def _properties(text: str) -> dict[str, Any]:

@@ -166,6 +166,8 @@ def _phases(reading: Reading) -> Iterator[Question]:
 
 def _temperature(reading: Reading) -> Iterator[Question]:
     low, high = reading.temperature_K or (None, None)
+    if any(doubt.field == "temperature_K" for doubt in doubts(reading)):
+        return
     if reading.falling:
         yield Question(
             field="temperature_K",

@@ -51,7 +51,7 @@ def lattices(items: Sequence[Item], mentions: list[Mention]) -> tuple[list[Menti
 
     Gives the mentions, a conflict where the data have no such form, and words beside nothing they could mean.
     """
-    faults, homeless, kept = [], [], []
+    faults, kept = list[tuple[str, str]](), list[Mention]()
     words = [item for item in items if item.kind == "lattice"]
     for mention in mentions:
         mine = [item for item in words if _nearest(item, mentions) is mention]
@@ -67,7 +67,7 @@ def lattices(items: Sequence[Item], mentions: list[Mention]) -> tuple[list[Menti
             faults.append((f"crystal.{name}", f"no {text} form of {name} is in the data, which has {has}"))
         found = [form for _, form in forms if form is not None]
         kept += [replace(mention, substance=form) for form in found] or [mention]
-    return kept, faults, homeless + ([] if mentions else words)
+    return kept, faults, [] if mentions else words
 
 
 def _nearest(item: Item, mentions: list[Mention]) -> Mention:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lang2mlip.contracts import Component, Noun
+from lang2mlip.contracts import Component
 from lang2mlip.data import table
 from lang2mlip.prepare.defaults import melting_K
 from lang2mlip.prepare.formulas import composition, parse_formula
+from lang2mlip.prepare.limits import Doubt, beyond
 from lang2mlip.prepare.mixing import amount_of, undissolved
 from lang2mlip.prepare.reading import Reading
 
@@ -25,19 +26,15 @@ _WHOLE = 102.0
 """Rounded shares add up to no more than this, %."""
 
 
-class Doubt(Noun):
-    """Something that the person must look at again."""
-
-    field: str
-    text: str
-    default: str
-    options: tuple[str, ...] = ()
-    needed: bool = False
-    """No default can stand for an answer."""
-
-
 def doubts(reading: Reading) -> Iterator[Doubt]:
-    """Everything about a reading that cannot be, or hardly."""
+    """Everything about a reading that cannot be, or hardly; of each field what was found first."""
+    found: dict[str, Doubt] = {}
+    for doubt in (*_of_words(reading), *beyond(reading)):
+        found.setdefault(doubt.field, doubt)
+    yield from found.values()
+
+
+def _of_words(reading: Reading) -> Iterator[Doubt]:
     yield from _strangers(reading)
     yield from _shares(reading)
     for component in undissolved(reading):

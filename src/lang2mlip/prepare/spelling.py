@@ -1,7 +1,8 @@
 """Slips of the keyboard: a long word that is one letter short, one too many or two changed about is read as meant.
 
-In names of substances only such slips inside a word count, never another letter at its end or in another's place: names that differ in their
-ending (-ide, -ate, -ite; -ane, -ene, -yne) or in their beginning are different things. What was mended is told.
+In names of substances only such slips inside a word count, never another letter at its end or in another's place:
+names that differ in their ending (-ide, -ate, -ite; -ane, -ene, -yne) or in their beginning are different things. Long
+ordinary words may have two slips. What was mended is told.
 """
 
 from __future__ import annotations

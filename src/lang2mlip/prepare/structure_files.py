@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ase import Atoms
+
 from lang2mlip.contracts import Component
 from lang2mlip.errors import BadInput
 from lang2mlip.prepare.text import Item
 
 __all__ = ["from_files"]
+
+_FULL = 1.01
+"""Occupancies are rounded: a site holds no more than this."""
 
 
 def from_files(components: list[Component], items: Sequence[Item]) -> tuple[list[Component], tuple[str, ...]]:
@@ -41,5 +46,24 @@ def _formula(path: str) -> str:
     try:
         atoms = read_file(file)
     except (OSError, ValueError, KeyError, IndexError, AssertionError, StopIteration, RuntimeError) as error:
-        raise BadInput(f"The structure file {path!r} cannot be read: {error}.") from error
-    return str(atoms.get_chemical_formula(empirical=True))  # type: ignore[union-attr]
+        told = str(error) or "it holds no structure"
+        raise BadInput(f"The structure file {path!r} cannot be read: {told}.") from error
+    return _with_shares(path, atoms)  # type: ignore[arg-type]
+
+
+def _with_shares(path: str, atoms: Atoms) -> str:
+    """The formula, in which a site that several elements share counts for each. Raises BadInput for more than full."""
+    sites = {int(kind): shares for kind, shares in atoms.info.get("occupancy", {}).items()}
+    kinds = atoms.arrays.get("spacegroup_kinds")
+    if not sites or kinds is None:
+        return str(atoms.get_chemical_formula(empirical=True))
+    counts: dict[str, float] = {}
+    for kind in kinds:
+        if sum(sites[int(kind)].values()) > _FULL:
+            told = ", ".join(f"{symbol} {share:g}" for symbol, share in sites[int(kind)].items())
+            raise BadInput(f"A site of {path!r} is more than full ({told}); mend its occupancies.")
+        for symbol, share in sites[int(kind)].items():
+            counts[symbol] = counts.get(symbol, 0.0) + share
+    if all(n.is_integer() for n in counts.values()):
+        return str(atoms.get_chemical_formula(empirical=True))
+    return "".join(f"{symbol}{n:.3f}".rstrip("0").rstrip(".") for symbol, n in counts.items())

@@ -56,9 +56,13 @@ def _wishes(task: Task, records: Sequence[StructureRecord]) -> Iterator[Wish]:
         yield record, "lattice", {"settings": _lattice_limits(task.goals) | cell}
         if facts.get("stress", True):
             yield record, "elastic", {"settings": {"limit_percent": task.goals.elastic_percent} | cell}
+        if "phonons" in task.properties:
+            yield record, "phonons", {"settings": {"limit_THz": task.goals.phonon_THz}}
         if "vacancy" in task.properties and len(Formula(record.formula).count()) == 1:
             yield record, "vacancy", {"settings": {}}
     yield from _of_slabs(task, records, crystals)
+    if records:
+        yield max(records, key=lambda record: len(Formula(record.formula).count())), "dimers", {"settings": {}}
     for record in _first_of("molecule", records):
         if "geometry" in task.properties and not record.periodic:
             yield record, "geometry", {"settings": _geometry_limits(task.goals)}

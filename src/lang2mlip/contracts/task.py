@@ -98,6 +98,7 @@ class Goals(Noun):
     lattice_percent: float = Field(default=0.3, gt=0, description="lattice parameter, % of the reference")
     bulk_modulus_percent: float = Field(default=3.0, gt=0, description="bulk modulus, % of the reference")
     elastic_percent: float = Field(default=8.0, gt=0, description="each elastic constant, % of the reference")
+    phonon_THz: float = Field(default=0.3, gt=0, description="phonon frequencies, RMS difference, THz")
     density_percent: float = Field(default=2.0, gt=0, description="density, % of the reference's own MD")
     rdf_rmse: float = Field(default=0.1, gt=0, description="RMS difference of g(r), dimensionless")
     diffusion_percent: float = Field(default=20.0, gt=0, description="diffusion coefficient, % of the reference")

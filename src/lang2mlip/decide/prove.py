@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lang2mlip.contracts import End, Evaluate, Sample, State
+from lang2mlip.contracts import End, Evaluate, Explore, Sample, State
 from lang2mlip.decide.choice import Choice
 from lang2mlip.decide.curriculum import failed, parts
 from lang2mlip.decide.needs import advice, affordable_steps, listed, protocol_to_follow
@@ -12,11 +12,14 @@ from lang2mlip.record.ledger import calls_to_spend, labels_left, must_stop
 
 __all__ = [
     "MOST_TRIES", "end_on_success", "end_on_trouble", "end_short", "evaluate_model", "follow_protocol", "look",
-    "try_again",
+    "teach_pairs", "try_again",
 ]  # fmt: skip
 
 MOST_FAILURES = 3
 """Actions that may fail one after another before the run ends honestly."""
+
+PAIRS, PAIRS_GROUP = "dimer_attraction", "atoms and pairs"
+"""Name of the gate on near pairs, and of the group of their labels."""
 
 MOST_TRIES = 3
 """Accurate trainings that may miss the goals before the run ends honestly."""
@@ -84,6 +87,19 @@ def end_on_success(state: State) -> Choice | None:
         End(outcome="success", advice=advice(state)),
         f"All {len(state.evaluation.gates)} gates hold on held-out data.",
         "The frozen test set confirms it.",
+    )
+
+
+def teach_pairs(state: State) -> Choice | None:
+    """Atoms that attract each other where they must repel: labels of pairs, once."""
+    gates = state.evaluation.gates if state.evaluation else ()
+    wrong = [gate for gate in gates if gate.name.startswith(PAIRS) and not gate.passed]
+    if not wrong or PAIRS_GROUP in state.groups or 0 in (calls_to_spend(state), labels_left(state)):
+        return None
+    return Choice(
+        Explore(steps=0, strained=0, rattled=0, dimers=10, isolated=True),
+        f"{listed([gate.group for gate in wrong])}: near atoms attract each other.",
+        "Labels of pairs from too near to far apart, from which the potential learns to repel.",
     )
 
 

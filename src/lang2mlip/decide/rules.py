@@ -24,6 +24,7 @@ from lang2mlip.decide.prove import (
     evaluate_model,
     follow_protocol,
     look,
+    teach_pairs,
     try_again,
 )
 
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     finish_training,
     evaluate_model,
     end_on_success,
+    teach_pairs,
     try_again,
     end_short,
 )

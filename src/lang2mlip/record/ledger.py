@@ -17,14 +17,22 @@ __all__ = [
     "time_left_s",
 ]  # fmt: skip
 
-STATICS = {"lattice": 60, "elastic": 60, "vacancy": 150, "surface_energy": 150, "geometry": 200}
+STATICS = {
+    "lattice": 60,
+    "elastic": 60,
+    "vacancy": 150,
+    "surface_energy": 150,
+    "geometry": 200,
+    "phonons": 120,
+    "dimers": 0,
+}
 """Reference calls that a property may take: cubic crystals need about 10, low symmetry and relaxing more."""
 
 MOST_KEPT = 0.2
 """Share of the call budget that is kept for statics at most."""
 
 _ALWAYS = ("lattice", "elastic")
-_WHERE = {"vacancy": "bulk", "surface_energy": "surface", "geometry": "molecule"}
+_WHERE = {"vacancy": "bulk", "phonons": "bulk", "surface_energy": "surface", "geometry": "molecule"}
 """Property that a task may want → builder of the structures that it is measured on."""
 
 

@@ -73,6 +73,7 @@ class Comparison:
             force_rms_meV_A=milli(_rms(true)),
             stress_rmse_GPa=gpa(_rms(stress)) if stress.size else None,
             force_max_error_meV_A=milli(float(np.abs(force).max())),
+            by_element_meV_A=self.by_element(),
         )
 
     def by_group(self) -> dict[str, Errors]:

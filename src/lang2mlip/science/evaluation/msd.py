@@ -65,9 +65,7 @@ def msd(trajectory: Trajectory) -> list[Diffusion]:
     """
     n = len(trajectory.frames)
     if n < 6 * _BLOCKS:
-        raise BadInput(
-            f"Diffusion needs at least {6 * _BLOCKS} evenly spaced frames, not {n}; keep them more often."
-        )
+        raise BadInput(f"Diffusion needs at least {6 * _BLOCKS} evenly spaced frames, not {n}; keep them more often.")
     places = trajectory.displacements()
     symbols = np.array(trajectory.frames[0].get_chemical_symbols())
     return [_element(str(s), places[:, symbols == s], trajectory.interval_ps) for s in np.unique(symbols)]

@@ -6,7 +6,7 @@ import pytest
 from ase import Atoms
 
 import tiny
-from lang2mlip.act.select import drawn_from, read_waiting, waiting_in
+from lang2mlip.act.pool import drawn_from, read_waiting, waiting_in
 from lang2mlip.contracts import GroupState, PoolSet, Result, State
 from lang2mlip.record.events import Finished
 from lang2mlip.record.state import step

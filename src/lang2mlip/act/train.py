@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from ase import Atoms
+
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.gathering import cost_of, faults_of, per_group
@@ -15,9 +18,10 @@ from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Errors, Json, Model, Result, Train
 from lang2mlip.contracts.parts import FitRequest, Progress
 from lang2mlip.record.ledger import time_left_s
+from lang2mlip.record.run import write_json
 from lang2mlip.record.state import current_data
 from lang2mlip.science.atoms.frames import read_frames, write_frames
-from lang2mlip.science.evaluation.errors import frame_errors
+from lang2mlip.science.evaluation.errors import Comparison, compare
 
 __all__ = ["TrainAction", "fit"]
 
@@ -26,12 +30,17 @@ SHARE_OF_TIME = {"quick": 0.2, "accurate": 0.5}
 """Share of the time left, where the budget limits it, that one fit may take."""
 
 
+WORST = 20
+"""Frames that the list of outliers names."""
+
+
 class TrainAction:
     """One fit in one worker."""
 
     def pieces(self, desk: Desk, parameters: Train) -> Sequence[Piece]:
         """The training frames, written out, and the request."""
-        frames = desk.view.training_frames()
+        frames = _replayed(desk, parameters)
+        desk.tell(_estimate(desk, parameters.effort, len(frames)), 0.0)
         file = desk.job / "training.extxyz"
         write_frames(file, frames)
         spec, elements = desk.task.potential, desk.task.elements
@@ -88,6 +97,38 @@ class TrainAction:
         return f"m{len(desk.state.models) + 1}"
 
 
+def _replayed(desk: Desk, parameters: Train) -> list[Atoms]:
+    """All frames in use; when continuing, of those that the current model knows only the share that is replayed.
+
+    Every group keeps its share, drawn with the task's seed.
+    """
+    frames, model = desk.view.training_frames(), desk.state.model
+    if parameters.start != "current" or parameters.replay == 1.0 or model is None:
+        return frames
+    new = {
+        str(atoms.info["id"])
+        for data in current_data(desk.state)
+        if data.id not in model.datasets
+        for atoms in desk.view.frames(data.file)
+    }
+    rng = np.random.default_rng(desk.seed("replay"))
+    known = per_group([atoms for atoms in frames if str(atoms.info["id"]) not in new])
+    kept = set(new)
+    for members in known.values():
+        count = max(1, round(parameters.replay * len(members)))
+        kept |= {str(members[index].info["id"]) for index in rng.permutation(len(members))[:count]}
+    return [atoms for atoms in frames if str(atoms.info["id"]) in kept]
+
+
+def _estimate(desk: Desk, effort: str, frames: int) -> str:
+    """How long the fit may take, by the last one of this effort; fits take about as long as they have frames."""
+    for step in reversed(desk.view.steps()):
+        result = step.result
+        if result is not None and result.model is not None and result.model.effort == effort and result.cost.wall_s:
+            return f"train, about {result.cost.wall_s * frames / max(1, result.model.n_frames):.0f} s"
+    return "train"
+
+
 def _cores(desk: Desk) -> int:
     """A fit is alone, so it may have the cores of all workers; OMP_NUM_THREADS, where a person has set it, counts."""
     told = os.environ.get("OMP_NUM_THREADS", "")
@@ -126,6 +167,24 @@ def _summary(model: Model, notes: Sequence[str]) -> str:
     ).rstrip()
 
 
+def _worst(comparison: Comparison) -> list[dict[str, Json]]:
+    """The frames that the fit follows least, worst first: id, group, source, force error and largest true force."""
+    residual = comparison.force_rmse_eV_A()
+    rows = []
+    for index in np.argsort(-residual)[:WORST]:
+        atoms, true = comparison.frames[int(index)], comparison.known[int(index)]
+        rows.append(
+            {
+                "id": str(atoms.info.get("id", "")),
+                "group": str(atoms.info.get("group", "")),
+                "source": str(atoms.info.get("source", "")),
+                "force_rmse_eV_A": float(residual[index]),
+                "max_force_eV_A": float(np.linalg.norm(true.forces, axis=1).max()),
+            }
+        )
+    return rows
+
+
 def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Fit and score on the training data. Arguments: family, frames (file), request, model (folder), cores."""
     run = Path(arguments["run"])
@@ -138,9 +197,9 @@ def fit(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[st
         report = trainer.fit(frames, FitRequest(**arguments["request"]), target, progress)
     spent = meter.spent_s()
     meter = Meter()
-    calculator = trainer.calculator(target)
-    errors = {name: frame_errors(members, calculator) for name, members in per_group(frames).items()}
-    errors["all"] = frame_errors(frames, calculator)
+    comparison = compare(frames, trainer.calculator(target))
+    errors = {**comparison.by_group(), "all": comparison.errors()}
+    write_json(folder / "outliers.json", _worst(comparison))
     return {
         "n_frames": len(frames),
         "n_parameters": report.n_parameters,

@@ -144,7 +144,7 @@ def fold(old: Reading, heard: Heard, first: bool = False) -> Reading:
             "not_understood": tuple(dict.fromkeys(new.not_understood + own.not_understood)),
         }
     )
-    said = tuple(cast.names.get(name, name) for name in own.layers)
+    said = tuple(JOIN.join(cast.names.get(name, name) for name in layer.split(JOIN)) for layer in own.layers)
     return mixed(_layered(mixed(merged), said or _above(merged, heard, cast), cast.renamed))
 
 
@@ -270,7 +270,7 @@ def _layered(reading: Reading, said: tuple[str, ...] = (), renamed: dict[str, st
 def _covers(reading: Reading, said: Sequence[str]) -> bool:
     """The layers that were said hold everything that the layout would."""
     placed = {name for entry in reading.layout for layer in _of_roles(reading, entry) for name in layer.split(JOIN)}
-    return placed <= set(said)
+    return placed <= {name for layer in said for name in layer.split(JOIN)}
 
 
 def _of_roles(reading: Reading, entry: str) -> list[str]:
@@ -281,7 +281,9 @@ def _of_roles(reading: Reading, entry: str) -> list[str]:
 
 
 def _joined(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:
-    """Neighbouring liquids of molecules share a layer."""
+    """Neighbouring liquids of molecules share a layer, unless the words said which do."""
+    if any(JOIN in layer for layer in said):
+        return tuple(said)
     wet = {one.name for one in reading.components if one.smiles and set(one.phases) <= {"liquid"}}
     layers: list[list[str]] = []
     for name in said:

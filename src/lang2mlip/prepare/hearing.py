@@ -10,7 +10,7 @@ from lang2mlip.contracts import Component
 from lang2mlip.data import table
 from lang2mlip.prepare.agreed import said_settings
 from lang2mlip.prepare.alloys import affirmed, with_alloys
-from lang2mlip.prepare.concepts import named
+from lang2mlip.prepare.concepts import JOIN, named
 from lang2mlip.prepare.foreign import in_english
 from lang2mlip.prepare.lexicon import near
 from lang2mlip.prepare.linking import Linked, link
@@ -164,7 +164,10 @@ def _merge(linked: Linked) -> tuple[list[Mention], tuple[str, ...]]:
             same.substance = min(same.substance, mention.substance, key=lambda s: len(s.crystals) or 99)
         renamed.setdefault((mention.start, mention.end), same or mention)
     merged = _unlike(_without_broad(merged))
-    return merged, _layers(merged, [renamed[m.start, m.end] for m in linked.layers])
+    resting = [renamed[m.start, m.end] for m in linked.layers]
+    for kept, said in zip(resting, linked.layers, strict=True):
+        kept.layer = said.layer
+    return merged, _layers(merged, resting)
 
 
 def _is_form_of(one: Substance, other: Substance) -> bool:
@@ -201,10 +204,19 @@ def _unlike(mentions: list[Mention]) -> list[Mention]:
 
 
 def _layers(merged: list[Mention], resting: list[Mention]) -> tuple[str, ...]:
+    if resting and all(mention.layer is not None for mention in resting):
+        numbers = dict.fromkeys(mention.layer for mention in resting)
+        together = [[m.substance.name for m in resting if m.layer == number] for number in numbers]
+        wet = all(m.substance.molecular or m.amount for m in resting if sum(m.layer == o.layer for o in resting) > 1)
+        return tuple(JOIN.join(dict.fromkeys(names)) for names in together) if wet else _names(resting)
     if resting:
-        return tuple(mention.substance.name for mention in resting)
+        return _names(resting)
     joined_here = [mention for mention in merged if "interface" in mention.phases()]
     return tuple(mention.substance.name for mention in joined_here) if len(joined_here) > 1 else ()
+
+
+def _names(mentions: list[Mention]) -> tuple[str, ...]:
+    return tuple(mention.substance.name for mention in mentions)
 
 
 def _component(mention: Mention) -> Component:

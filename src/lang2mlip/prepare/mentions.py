@@ -29,6 +29,8 @@ class Mention:
     facets: list[tuple[int, ...]] = field(default_factory=list)
     amount: str | None = None
     role: str | None = None
+    layer: int | None = None
+    """Number of its layer, where the words list the layers one by one."""
 
     def phases(self) -> list[str]:
         """The phases said of it, in their order; a facet means a surface."""

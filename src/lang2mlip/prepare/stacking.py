@@ -60,7 +60,15 @@ def _listed(items: Sequence[Item], mentions: Sequence[Mention]) -> list[Mention]
         return []
     rest = [m for m in mentions if m.start > word.end]
     inside = [m for m in rest if _sentence(items, m.start, ":") == _sentence(items, rest[0].start, ":")] if rest else []
+    _numbered(items, inside)
     return inside[::-1] if word.value.entry["value"] == "down" else inside
+
+
+def _numbered(items: Sequence[Item], listed: Sequence[Mention]) -> None:
+    """`A, B with C, and D`: a comma begins another layer."""
+    commas = [item.start for item in items if item.kind == "coordinator" and item.text == ","]
+    for mention in listed:
+        mention.layer = sum(listed[0].start < comma < mention.start for comma in commas)
 
 
 def _under(items: Sequence[Item], mentions: Sequence[Mention]) -> list[Mention]:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from lang2mlip.doors.bench import app as bench
 from lang2mlip.errors import Lang2mlipError
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(bench, name="bench")
 
 Out = Annotated[Path | None, typer.Option("--out", help="folder for runs (default: ./runs)")]
 Name = Annotated[str, typer.Argument(help="name of a run, or its folder")]

@@ -1,0 +1,68 @@
+"""`lang2mlip bench`: benchmarks that a user can run, and cite."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Benchmarks, in pieces that can be stopped and gone on with.", no_args_is_help=True)
+
+
+@app.callback()
+def _benchmarks() -> None:
+    """Benchmarks, in pieces that can be stopped and gone on with."""
+
+
+@app.command()
+def develop(
+    tier: Annotated[str, typer.Option(help="quick (an hour) | standard (six hours) | full")] = "quick",
+    systems: Annotated[str, typer.Option(help="only these, separated by commas")] = "",
+    arms: Annotated[str, typer.Option(help="only these, separated by commas")] = "",
+    seeds: Annotated[str, typer.Option(help="only these, separated by commas")] = "",
+    model: Annotated[str | None, typer.Option(help="language model of the arm llm, PROVIDER:NAME")] = None,
+    results: Annotated[Path, typer.Option(help="JSON file that rows are added to")] = Path("develop.json"),
+    work: Annotated[Path, typer.Option(help="where runs, truths and fits are kept")] = Path("develop-work"),
+    figure: Annotated[Path | None, typer.Option(help="SVG or PNG file; default: beside the results")] = None,
+    core: Annotated[int | None, typer.Option(help="keep to this core; start two such commands to use two")] = None,
+    table_only: Annotated[bool, typer.Option("--table", help="show what is there and run nothing")] = False,
+) -> None:
+    """Deciders against controls: reference calls to a target error on systems whose truth is known."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from lang2mlip.doors.terminal import open_console
+    from lang2mlip.labs.develop.bench import Results, Wish, bench
+    from lang2mlip.labs.develop.show import draw, summary
+
+    wish = Wish(
+        tier=tier,
+        systems=_parts(systems),
+        arms=_parts(arms),
+        seeds=tuple(_number(text) for text in _parts(seeds)),
+        model=model,
+    )
+    console, store = open_console(), Results(results)
+    failed = 0 if table_only else bench(wish, store, work.resolve(), lambda line: console.print(line, highlight=False))
+    told = store.read()
+    if told["rows"]:
+        for table in summary(told):
+            console.print(table)
+        console.print(f"Figure: {draw(told, figure or results.with_suffix('.svg'))}")
+    raise typer.Exit(3 if failed else 0)
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _number(text: str) -> int:
+    from lang2mlip.errors import BadInput
+
+    if not text.isdecimal():
+        raise BadInput(f"Seeds are whole numbers separated by commas, not {text!r}.")
+    return int(text)

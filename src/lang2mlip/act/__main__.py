@@ -27,7 +27,7 @@ from lang2mlip.record.run import write_json
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
-_PIECES = ("explore", "frozen", "properties", "score", "select", "train", "walk")
+_PIECES = ("explore", "frozen", "judge", "properties", "score", "select", "train", "walk")
 SHARED = (*(f"lang2mlip.act.{name}" for name in _PIECES), "lang2mlip.science.reference.method",
           "lang2mlip.science.evaluation.errors")  # fmt: skip
 """Modules that the pieces of any job need; what one reference or potential alone needs, a worker imports itself."""

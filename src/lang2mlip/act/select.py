@@ -4,34 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 from ase import Atoms
 
 from lang2mlip.act.base import Desk, Done, Piece, run_pieces
-from lang2mlip.act.clock import Meter
+from lang2mlip.act.calibration import Bounds, calibrated, remember, remembered
+from lang2mlip.act.committee import Committee, committee
 from lang2mlip.act.gathering import cost_of, dataset, faults_of, frames_of, per_group, unique
 from lang2mlip.act.labels import Labeller
+from lang2mlip.act.patience import gave_up, longest_label, patience
+from lang2mlip.act.pool import drawn_from, lots, read_lot, waiting_in
 from lang2mlip.act.score import Scores, score_frames
-from lang2mlip.catalogue import load
-from lang2mlip.contracts import Cost, Json, PoolSet, ReferenceSpec, Result, Select
+from lang2mlip.contracts import Cost, Json, ReferenceSpec, Result, Select
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BadInput, PartFailed
+from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.selection.choose import Candidates, Wish, choose
+from lang2mlip.science.selection.committee import BAND_EV_A
 
-__all__ = ["SelectAction", "drawn_from", "label", "pick", "read_waiting", "waiting_in"]
+__all__ = ["SelectAction", "label", "worst"]
 
 BATCH = 8
 """Frames per labelling piece: small enough to share among workers, large enough not to count."""
+
+_GRADE, _DEVIATION = "grade", "force deviation in eV/Å"
+
+_NOBODY = Committee((), Cost(), ())
 
 
 class SelectAction:
     """Pool → picks → labels. The picks and why each was taken are in the job folder."""
 
     def pieces(self, desk: Desk, parameters: Select) -> Sequence[Piece]:
-        """Choose in one worker, then a labelling piece per batch. Raises BadInput when the pool is empty."""
+        """Choose in the workers, then a labelling piece per batch. Raises BadInput when the pool is empty."""
         waiting = waiting_in(desk.state.pool, parameters.groups)
         if not waiting:
             raise BadInput("The pool has no frames to select from; sample first.")
@@ -44,50 +53,84 @@ class SelectAction:
     def gather(self, desk: Desk, parameters: Select, done: Sequence[Done]) -> Result:
         """The data set, with the old model's error on it per group."""
         frames = unique(frames_of(done))
-        cost = cost_of(done) + _of_choosing(desk)
+        choice = _choice(desk)
+        cost, faults = cost_of(done) + Cost(**choice["cost"]), (*choice["faults"], *faults_of(done))
         drawn, kept = drawn_from(desk.state.pool, parameters.groups)
         if not frames:
             return Result(action="select", status="failed", summary="No pick could be labelled.", cost=cost,
-                          drawn=drawn, pool=kept, faults=faults_of(done))  # fmt: skip
+                          drawn=drawn, pool=kept, faults=faults)  # fmt: skip
         scores, remarks = self._fresh(desk, frames)
         fresh, cost = scores.errors, cost + scores.cost
+        remember(desk, frames)
+        lost = _lost(desk, done)
         if parameters.method == "error":
-            frames = self._worst(desk, frames, min(parameters.count, desk.labels_left()))
+            frames = self._worst(desk, frames, parameters)
         said = f" The old model's force error on them: {fresh['all'].force_rmse_meV_A:.1f} meV/Å." if fresh else ""
+        missing = f" {lost} picks got no label and are left out." if lost else ""
         return Result(
             action="select",
             status="partial" if any(one.fault for one in done) else "done",
-            summary=f"{len(frames)} frames labelled ({_counts(frames)}).{said}",
+            summary=f"{len(frames)} frames labelled ({_counts(frames)}).{missing}{said}{choice['words']}",
             cost=cost.model_copy(update={"labels": len(frames)}),
             data=(dataset(desk, "select", frames, {k: v for k, v in fresh.items() if k != "all"}),),
             drawn=drawn,
             pool=kept,
-            faults=(*faults_of(done), *remarks),
+            faults=(*faults, *remarks),
         )
 
     def _picked(self, desk: Desk, parameters: Select, waiting: list[Json]) -> list[Atoms]:
         budget = min(parameters.count, desk.labels_left(), desk.calls_to_spend())
-        count = (
-            min(parameters.candidates or 3 * budget, desk.calls_to_spend()) if parameters.method == "error" else budget
-        )
         if parameters.method == "all":
-            return read_waiting(desk.run, waiting)[: min(desk.labels_left(), desk.calls_to_spend())]
-        write_frames(desk.job / "training.extxyz", desk.view.training_frames())
+            most = min(desk.labels_left(), desk.calls_to_spend())
+            found = (atoms for lot in lots(desk.run, waiting) for _, atoms in read_lot(desk.run, lot))
+            return list(islice(found, most))
+        if budget < 1:
+            raise BadInput("The budget leaves no label to select for; train on what there is, or end.")
+        wide = min(parameters.candidates or 3 * budget, desk.calls_to_spend())
+        training = desk.view.training_frames()
+        write_frames(desk.job / "training.extxyz", training)
+        panel = self._panel(desk, parameters, training)
+        bounds = _bounds(desk, parameters, waiting)
+        wish = _wish(desk, parameters, wide if parameters.method == "error" else budget, bounds)
+        costs, folder = self._choose(desk, parameters, waiting, (wish, panel.members))
+        choice = {"cost": (costs + panel.cost).model_dump(), "words": bounds.words, "faults": panel.faults}
+        write_json(desk.job / "choice.json", choice)
+        return read_frames(folder / "picked.extxyz")
+
+    @staticmethod
+    def _panel(desk: Desk, parameters: Select, training: Sequence[Atoms]) -> Committee:
+        """The fits that doubt, where they are asked for and there is a model to doubt."""
         model = desk.state.model
-        arguments = {
-            "pool": waiting,
-            "training": str((desk.job / "training.extxyz").relative_to(desk.run)),
+        if parameters.method != "committee" or model is None or not training:
+            return _NOBODY
+        return committee(desk, model, parameters.members, training)
+
+    @staticmethod
+    def _choose(
+        desk: Desk, parameters: Select, waiting: list[Json], how: tuple[Wish, Sequence[str]]
+    ) -> tuple[Cost, Path]:
+        """What choosing cost, and where the picks lie. A large pool is judged in parts, on all workers."""
+        model = desk.state.model if parameters.method != "random" else None
+        parts = lots(desk.run, waiting)
+        asked = {
             "family": model.family if model else None,
             "model": model.folder if model else None,
-            "method": "random" if parameters.method == "random" or model is None else "uncertainty",
-            "count": count,
-            "random_share": parameters.random_share,
-            "seed": desk.seed("select"),
+            "members": list(how[1]),
         }
-        done = run_pieces(desk, [Piece("choose", "lang2mlip.act.select:pick", arguments)], "choose")[0]
-        if done.fault is not None:
-            raise PartFailed(f"Choosing from the pool failed: {done.fault}")
-        return read_frames(done.folder / "picked.extxyz")
+        pieces = [
+            Piece(f"judge-{number:03d}", "lang2mlip.act.judge:judge", {**asked, "lot": lot})
+            for number, lot in enumerate(parts if len(parts) > 1 else [])
+        ]
+        judged = _all_well(run_pieces(desk, pieces, "grade", desk.until)) if pieces else []
+        arguments = {
+            **asked,
+            "lots": parts,
+            "judged": [str(one.folder.relative_to(desk.run)) for one in judged],
+            "training": str((desk.job / "training.extxyz").relative_to(desk.run)),
+            "wish": how[0].model_dump(mode="json"),
+        }
+        done = _all_well(run_pieces(desk, [Piece("choose", "lang2mlip.act.judge:pick", arguments)], "choose"))
+        return cost_of([*judged, *done]), done[0].folder
 
     @staticmethod
     def _batch(desk: Desk, picked: Sequence[Atoms], start: int) -> dict[str, Json]:
@@ -96,6 +139,7 @@ class SelectAction:
         return {
             "reference": desk.task.reference.model_dump(mode="json"),
             "frames": str(file.relative_to(desk.run)),
+            "longest_s": longest_label(desk.state),
         }
 
     @staticmethod
@@ -109,83 +153,104 @@ class SelectAction:
             return Scores({}, {}, Cost()), (str(error),)
 
     @staticmethod
-    def _worst(desk: Desk, frames: list[Atoms], count: int) -> list[Atoms]:
-        file = desk.job / "fresh" / "residuals.json"
+    def _worst(desk: Desk, frames: list[Atoms], parameters: Select) -> list[Atoms]:
+        """Of the labelled candidates those worth keeping."""
+        count = min(parameters.count, desk.labels_left())
+        file, picked = desk.job / "fresh" / "residuals.json", desk.job / "choose" / "picked.npz"
         if not file.exists():
             return frames[:count]
         errors = json.loads(file.read_text(encoding="utf-8"))
-        return sorted(frames, key=lambda atoms: -errors.get(atoms.info["id"], [0.0])[0])[:count]
+        with np.load(picked, allow_pickle=False) as table:
+            like = dict(zip(table["ids"].tolist(), table["descriptors"], strict=True))
+            known = table["known"]
+        wish = Wish(count=count, random_share=parameters.random_share, seed=desk.seed("worst"))
+        return worst(frames, [errors[a.info["id"]][0] for a in frames], (like, known), wish)
 
 
-def waiting_in(pool: Sequence[PoolSet], groups: Sequence[str]) -> list[Json]:
-    """Where the pool's frames of these groups (none: of all) lie: files, each with the groups that still wait in it."""
-    found = [(one.file, [name for name in one.groups if not groups or name in groups]) for one in pool]
-    return [{"file": file, "groups": names} for file, names in found if names]
+def worst(
+    frames: Sequence[Atoms], errors: Sequence[float], like: tuple[dict[str, np.ndarray], np.ndarray], wish: Wish
+) -> list[Atoms]:
+    """Frames to keep: half as many again as wished with the largest errors, of these the most unlike one another.
 
-
-def read_waiting(run: Path, waiting: Sequence[Json]) -> list[Atoms]:
-    """The frames of `waiting_in`."""
-    return [a for one in waiting for a in read_frames(run / one["file"]) if a.info["group"] in one["groups"]]
-
-
-def drawn_from(pool: Sequence[PoolSet], groups: Sequence[str]) -> tuple[tuple[str, ...], tuple[PoolSet, ...]]:
-    """The ids of the pool sets that a selection in these groups (none: in all) uses up, and what it leaves of them.
-
-    What is left is the same file, with the groups that still wait in it.
+    `like`: each frame's descriptor by id, and the training set's. A random share is kept whatever its error.
     """
-    drawn = [one for one in pool if not groups or set(one.groups) & set(groups)]
-    rests = [{name: count for name, count in one.groups.items() if groups and name not in groups} for one in drawn]
-    kept = [one.model_copy(update={"groups": rest}) for one, rest in zip(drawn, rests, strict=True) if rest]
-    return tuple(one.id for one in drawn), tuple(kept)
-
-
-def pick(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Choose frames of the pool; writes picked.extxyz, each frame with why it was picked."""
-    run = Path(arguments["run"])
-    pool, training = read_waiting(run, arguments["pool"]), read_frames(run / arguments["training"])
-    trainer: Any = load("potential", arguments["family"])() if arguments["family"] else None
-    model = run / arguments["model"] if arguments["model"] else None
-    meter = Meter()
+    rank = np.sort(np.asarray(errors))[::-1][: max(1, round(1.5 * wish.count))]
+    rows = [like[0].get(str(atoms.info["id"]), np.zeros(0)) for atoms in frames]
+    described = min(map(len, rows), default=0) > 0
     candidates = Candidates(
-        groups=[str(atoms.info["group"]) for atoms in pool],
-        ids=[str(atoms.info["id"]) for atoms in pool],
-        descriptors=trainer.descriptors(model, pool) if trainer else None,
-        grades=trainer.grades(model, pool) if trainer else None,
-        known=trainer.descriptors(model, training) if trainer and training else None,
-        known_groups=[str(atoms.info["group"]) for atoms in training],
+        groups=[str(atoms.info["group"]) for atoms in frames],
+        descriptors=np.array(rows) if described else None,
+        grades=np.asarray(errors),
+        known=like[1] if described and len(like[1]) else None,
     )
-    wish = Wish(
-        method=arguments["method"],
-        count=arguments["count"],
-        random_share=arguments["random_share"],
-        seed=arguments["seed"],
-    )
-    picks, cost = choose(candidates, wish), Cost(md_s=meter.spent_s() if trainer else 0.0)
-    frames = []
-    for index, why in picks:
-        pool[index].info["picked"] = why
-        frames.append(pool[index])
-    write_frames(folder / "picked.extxyz", frames)
-    return {"picked": len(frames), "cost": cost.model_dump()}
+    wish = wish.model_copy(update={"grade_low": float(rank[-1]), "grade_high": np.inf, "duplicate": 0.0})
+    return [frames[index] for index, _ in choose(candidates, wish)]
 
 
-def _of_choosing(desk: Desk) -> Cost:
-    """What grading and describing the pool cost; nothing where all of it was taken."""
-    file = desk.job / "choose" / "result.json"
-    return Cost(**json.loads(file.read_text(encoding="utf-8")).get("cost", {})) if file.exists() else Cost()
+def _wish(desk: Desk, parameters: Select, count: int, bounds: Bounds) -> Wish:
+    many = parameters.method == "committee"
+    usual = {"grade_low": BAND_EV_A[0], "grade_high": BAND_EV_A[1]} if many else {}
+    blind = parameters.method == "random" or desk.state.model is None
+    return Wish(
+        method="random" if blind else "uncertainty",
+        count=count,
+        random_share=parameters.random_share,
+        seed=desk.seed("select"),
+        bands=bounds.bands,
+        measure=_DEVIATION if many else _GRADE,
+        **usual,
+    )
+
+
+def _bounds(desk: Desk, parameters: Select, waiting: Sequence[Json]) -> Bounds:
+    if not parameters.calibrate or parameters.method == "random" or desk.state.model is None:
+        return Bounds({}, "")
+    measure = _DEVIATION if parameters.method == "committee" else _GRADE
+    groups = sorted({name for one in waiting for name in one["groups"]})
+    return calibrated(remembered(desk.view, measure), groups, desk.task.goals, measure)
+
+
+def _choice(desk: Desk) -> dict[str, Json]:
+    """What choosing cost and what was said of it; nothing where all of the pool was taken."""
+    file = desk.job / "choice.json"
+    empty = {"cost": {}, "words": "", "faults": []}
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else empty
+
+
+def _all_well(done: Sequence[Done]) -> Sequence[Done]:
+    """The same. Raises PartFailed with the first fault."""
+    fault = next((one.fault for one in done if one.fault is not None), None)
+    if fault is not None:
+        raise PartFailed(f"Choosing from the pool failed: {fault}")
+    return done
+
+
+def _lost(desk: Desk, done: Sequence[Done]) -> int:
+    """Picks that have no label now."""
+    asked = sum(len(read_frames(desk.run / one.piece.arguments["frames"])) for one in done)
+    return asked - sum(int(one.value["frames"]) for one in done if one.fault is None)
 
 
 def label(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
-    """Label frames with the reference; what fails is left out and said."""
+    """Label frames with the reference; what fails, or takes far too long, is left out and said."""
     frames = read_frames(Path(arguments["run"]) / arguments["frames"])
     labeller = Labeller(ReferenceSpec(**arguments["reference"]), until=arguments["until"])
-    labelled = []
+    labelled, slow = [], []
     for number, atoms in enumerate(frames):
-        done = labeller.label(atoms)
+        note = folder / f"slow-{number}"
+        if gave_up(note):
+            slow.append(f"The reference got stuck on {atoms.get_chemical_formula()}: {note.read_text().strip()}.")
+            continue
+        with patience(arguments.get("longest_s"), note):
+            done = labeller.label(atoms)
         labelled += [done] if done is not None else []
         progress((number + 1) / len(frames), "label")
     write_frames(folder / "frames.extxyz", labelled)
-    return {"frames": len(labelled), "cost": labeller.cost.model_dump(), "faults": labeller.faults}
+    return {
+        "frames": len(labelled),
+        "cost": labeller.cost.model_dump(),
+        "faults": [*labeller.faults, *slow],
+    }
 
 
 def _counts(frames: Sequence[Atoms]) -> str:

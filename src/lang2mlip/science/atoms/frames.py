@@ -29,7 +29,7 @@ from pydantic_core import to_json
 from lang2mlip.errors import RunFault
 from lang2mlip.science.atoms.extxyz import head_line, read_plain
 
-__all__ = ["labelled", "read_frames", "write_frames"]
+__all__ = ["labelled", "parse_frames", "read_frames", "write_frames"]
 
 _COLUMN = {"f": ("R", "%s"), "i": ("I", "%d"), "b": ("L", "%s"), "U": ("S", "%s")}
 _PLAIN_TEXT = re.compile(r"(?!(?i:t|f|true|false|nan|inf|infinity)\b)[A-Za-z_][^\t\n\"\\={}\[\],:]*")
@@ -75,6 +75,11 @@ def read_frames(path: Path | str) -> list[Atoms]:
         text = source.read_text(encoding="utf-8")
     except OSError as error:
         raise RunFault(f"Cannot read {source}: {error.strerror}.") from error
+    return parse_frames(text, source)
+
+
+def parse_frames(text: str, source: Path | str) -> list[Atoms]:
+    """The frames in the text of a file or of a part of it. Raises RunFault, which names `source`, for anything else."""
     try:
         if not text:
             return []

@@ -92,6 +92,27 @@ class Comparison:
         force = self._force_differences()
         return {str(symbol): milli(_rms(force[symbols == symbol])) for symbol in np.unique(symbols)}
 
+    def by_force_size(self, bins: int = 8) -> list[dict[str, float]]:
+        """Force vector errors against the size of the true force, in bins of equally many atoms, weakest first.
+
+        Each: from and to (eV/Å), atoms, rmse of the vector's components (meV/Å), and that over the mean true force (%).
+        """
+        true = np.linalg.norm(np.concatenate([field.forces for field in self.known]), axis=1)
+        miss = np.concatenate([guess.forces - field.forces for field, guess in self._pairs()])
+        rows = []
+        for members in np.array_split(np.argsort(true, kind="stable"), min(bins, len(true))):
+            rmse, mean = milli(_rms(miss[members])), milli(float(true[members].mean()))
+            rows.append(
+                {
+                    "from_eV_A": float(true[members].min()),
+                    "to_eV_A": float(true[members].max()),
+                    "atoms": len(members),
+                    "rmse_meV_A": rmse,
+                    "percent": 100 * rmse / mean if mean else 0.0,
+                }
+            )
+        return rows
+
     def energy_errors_eV_atom(self) -> Floats:
         """Predicted minus true energy of each frame, eV/atom."""
         columns = zip(self.frames, self.known, self.predicted, strict=True)

@@ -25,6 +25,7 @@ __all__ = ["Candidates", "Wish", "choose", "refusals"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 _KNOWN_WEIGHT = 0.25
 """What a well-known frame counts against a doubtful one when groups share the budget."""
@@ -38,6 +39,10 @@ class Wish(Noun):
     random_share: float = Field(default=0.15, ge=0, le=1, description="share of count picked at random")
     grade_low: float = Field(default=1.0, ge=0, description="extrapolation grade where doubt begins")
     grade_high: float = Field(default=50.0, gt=0, description="grade above which a frame was on its way to breaking")
+    bands: dict[str, tuple[float, float]] = Field(
+        default_factory=dict, description="per group: bounds of doubt in the place of grade_low and grade_high"
+    )
+    measure: str = Field(default="grade", description="what the grades are called in the reason of a pick")
     far_outside: bool = Field(default=False, description="take frames above grade_high too, after those below")
     duplicate: float = Field(
         default=0.01, ge=0, description="distance, in typical differences of the group, below which two are the same"
@@ -78,7 +83,7 @@ def choose(candidates: Candidates, wish: Wish) -> list[tuple[int, str]]:
     picker = _Picker(candidates, healthy, wish)
     blind = count if wish.method == "random" else round(wish.random_share * count)
     picker.at_random(blind)
-    for name, stage in _stages(healthy, candidates.grades, wish) if wish.method != "random" else []:
+    for name, stage in _stages(candidates, healthy, wish) if wish.method != "random" else []:
         picker.by_need(stage, name, count)
     return picker.picks
 
@@ -91,7 +96,8 @@ def refusals(candidates: Candidates) -> dict[str, int]:
 class _Picker:
     def __init__(self, candidates: Candidates, healthy: Ints, wish: Wish) -> None:
         self.wish, self.candidates, self.healthy = wish, candidates, healthy
-        self.groups = np.asarray(candidates.groups, dtype=str)
+        self.names, self.groups = _coded(candidates.groups)
+        self.doubtful = _doubtful(candidates, wish)[0]
         self.picks: list[tuple[int, str]] = []
         self.taken = np.zeros(len(self.groups), dtype=bool)
         self.weights = self._weights()
@@ -105,15 +111,17 @@ class _Picker:
 
     def by_need(self, stage: Ints, name: str, count: int) -> None:
         """Pick from the group that is least served for its weight, again and again, until count or stage is spent."""
-        open_groups = set(self.groups[stage].tolist())
-        while open_groups and len(self.picks) < count:
-            served = Counter(str(self.groups[index]) for index, _ in self.picks)
-            group = max(sorted(open_groups), key=lambda key: self.weights[key] / (served[key] + 1))
-            best = self._best(stage[(self.groups[stage] == group) & ~self.taken[stage]], group)
+        codes = self.groups[stage]
+        open_ = {self.names[code]: stage[codes == code] for code in np.unique(codes)}
+        served = Counter(self.names[self.groups[index]] for index, _ in self.picks)
+        while open_ and len(self.picks) < count:
+            group = max(sorted(open_), key=lambda key: self.weights[key] / (served[key] + 1))
+            best = self._best(open_[group][~self.taken[open_[group]]], group)
             if best is None:
-                open_groups.discard(group)
+                del open_[group]
             else:
                 self._take(best[0], f"{name}: {best[1]}")
+                served[group] += 1
 
     def _best(self, among: Ints, group: str) -> tuple[int, str] | None:
         if len(among) == 0:
@@ -121,28 +129,24 @@ class _Picker:
         grades = self.candidates.grades
         if group not in self.spaces:
             index = int(among[0] if grades is None else among[np.argmax(grades[among])])
-            return index, "in order" if grades is None else f"grade {grades[index]:.2f}"
+            return index, "in order" if grades is None else f"{self.wish.measure} {grades[index]:.3g}"
         index, away = self.spaces[group].farthest(among)
         if away <= self.wish.duplicate:
             return None
-        grade = "" if grades is None else f", grade {grades[index]:.2f}"
+        grade = "" if grades is None else f", {self.wish.measure} {grades[index]:.3g}"
         return index, f"far from the data of {group}{grade}"
 
     def _take(self, index: int, why: str) -> None:
         self.picks.append((index, why))
         self.taken[index] = True
-        group = str(self.groups[index])
+        group = self.names[self.groups[index]]
         if group in self.spaces:
             self.spaces[group].take(index)
 
     def _weights(self) -> dict[str, float]:
-        weights: dict[str, float] = {}
-        grades = self.candidates.grades
-        for index in self.healthy:
-            group = str(self.groups[index])
-            doubtful = grades is None or grades[index] >= self.wish.grade_low
-            weights[group] = weights.get(group, 0.0) + (1.0 if doubtful else _KNOWN_WEIGHT)
-        return weights
+        each = np.where(self.doubtful[self.healthy], 1.0, _KNOWN_WEIGHT)
+        total = np.bincount(self.groups[self.healthy], weights=each, minlength=len(self.names))
+        return dict(zip(self.names, total.tolist(), strict=True))
 
     def _spaces(self) -> dict[str, Space]:
         table = self.candidates.descriptors
@@ -151,29 +155,52 @@ class _Picker:
         clean = table[self.healthy]
         known = self.candidates.known if self.candidates.known is not None else np.zeros((0, table.shape[1]))
         known = known[np.isfinite(known).all(axis=1)]
-        names = self.groups[self.healthy]
-        spaces = {str(name): Space.of(clean, np.flatnonzero(names == name), known) for name in np.unique(names)}
+        codes = self.groups[self.healthy]
+        overall = (np.concatenate([clean, known]) if len(known) else clean).std(axis=0)
+        spaces = {
+            self.names[code]: Space.of(clean, np.flatnonzero(codes == code), known, overall)
+            for code in np.unique(codes)
+        }
         for space in spaces.values():
             space.members = self.healthy[space.members]
         return spaces
 
 
-def _stages(healthy: Ints, grades: Floats | None, wish: Wish) -> list[tuple[str, Ints]]:
+def _coded(groups: Sequence[str]) -> tuple[list[str], Ints]:
+    """The groups' names, and for each frame which of them is its own."""
+    names, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    return [str(name) for name in names], codes.astype(np.int64)
+
+
+def _doubtful(candidates: Candidates, wish: Wish) -> tuple[Bools, Bools]:
+    """Frames at or above the lower bound of their group, and those above the upper; all and none without grades."""
+    if candidates.grades is None:
+        return np.ones(len(candidates.groups), dtype=bool), np.zeros(len(candidates.groups), dtype=bool)
+    names, codes = _coded(candidates.groups)
+    bounds = np.array([wish.bands.get(name, (wish.grade_low, wish.grade_high)) for name in names]).reshape(-1, 2)[codes]
+    grades = np.asarray(candidates.grades)
+    return grades >= bounds[:, 0], grades > bounds[:, 1]
+
+
+def _stages(candidates: Candidates, healthy: Ints, wish: Wish) -> list[tuple[str, Ints]]:
     """(name, frames) in the order in which they are drawn from."""
-    if grades is None:
+    if candidates.grades is None:
         return [("diverse", healthy)]
-    grade = np.asarray(grades)[healthy]
-    doubtful = (grade >= wish.grade_low) & (grade <= wish.grade_high)
-    stages = [("in doubt", healthy[doubtful]), ("well known", healthy[grade < wish.grade_low])]
-    return [*stages, ("far outside", healthy[grade > wish.grade_high])] if wish.far_outside else stages
+    doubtful, beyond = (flags[healthy] for flags in _doubtful(candidates, wish))
+    stages = [("in doubt", healthy[doubtful & ~beyond]), ("well known", healthy[~doubtful])]
+    return [*stages, ("far outside", healthy[beyond])] if wish.far_outside else stages
 
 
 def _reasons(candidates: Candidates) -> list[str | None]:
     """Why each frame cannot be chosen, None where it can."""
     seen: set[str] = set(candidates.known_ids)
+    finite = np.ones(len(candidates.groups), dtype=bool)
+    for table in (candidates.descriptors, candidates.grades):
+        if table is not None:
+            finite &= np.isfinite(table).all(axis=tuple(range(1, np.ndim(table))))
     reasons = []
-    for index in range(len(candidates.groups)):
-        reason = _refusal(candidates, index, seen)
+    for index, good in enumerate(finite.tolist()):
+        reason = _refusal(candidates, index, seen) or (None if good else "its grade or descriptor is not finite")
         reasons.append(reason)
         if reason is None and candidates.ids:
             seen.add(candidates.ids[index])
@@ -185,8 +212,7 @@ def _refusal(candidates: Candidates, index: int, seen: set[str]) -> str | None:
         return "in the bad tail of a run that failed"
     if candidates.ids and candidates.ids[index] in seen:
         return "labelled already, or the same as another"
-    rows = [table[index] for table in (candidates.descriptors, candidates.grades) if table is not None]
-    return None if all(np.isfinite(row).all() for row in rows) else "its grade or descriptor is not finite"
+    return None
 
 
 def _consistent(candidates: Candidates) -> None:

@@ -41,16 +41,18 @@ class Space:
     """
 
     members: Ints
+    """In ascending order."""
     points: Floats
     nearest: Floats
 
     @classmethod
-    def of(cls, table: Floats, members: Ints, known: Floats) -> Space:
-        """From the descriptors of all frames (n, d), the rows of the group, and the descriptors of labelled frames."""
+    def of(cls, table: Floats, members: Ints, known: Floats, overall: Floats) -> Space:
+        """From the descriptors of all frames (n, d), the rows of the group, the descriptors of labelled frames, and
+        the standard deviation of each feature `overall` (d,).
+        """
         own = table[members]
         middle = own.mean(axis=0)
-        every = np.concatenate([table, known]) if len(known) else table
-        scale = np.maximum(own.std(axis=0), _LEAST_SCALE * every.std(axis=0))
+        scale = np.maximum(own.std(axis=0), _LEAST_SCALE * overall)
         varies = scale > 1e-12 * (1.0 + np.abs(middle))
         scale = np.where(varies, scale, np.inf) * np.sqrt(max(1, int(varies.sum())))
         points = (own - middle) / scale
@@ -58,7 +60,7 @@ class Space:
 
     def take(self, index: int) -> None:
         """Make a frame of the group known: O(members × features)."""
-        place = int(np.flatnonzero(self.members == index)[0])
+        place = int(np.searchsorted(self.members, index))
         self.nearest = np.minimum(self.nearest, np.linalg.norm(self.points - self.points[place], axis=1))
 
     def farthest(self, among: Ints) -> tuple[int, float]:
@@ -66,7 +68,7 @@ class Space:
 
         Where nothing is known yet, the one nearest to the middle of them.
         """
-        places = np.flatnonzero(np.isin(self.members, among))
+        places = np.searchsorted(self.members, among)
         away = self.nearest[places]
         best = int(np.argmax(away))
         if np.isinf(away).all():

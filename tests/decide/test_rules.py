@@ -147,7 +147,7 @@ def test_an_outlier_is_pruned_once_for_a_batch_and_no_more():
 
 
 def test_success_is_said_only_after_an_evaluation_in_which_every_gate_holds():
-    assert advice(*POLISHED) == Evaluate(depth="full")
+    assert advice(*POLISHED) == Evaluate(depth="full", relabel=30)
     end = advice(*POLISHED, (Evaluate(), judged("m3", True)))
     assert end.action == "end" and end.outcome == "success"
     assert advice(*POLISHED, (Evaluate(), judged("m3", False))).action == "sample"

@@ -81,7 +81,9 @@ def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], t
         missing = unmeasured_gates(found.unmeasured)
     gates = error_gates(scores.errors, desk.task.goals) + property_gates(properties)
     gates += stability_gates(stability) + missing
-    details = write_json(desk.job / "details.json", {"parity": scores.parity, **curves})
+    details = write_json(
+        desk.job / "details.json", {**curves, "parity": scores.parity, "by_force": {"all": scores.by_force}}
+    )
     evaluation = Evaluation(
         model=model.id,
         depth="full",

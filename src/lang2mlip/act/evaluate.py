@@ -9,7 +9,8 @@ from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.gates import error_gates, property_gates, stability_gates, unmeasured_gates
 from lang2mlip.act.gathering import cost_of, faults_of
 from lang2mlip.act.properties import property_pieces
-from lang2mlip.act.score import score_files
+from lang2mlip.act.relabel import Relabelled, relabel
+from lang2mlip.act.score import Scores, score_files
 from lang2mlip.act.sidebyside import compare_walks
 from lang2mlip.act.stability import stability_pieces, walk_pieces
 from lang2mlip.contracts import Evaluate, Evaluation, Json, Model, Property, Result, StabilityRun
@@ -48,9 +49,11 @@ class EvaluateAction:
             return Result(action="evaluate", status="failed", cost=cost_of(done), summary=words)
         scores = score_files(desk, model, files, "validation")
         found = measurements(desk, done)
+        checked = relabel(desk, model, done, parameters.relabel if parameters.depth == "full" else 0)
+        found.properties += checked.properties
         gates = error_gates(scores.errors, desk.task.goals) + property_gates(found.properties)
         gates += stability_gates(found.stability) + unmeasured_gates(found.unmeasured)
-        details = write_json(desk.job / "details.json", {"parity": scores.parity, **found.curves})
+        details = write_json(desk.job / "details.json", _details(scores, checked, found))
         evaluation = Evaluation(
             model=model.id,
             depth=parameters.depth,
@@ -65,10 +68,16 @@ class EvaluateAction:
             action="evaluate",
             status="partial" if any(one.fault for one in done) else "done",
             summary=summary(evaluation),
-            cost=cost_of(done) + scores.cost,
+            cost=cost_of(done) + scores.cost + checked.cost,
             evaluation=evaluation,
-            faults=faults_of(done),
+            faults=(*faults_of(done), *checked.faults),
         )
+
+
+def _details(scores: Scores, checked: Relabelled, found: Measurements) -> dict[str, Json]:
+    """The curves of an evaluation, for the report."""
+    more: dict[str, Json] = {"relabelled": {"own MD": checked.curve}} if checked.curve else {}
+    return {"parity": scores.parity, "by_force": {"all": scores.by_force}, **more, **found.curves}
 
 
 def pieces_for(desk: Desk, model: Model, parameters: Evaluate) -> list[Piece]:

@@ -29,6 +29,8 @@ class Scores(NamedTuple):
     parity: Json
     """Points (reference, potential) per group."""
     cost: Cost
+    by_force: Json = None
+    """Errors against the size of the force."""
 
 
 def score_frames(desk: Desk, model: Model, frames: Sequence[Atoms], name: str) -> Scores:
@@ -46,7 +48,7 @@ def score_files(desk: Desk, model: Model, files: Sequence[Path], name: str) -> S
     if done.fault is not None:
         raise PartFailed(f"{model.id} could not be scored: {done.fault}")
     errors = {group: Errors(**numbers) for group, numbers in done.value["errors"].items()}
-    return Scores(errors, done.value["parity"], Cost(**done.value["cost"]))
+    return Scores(errors, done.value["parity"], Cost(**done.value["cost"]), done.value["by_force"])
 
 
 def score(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
@@ -63,7 +65,7 @@ def score(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[
     errors = {**comparison.by_group(), "all": comparison.errors()}
     return {
         "errors": {name: value.model_dump() for name, value in errors.items()},
-        "by_element": comparison.by_element(),
+        "by_force": comparison.by_force_size(),
         "parity": {group: _points(columns) for group, columns in comparison.parity().items()},
         "cost": cost.model_dump(),
     }

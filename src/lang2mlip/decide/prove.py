@@ -15,6 +15,9 @@ __all__ = [
     "teach_pairs", "try_again",
 ]  # fmt: skip
 
+RELABELLED = 30
+"""Frames of the potential's own MD that are labelled as a check, a tenth of the calls left at most."""
+
 MOST_FAILURES = 3
 """Actions that may fail one after another before the run ends honestly."""
 
@@ -72,8 +75,9 @@ def evaluate_model(state: State) -> Choice | None:
     """A model that was fitted with full effort has to show what it can."""
     if state.model is None or (state.evaluation is not None and state.evaluation.depth == "full"):
         return None
+    left = calls_to_spend(state)
     return Choice(
-        Evaluate(depth="full"),
+        Evaluate(depth="full", relabel=RELABELLED if left is None else min(RELABELLED, left // 10)),
         f"{state.model.id} has not been evaluated in full.",
         "Held-out errors, properties and MD against the reference; every gate holds.",
     )

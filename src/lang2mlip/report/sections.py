@@ -11,6 +11,7 @@ from lang2mlip.record import ledger
 from lang2mlip.record.view import View
 from lang2mlip.report import figures, tables
 from lang2mlip.report.evidence import Evidence, LearningPoint, combined, learning_points
+from lang2mlip.report.finer import finer_tables
 from lang2mlip.report.validity import Coverage
 from lang2mlip.report.words import count, duration
 
@@ -73,7 +74,7 @@ def _accuracy(evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
     drawn, left_out = _parity(evidence)
     notes = (*evidence.faults, *left_out)
     table = tables.group_table(groups)
-    return Section("accuracy", "Energies and forces", lead, drawn, (table,), "small", notes)
+    return Section("accuracy", "Energies and forces", lead, drawn, (table, *finer_tables(evidence)), "small", notes)
 
 
 def _parity(evidence: Evidence) -> tuple[tuple[Figure, ...], tuple[str, ...]]:

@@ -1,0 +1,36 @@
+"""Errors looked at more closely: by element, and by the size of the force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lang2mlip.report.evidence import Evidence
+from lang2mlip.report.tables import Cell, Table
+from lang2mlip.report.words import count, number
+
+__all__ = ["finer_tables"]
+
+
+def finer_tables(evidence: Evidence) -> tuple[Table, ...]:
+    """A table by element (with two elements or more) and one by the size of the force, where they were taken."""
+    found = []
+    overall = evidence.evaluation.errors.get("all") if evidence.evaluation else None
+    elements = overall.by_element_meV_A if overall else {}
+    if len(elements) > 1:
+        rows = tuple((Cell(name, "text"), _figure(value)) for name, value in sorted(elements.items()))
+        found.append(Table(("element", "force error, meV/Å"), rows, "By element"))
+    bins: list[dict[str, Any]] = evidence.curves.get("by_force", {}).get("all") or []
+    if bins:
+        columns = ("true force, eV/Å", "atoms", "force error, meV/Å", "of the force, %")
+        found.append(Table(columns, tuple(_row(one) for one in bins), "By the size of the force"))
+    return tuple(found)
+
+
+def _row(one: dict[str, Any]) -> tuple[Cell, ...]:
+    size = f"{number(one['from_eV_A'], 2)} to {number(one['to_eV_A'], 2)}"
+    atoms = Cell(count(int(one["atoms"])), "num")
+    return Cell(size, "text"), atoms, _figure(one["rmse_meV_A"]), _figure(one["percent"])
+
+
+def _figure(value: float) -> Cell:
+    return Cell(number(value), "num")

@@ -8,7 +8,8 @@ same way and never tuned on: `second` holds its only run.
 
 A prompt that must be refused counts as refused by an error, by a question that has no default (so that `--yes` stops),
 by a contradiction that is told, or by a question which of several substances or forms is meant. Questions that every
-prompt gets (which phases, temperatures, properties, methods) do not count.
+prompt gets (which phases, temperatures, properties, methods) do not count. The writer of the second half marked what
+cannot be in comments instead: there a refusal is recorded as not asked for, with what was said.
 """
 
 from __future__ import annotations
@@ -129,10 +130,15 @@ def same_component(match, wanted: dict) -> dict:
     for key in ("phases", "facets"):
         if key in wanted:
             have = {tuple(x) if isinstance(x, list | tuple) else x for x in getattr(match, key)}
-            fields[key] = {tuple(x) if isinstance(x, list) else x for x in wanted[key]} <= have
+            fields[key] = {indices(x) if key == "facets" else x for x in wanted[key]} <= have
     if "amount" in wanted:
         fields["amount"] = amount(match.amount) == amount(wanted["amount"])
     return fields
+
+
+def indices(written) -> tuple[int, ...]:
+    """Miller indices as a list of numbers or as digits, `10-10`."""
+    return tuple(map(int, re.findall(r"-?\d", written) if isinstance(written, str) else written))
 
 
 def alike(one: str, other: str) -> bool:

@@ -308,3 +308,16 @@ def test_an_unknown_molecule_is_explained_by_its_smiles():
 def test_what_is_no_smiles_is_said():
     talk = told(begun("liquid flurbanol at 300 K", QUICK), "SMILES C1CC")
     assert "'C1CC' is not a SMILES string" in talk.turn.questions[0].text
+
+
+def test_shares_that_are_mended_in_the_conversation_make_one_alloy():
+    talk = begun("Fe 70 at%, Cr 25 at%, Ni 15 at% at 300 K", QUICK)
+    assert any(one.needed and one.field == "amount.Ni" for one in talk.turn.questions)
+    (alloy,) = told(talk, "5 at%").finish().components
+    assert alloy.formula == "Fe70Cr25Ni5"
+
+
+def test_impossible_conditions_are_asked_for_again_and_mended():
+    talk = begun("water at 300 K and -5 GPa", QUICK)
+    assert any(one.needed and one.field == "pressure_GPa" for one in talk.turn.questions)
+    assert told(talk, "1 bar").finish().pressure_GPa == pytest.approx((1e-4, 1e-4))

@@ -19,6 +19,7 @@ from lang2mlip.prepare.questions import AUTOMATIC, Question
 from lang2mlip.prepare.reader import follow
 from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.scan import scan
+from lang2mlip.prepare.shares import with_alloy
 from lang2mlip.prepare.substances import Substance, from_formula
 from lang2mlip.prepare.text import Item, Slate, fold, normal
 
@@ -57,7 +58,7 @@ def settle(reading: Reading, field: str, text: str) -> Reading:
     if kind == "phases":
         return _with_component(reading, name, _phases(reading, name, text))
     if kind == "amount":
-        return _with_component(reading, name, _amount(text))
+        return with_alloy(_with_component(reading, name, _amount(text)))
     if kind == "stranger":
         return _explained(reading, name, text)
     if kind in ("system", "not_understood"):
@@ -125,7 +126,9 @@ def _items(text: str) -> list[Item]:
 
 
 def _phases(reading: Reading, name: str, text: str) -> dict[str, Any]:
-    component = next(component for component in reading.components if component.name == name)
+    component = next((component for component in reading.components if component.name == name), None)
+    if component is None:
+        raise BadInput(f"{name} is no component of its own any more.")
     keys = (component.molecule,) if component.molecule else ()
     mention = Mention(Substance(name=name, formula=component.formula, molecules=keys, smiles=component.smiles), 0, 0)
     items = _items(text)

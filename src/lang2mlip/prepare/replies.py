@@ -142,7 +142,7 @@ def _directly(reading: Reading, asked: Sequence[Asked], text: str, heard: Heard)
         alone = len(asked) == 1 or (one.field == "temperature_K" and re.fullmatch(r"[\d\s.,to–-]+K?", text.strip()))
         if one.field in ("system", "not_understood", "settings", "correction") or heard.reading.components:
             continue
-        if not alone and not one.field.startswith("phases."):
+        if not alone and not one.field.startswith(("phases.", "amount.")):
             continue
         try:
             reading = settle(reading, one.field, text)

@@ -12,11 +12,12 @@ from dataclasses import replace
 from ase.data import atomic_masses, atomic_numbers
 
 from lang2mlip.data import table
-from lang2mlip.prepare.formulas import ELEMENTS
+from lang2mlip.prepare.formulas import ELEMENTS, parse_formula
+from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.substances import Substance, from_formula
 from lang2mlip.prepare.text import Item, Slate, fold
 
-__all__ = ["one_alloy", "take_compositions"]
+__all__ = ["one_alloy", "take_compositions", "with_alloy"]
 
 _N = r"\d+(?:\.\d+)?"
 _UNIT = r"(?P<unit>mole?|wt|weight|mass|at|atom|vol)\.?\s*-?\s*%"
@@ -129,6 +130,22 @@ def one_alloy(items: Sequence[Item]) -> list[Item]:
     whole = replace(first, value=_alloy(shares, basis.pop(), "-".join(shares) + " alloy"))
     gone = [*elements, *_amounts(items, pairs)]
     return [whole if item is first else item for item in items if item is first or all(item is not g for g in gone)]
+
+
+def with_alloy(reading: Reading) -> Reading:
+    """The reading in which elements whose shares now make a hundred are one alloy."""
+    shared = [(one, match) for one in reading.components if (match := _SHARE.fullmatch(one.amount or ""))]
+    counts = [(parse_formula(one.formula) or {}, match) for one, match in shared if not one.smiles]
+    shares = {symbol: float(match["value"].replace(",", ".")) for own, match in counts for symbol in own}
+    basis = {match["unit"] or "at" for _, match in counts}
+    if len(shares) != len(shared) or len(shares) < 2 or len(basis) != 1 or _whole(list(shares.values())) is None:
+        return reading
+    made = _alloy(shares, basis.pop(), "-".join(shares) + " alloy")
+    gone = [one.name for one, _ in shared]
+    changes = {"name": made.name, "formula": made.formula, "crystal": None, "amount": None}
+    whole = shared[0][0].model_copy(update=changes)
+    kept = [whole if one.name == gone[0] else one for one in reading.components if one.name not in gone[1:]]
+    return reading.model_copy(update={"components": tuple(kept)})
 
 
 def _element(item: Item) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -88,7 +89,7 @@ def _prepared(state: State, event: Prepared) -> State:
         )
         for name in dict.fromkeys([*known, *(s.request.group for s in structures if s.request.role != "test")])
     }
-    return _with(state, structures=structures, groups=groups, cost=state.cost + event.cost)
+    return _recounted(_with(state, structures=structures, groups=groups, cost=state.cost + event.cost))
 
 
 def _finished(state: State, event: Finished) -> State:
@@ -138,6 +139,8 @@ def _data(state: State, data: tuple[DataSet, ...]) -> State:
     new = sum(dataset.n_frames for dataset in data)
     groups = dict(_with_groups(state, data).groups)
     for dataset in data:
+        for name, count in dataset.groups.items():
+            groups[name] = groups[name].model_copy(update={"labels": groups[name].labels + count})
         for name, errors in dataset.fresh_errors.items():
             if name in groups:
                 groups[name] = groups[name].model_copy(update={"fresh": (*groups[name].fresh, errors)})
@@ -192,7 +195,7 @@ def _pruning(state: State, result: Result) -> State:
     ids = {model.id for model in state.models}
     changed = bool(pruning.frames or pruning.datasets or set(pruning.restored) - ids)
     waiting = max(1, state.labels_since_training) if changed else state.labels_since_training
-    state = _with(state, prunings=(*kept, pruning), labels_since_training=waiting)
+    state = _recounted(_with(state, prunings=(*kept, pruning), labels_since_training=waiting))
     return _set_aside(state, pruning) if ids & {*pruning.models, *pruning.restored} else state
 
 
@@ -247,7 +250,6 @@ def _counts(state: State, name: str) -> dict[str, Any]:
     held = state.groups[name].held_K
     return {
         "held_K": max([*good, *([held] if held and held < limit else [])], default=None),
-        "labels": _labels(state, name),
         "pool": sum(pool.groups.get(name, 0) for pool in state.pool),
         "walkers": len(runs),
         "failures": sum(not run.healthy for run in runs),
@@ -255,9 +257,12 @@ def _counts(state: State, name: str) -> dict[str, Any]:
     }
 
 
-def _labels(state: State, name: str) -> int:
-    dropped = {dataset for pruning in state.prunings for dataset in pruning.datasets}
-    return sum(dataset.groups.get(name, 0) for dataset in state.data if dataset.id not in dropped)
+def _recounted(state: State) -> State:
+    """Labels per group counted afresh; where only data are added their own count is added, as logs may be long."""
+    counts: Counter[str] = Counter()
+    for dataset in current_data(state):
+        counts.update(dataset.groups)
+    return _with(state, groups={n: g.model_copy(update={"labels": counts[n]}) for n, g in state.groups.items()})
 
 
 def current_data(state: State) -> tuple[DataSet, ...]:

@@ -68,3 +68,21 @@ def test_lammps_runs_the_same_potential_and_keeps_its_frames(sampled):
 def test_single_atoms_and_pairs_are_a_group_of_their_own_outside_all_gates(sampled):
     group = sampled.state.groups["atoms and pairs"]
     assert group.labels >= 3 and group.structures == 0
+
+
+def test_the_production_run_of_the_deliverable_starts(tmp_path):
+    from lang2mlip.act.production import production
+    from lang2mlip.contracts import StructureRecord, StructureRequest
+
+    class Desk:
+        task = tiny.task()
+
+        def seed(self, *words):
+            return 5
+
+    request = StructureRequest(name="b", builder="bulk", group="bulk", role="train")
+    record = StructureRecord(id="x", request=request, formula="Ar8", n_atoms=8, periodic=True, file="f", line="")
+    protocol = production(Desk(), record)
+    assert (protocol.temperature_K, protocol.pressure_GPa, protocol.ps) == (60.0, 0.0, 1000.0)
+    slab = record.model_copy(update={"request": request.model_copy(update={"builder": "surface"})})
+    assert production(Desk(), slab).pressure_GPa is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lang2mlip.act.base import Desk
 from lang2mlip.act.following import hand_over
+from lang2mlip.act.production import hand_over_production
 from lang2mlip.contracts import Artefact, Evaluation, Model, Verdict
 from lang2mlip.record.run import artefact, write_json, write_text
 
@@ -40,6 +41,7 @@ def deliver(desk: Desk, model: Model, evaluation: Evaluation, verdicts: tuple[Ve
     record = desk.view.structures("train")[0]
     write_frames(fresh / "example.extxyz", read_frames(desk.run / record.file)[-1:])
     hand_over(desk, fresh / "protocols")
+    hand_over_production(desk, fresh / "production")
     shutil.rmtree(target, ignore_errors=True)
     fresh.replace(target)
     return tuple(artefact(desk.run, file) for file in sorted(_files(target)))

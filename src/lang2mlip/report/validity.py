@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lang2mlip.contracts import Errors, Gate, Goals, Property, State
+from lang2mlip.data import table
 from lang2mlip.report.evidence import Evidence, verdict
 from lang2mlip.report.words import limit, number, pressures, several, temperatures, with_unit
 
 __all__ = ["Coverage", "Validity", "coverage", "missed", "validity"]
+
+IONIC = 1.2
+"""Difference of electronegativity (Pauling) from which bonds are taken as polar enough for charges to matter."""
 
 _SHOWN_BY: dict[str, tuple[str, ...]] = {
     "lattice": ("lattice", "volume", "V0"),
@@ -21,6 +25,7 @@ _SHOWN_BY: dict[str, tuple[str, ...]] = {
     "rdf": ("rdf",),
     "msd": ("msd", "diffusion"),
     "diffusion": ("diffusion",),
+    "phonons": ("phonon_frequencies",),
 }
 """A property of the task → how the names of its measurements begin."""
 
@@ -162,6 +167,7 @@ def _may_not(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> 
         sentences.append(f"Asked for but not measured: {several([name.replace('_', ' ') for name in missing])}.")
     if evidence.model is not None and evidence.model.family in _FREE_ATOMS_BY_THE_FIT:
         sentences.append("Cohesive and atomisation energies: its energy of a free atom is what fits matter best.")
+    sentences += _long_range(state)
     sentences.append(f"Other elements than {several(task.elements)}: it has never seen them.")
     sentences.append(
         f"Temperatures outside {temperatures(task)}, pressures far from {pressures(task)},"
@@ -169,6 +175,23 @@ def _may_not(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> 
     )
     sentences.append("Charge, magnetism and other electronic properties: it knows energy, forces and stress alone.")
     return tuple(sentences)
+
+
+def _long_range(state: State) -> tuple[str, ...]:
+    """What a potential that sees only near neighbours cannot know, where atoms carry charge."""
+    known = table("electronegativity")["pauling"]["values"]
+    values = [known[symbol] for symbol in state.task.elements if symbol in known]
+    if not values or max(values) - min(values) < IONIC:
+        return ()
+    reach = (state.model.settings if state.model else {}).get("cutoff_A")
+    beyond = (
+        f"beyond its reach of {number(float(reach), 2)} Å" if isinstance(reach, int | float) else "beyond its reach"
+    )
+    return (
+        f"Electrostatics {beyond}: the atoms carry charge and the potential is local, so screening over long distances,"
+        " charged slabs, electric fields and splitting of polar phonons are not in it; dense salts and solutions,"
+        " where charge is screened near by, suffer least.",
+    )
 
 
 def _reference_limits(state: State) -> tuple[str, ...]:

@@ -130,6 +130,8 @@ def same_component(match, wanted: dict) -> dict:
     for key in ("phases", "facets"):
         if key in wanted:
             have = {tuple(x) if isinstance(x, list | tuple) else x for x in getattr(match, key)}
+            # A person may call the melt of a salt or metal a liquid.
+            have |= {"liquid"} if "melt" in have else set()
             fields[key] = {indices(x) if key == "facets" else x for x in wanted[key]} <= have
     if "amount" in wanted:
         fields["amount"] = amount(match.amount) == amount(wanted["amount"])

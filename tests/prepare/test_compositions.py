@@ -137,3 +137,13 @@ def test_a_site_of_a_file_that_is_more_than_full_is_refused(tmp_path):
     file.write_text(CIF.format(sites="Na1 Na 0 0 0 1.3"))
     with pytest.raises(BadInput, match="more than full"):
         read(f"crystal from {file} at 300 K")
+
+
+def test_a_comma_in_a_list_of_layers_begins_another_one():
+    prompt = "From bottom to top: MgO, brine with 1 mol/L NaCl in water, and hexane, 300 K"
+    assert [len(layer.split(" + ")) for layer in read(prompt).layers] == [1, 2, 1]
+
+
+def test_a_compound_that_lacks_an_element_is_no_two_substances():
+    (one,) = read("LiCoO2 with half of the lithium taken out, and its (104) surface, 300 K").components
+    assert {"vacancy", "surface"} <= set(one.phases) and one.facets == ((1, 0, 4),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,13 @@ class Moody(LennardJones):
 
     def _raise(self) -> None:
         raise CalculationFailed("the self-consistency did not converge")
+
+    def _slow(self) -> None:
+        time.sleep(30.0)
+
+    def _stuck(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})  # as compiled code, which hears no alarm
+        time.sleep(30.0)
 
     def _strange(self) -> None:
         raise AssertionError("a line that should never be reached")

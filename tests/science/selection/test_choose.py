@@ -108,3 +108,10 @@ def test_tables_that_do_not_fit_are_refused():
         choose(Candidates(groups=["g"] * 3, grades=np.ones(2)), Wish(count=1))
     with pytest.raises(BadInput, match="3 features"):
         choose(of(np.ones((2, 3)), known=np.ones((2, 4))), Wish(count=1))
+
+
+def test_each_group_may_have_bounds_of_doubt_of_its_own():
+    grades = np.array([2.0, 2.0, 0.2, 0.2])
+    candidates = Candidates(groups=["a", "b", "a", "b"], grades=grades)
+    picks = choose(candidates, Wish(count=4, random_share=0, bands={"b": (0.1, 1.0)}, measure="spread"))
+    assert dict(picks) == {3: "in doubt: spread 0.2", 0: "in doubt: spread 2", 2: "well known: spread 0.2"}

@@ -10,8 +10,8 @@ some of the MD; two groups. Seconds are those of choosing alone (grading, descri
 label; memory is the largest resident set of any process of ours, and of all of them added up.
 
 decision: a log of data sets of 400 frames, each from a sample and a selection, with a fit and an evaluation after every
-tenth, in ten groups. `fold_s` rebuilds the state from all events (`fold_core_s`: CPU time of it); `step_s` folds one more event; `decide_s` is the
-rules' next decision.
+tenth, in ten groups. `fold_s` rebuilds the state from all events (`fold_core_s`: its CPU time), which opening a run
+does once; `step_s` folds one more event; `decide_s` is the rules' next decision.
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ def test_a_tenth_of_the_labels_fails_and_the_rest_is_kept(tmp_path, workers, moo
     frames = read_frames(run.folder / result.data[0].file)
     assert result.cost.failed == 2 and result.cost.labels == len(frames) == 18
     assert all(np.isfinite(atoms.get_forces()).all() for atoms in frames)
+    assert result.calls_by_group == {"bulk": 20}
     assert "2 picks got no label and are left out" in result.summary
     assert any(words in fault for fault in result.faults)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -62,10 +63,11 @@ class SelectAction:
         scores, remarks = self._fresh(desk, frames)
         fresh, cost = scores.errors, cost + scores.cost
         remember(desk, frames)
-        lost = _lost(desk, done)
+        asked, labelled = _asked(desk, done), sum(int(one.value["frames"]) for one in done if one.fault is None)
         if parameters.method == "error":
             frames = self._worst(desk, frames, parameters)
         said = f" The old model's force error on them: {fresh['all'].force_rmse_meV_A:.1f} meV/Å." if fresh else ""
+        lost = asked.total() - labelled
         missing = f" {lost} picks got no label and are left out." if lost else ""
         return Result(
             action="select",
@@ -73,6 +75,7 @@ class SelectAction:
             summary=f"{len(frames)} frames labelled ({_counts(frames)}).{missing}{said}{choice['words']}",
             cost=cost.model_copy(update={"labels": len(frames)}),
             data=(dataset(desk, "select", frames, {k: v for k, v in fresh.items() if k != "all"}),),
+            calls_by_group=dict(asked),
             drawn=drawn,
             pool=kept,
             faults=(*faults, *remarks),
@@ -225,10 +228,10 @@ def _all_well(done: Sequence[Done]) -> Sequence[Done]:
     return done
 
 
-def _lost(desk: Desk, done: Sequence[Done]) -> int:
-    """Picks that have no label now."""
-    asked = sum(len(read_frames(desk.run / one.piece.arguments["frames"])) for one in done)
-    return asked - sum(int(one.value["frames"]) for one in done if one.fault is None)
+def _asked(desk: Desk, done: Sequence[Done]) -> Counter[str]:
+    """Frames per group that the reference was asked about; a piece that failed as a whole counts too."""
+    files = [desk.run / one.piece.arguments["frames"] for one in done]
+    return Counter(str(atoms.info["group"]) for file in files for atoms in read_frames(file))
 
 
 def label(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:

@@ -50,7 +50,7 @@ class System(Noun):
     source: str
     expensive: bool = Field(default=False, description="the reference takes most of the time")
     task: dict[str, Json] = Field(description="the fields of the task")
-    groups: dict[str, Group]
+    groups: dict[str, Group] = Field(description="the last is disordered: no two of its structures are alike")
     truth: Truth
     fit: dict[str, Json] = Field(description="settings of the one standard fit, and of every fit in a run")
     opening: tuple[dict[str, Json], ...] = Field(description="the actions with which every loop begins")
@@ -109,9 +109,9 @@ def plan_of(one: System, seed: int, simple: bool = False) -> Plan:
         for number, changes in enumerate(group.train[: 1 if simple else None], start=1):
             requests.append(_request(name, f"{name}-{number}", "train", group, changes, seed))
         requests.append(_request(name, f"{name}-validation", "validation", group, group.validation, seed))
-    # No verdict without a frozen test set; one structure keeps the end of a run short, and the truth is what scores.
-    first, group = next(iter(one.groups.items()))
-    requests.append(_request(first, f"{first}-test", "test", group, group.truth[0], seed))
+    # No run ends without a frozen test set; one structure keeps that short, for it is the truth that scores.
+    last, group = list(one.groups.items())[-1]
+    requests.append(_request(last, f"{last}-test", "test", group, group.truth[-1], seed))
     return Plan(requests=tuple(requests))
 
 

@@ -66,7 +66,8 @@ def remembered(view: View, measure: str) -> list[Json]:
 def calibrated(rows: Sequence[Json], groups: Sequence[str], goals: Goals, measure: str) -> Bounds:
     """Bounds for these groups from their own rows, from all where a group has too few, or none where all are too few.
 
-    Doubt begins where a quarter of the frames miss the goal of the error; it ends where errors are as large as forces.
+    Doubt begins where a quarter of the frames miss the goal of the error, at the latest with the more doubtful half of
+    the rows; it ends where errors are as large as forces.
     """
     everyone = _bounds(rows, goals)
     found, words = {}, []

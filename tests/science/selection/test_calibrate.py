@@ -40,6 +40,11 @@ def test_bounds_stay_near_what_was_seen_and_keep_what_was_labelled_well():
     assert band(surprising, fit(surprising), goal=20.0, lost=150.0).high >= 500.0
 
 
+def test_where_every_error_is_within_the_goal_the_more_doubtful_half_is_still_doubted():
+    clean = points()
+    assert band(clean, fit(clean), goal=1e6, lost=1e7).low == pytest.approx(np.median(DOUBTS))
+
+
 def test_nothing_is_learned_from_few_points_or_where_doubt_and_error_do_not_go_together():
     assert fit(points()[:7]) is None
     assert fit([Point(d, e) for (d, _), (_, e) in zip(points(), reversed(points()), strict=True)]) is None

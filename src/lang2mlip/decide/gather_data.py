@@ -18,6 +18,13 @@ EXPLORE_SHARE = 0.3
 FIRST_BATCH = 10
 """Labels of a group whose error on fresh labels nobody knows yet."""
 
+ROUNDS = 16
+"""Rounds that a label budget is spread over at least: small batches learn from each other, and a fit is cheap
+beside labels that are worth a budget."""
+
+SMALLEST = 6
+"""Labels of a round, where the budget allows them."""
+
 GROWTH = 0.15
 """A batch is at least this share of the labels that there are: a fit costs time and must be worth it."""
 
@@ -88,8 +95,9 @@ def select_from_pool(state: State) -> Choice | None:
     left, calls = labels_left(state), calls_to_spend(state)
     if not pool or left == 0 or calls == 0:
         return None
-    wanted = sum(_wanted(state, name) for name in pool)
-    bounds = [bound for bound in (wanted, sum(pool.values()), left, calls) if bound is not None]
+    wanted, limit = sum(_wanted(state, name) for name in pool), state.task.budget.max_labels
+    most = None if limit is None else max(SMALLEST, limit // ROUNDS)
+    bounds = [bound for bound in (wanted, most, sum(pool.values()), left, calls) if bound is not None]
     names = tuple(pool) if len(pool) < len(state.groups) else ()
     return Choice(
         Select(groups=names, count=max(1, min(bounds))),

@@ -147,6 +147,7 @@ def _row(piece: Piece, results: Results, work: Path, tell: Callable[[str], None]
         "budget": piece.system.task["budget"],
         "target_force_meV_A": known.target,
         "calls_to_target": within.calls if within else None,
+        "opening_calls": points[0].calls if piece.arm.opening else 0,
         "core_s_to_target": round(within.core_s, 1) if within else None,
         "labels_to_target": within.labels if within else None,
         "area": round(area(points, known, budget), 4),

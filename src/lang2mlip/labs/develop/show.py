@@ -14,7 +14,9 @@ __all__ = ["draw", "ratios", "summary"]
 
 Row = dict[str, Any]
 
-_COLUMNS = ("arm", "seeds", "calls to target", "core-s to target", "last error", "worst group", "area", "MD")
+_COLUMNS = (
+    "arm", "seeds", "calls to target", "after opening", "core-s to target", "last error", "worst group", "area", "MD",
+)  # fmt: skip
 
 
 def summary(told: dict[str, Any]) -> list[Table]:
@@ -103,12 +105,19 @@ def _line(arm: str, rows: Sequence[Row]) -> list[str]:
         arm,
         str(len(rows)),
         " ".join(calls),
+        " ".join(_after_opening(row) for row in rows),
         " ".join(times),
         " ".join(f"{one['force_meV_A']:.1f}" for one in lasts),
         " ".join(f"{one['worst_relative']:.3f}" for one in lasts),
         " ".join(f"{row['area']:.2f}" for row in rows),
         f"{sum(survived) / len(survived):.0%}" if survived else "none",
     ]
+
+
+def _after_opening(row: Row) -> str:
+    """Without the calls that all loop arms have in common."""
+    reached = row["calls_to_target"]
+    return f"{reached - row['opening_calls']}" if reached is not None else f">{_budget(row) - row['opening_calls']}"
 
 
 def _budget(row: Row) -> int:

@@ -63,17 +63,17 @@ def remembered(view: View, measure: str) -> list[Json]:
     return rows[-MOST:]
 
 
-def calibrated(rows: Sequence[Json], groups: Sequence[str], goals: Goals, measure: str) -> Bounds:
+def calibrated(rows: Sequence[Json], groups: Sequence[str], goals: Goals, measure: str, usual: float = 0.0) -> Bounds:
     """Bounds for these groups from their own rows, from all where a group has too few, or none where all are too few.
 
     Doubt begins where a quarter of the frames miss the goal of the error, at the latest with the more doubtful half of
-    the rows; it ends where errors are as large as forces.
+    the rows; it ends where errors are as large as forces, or at the `usual` bound where no row tells.
     """
-    everyone = _bounds(rows, goals)
+    everyone = _bounds(rows, goals, usual)
     found, words = {}, []
     for name in groups:
         own = [row for row in rows if row["group"] == name]
-        mine = _bounds(own, goals) if len(own) >= FEWEST else None
+        mine = _bounds(own, goals, usual) if len(own) >= FEWEST else None
         chosen, count = (mine, len(own)) if mine else (everyone, len(rows))
         if chosen is not None:
             found[name] = (chosen.low, chosen.high)
@@ -84,11 +84,11 @@ def calibrated(rows: Sequence[Json], groups: Sequence[str], goals: Goals, measur
     return Bounds({}, f" Usual bounds of doubt ({measure}): {why}." if rows else "")
 
 
-def _bounds(rows: Sequence[Mapping[str, Json]], goals: Goals) -> Band | None:
+def _bounds(rows: Sequence[Mapping[str, Json]], goals: Goals, usual: float) -> Band | None:
     points = [Point(row["doubt"], row["error_meV_A"]) for row in rows]
     law = fit(points)
     if law is None:
         return None
     rms = float(np.sqrt(np.mean([row["rms_meV_A"] ** 2 for row in rows])))
     goal = min(goals.force_rmse_meV_A, goals.force_relative * rms) if rms else goals.force_rmse_meV_A
-    return band(points, law, goal, max(rms, 2.0 * goal))
+    return band(points, law, goal, max(rms, 2.0 * goal), usual)

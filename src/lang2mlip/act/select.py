@@ -208,9 +208,10 @@ def _wish(desk: Desk, parameters: Select, count: int, bounds: Bounds) -> Wish:
 def _bounds(desk: Desk, parameters: Select, waiting: Sequence[Json]) -> Bounds:
     if not parameters.calibrate or parameters.method == "random" or desk.state.model is None:
         return Bounds({}, "")
-    measure = _DEVIATION if parameters.method == "committee" else _GRADE
+    many = parameters.method == "committee"
+    measure, usual = (_DEVIATION, BAND_EV_A[1]) if many else (_GRADE, Wish(count=1).grade_high)
     groups = sorted({name for one in waiting for name in one["groups"]})
-    return calibrated(remembered(desk.view, measure), groups, desk.task.goals, measure)
+    return calibrated(remembered(desk.view, measure), groups, desk.task.goals, measure, usual)
 
 
 def _choice(desk: Desk) -> dict[str, Json]:

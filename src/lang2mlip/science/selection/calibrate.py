@@ -76,18 +76,19 @@ def fit(points: Sequence[Point]) -> Law | None:
     return Law(slope, float(np.median(rest)), float(np.quantile(rest, _CAREFUL)))
 
 
-def band(points: Sequence[Point], law: Law, goal: float, lost: float) -> Band:
+def band(points: Sequence[Point], law: Law, goal: float, lost: float, usual: float = 0.0) -> Band:
     """From the doubt at which errors reach `goal` to that at which they reach `lost`, where labels say nothing more.
 
     Bounds stay near the doubts that were seen, and what was labelled and not lost stays within. Doubt begins no later
-    than in the middle of them: where all is well already, the more doubtful frames are still the better ones.
+    than in the middle of them: where all is well already, the more doubtful frames are still the better ones. Beyond
+    the doubts seen, where the law is a guess, frames up to the `usual` upper bound are taken as well.
     """
     doubts = np.array([point.doubt for point in points])
     lowest, highest = max(float(doubts.min()), _TINY) / _REACH, _REACH * float(doubts.max())
     low = float(np.clip(np.exp((np.log(goal) - law.careful) / law.slope), lowest, np.median(doubts)))
     sound = [point.doubt for point in points if point.error < lost]
     at_lost = float(np.exp((np.log(lost) - law.middle) / law.slope))
-    return Band(low, max(min(at_lost, highest), _NARROWEST * low, *sound))
+    return Band(low, max(min(at_lost, max(highest, usual)), _NARROWEST * low, *sound))
 
 
 def _rank_correlation(a: Floats, b: Floats) -> float:

@@ -124,7 +124,8 @@ def test_the_quick_tier_keeps_to_the_tuning_systems_and_unknown_names_are_named(
 def _row(arm_name, seed, calls, budget=400):
     curve = [{"calls": c, "force_meV_A": f, "worst_relative": f / 1000} for c, f in ((100, 40.0), (calls or 300, 12.0))]
     return {
-        "system": "toy", "arm": arm_name, "seed": seed, "truth": "k", "opening_calls": 100, "calls_to_target": calls, "area": 1.0 * seed,
+        "system": "toy", "arm": arm_name, "seed": seed, "truth": "k", "opening_calls": 100,
+        "calls_to_target": calls, "area": 1.0 * seed,
         "core_s_to_target": calls, "core_s": 500.0, "survival": 0.9, "budget": {"max_calls": budget}, "curve": curve,
     }  # fmt: skip
 

@@ -56,7 +56,6 @@ class System(Noun):
     opening: tuple[dict[str, Json], ...] = Field(description="the actions with which every loop begins")
     plain: dict[str, Json] = Field(description="explore of the one-shot arm, before it is filled up to the budget")
     round: dict[str, int] = Field(description="of the arms with equal rounds: steps of MD, labels")
-    band_eV_A: tuple[float, float] = Field(default=(0.05, 0.35), description="trust band of the committee, eV/Å")
 
     def key(self) -> str:
         """Changes whenever the truth or the floor would."""

@@ -7,6 +7,7 @@ from lang2mlip.prepare.amounts import parse_amount
 from lang2mlip.prepare.formulas import parse_formula
 from lang2mlip.prepare.questions import questions
 from lang2mlip.prepare.reader import read
+from lang2mlip.prepare.sanity import doubts
 from lang2mlip.prepare.task import complete
 
 
@@ -147,3 +148,17 @@ def test_a_comma_in_a_list_of_layers_begins_another_one():
 def test_a_compound_that_lacks_an_element_is_no_two_substances():
     (one,) = read("LiCoO2 with half of the lithium taken out, and its (104) surface, 300 K").components
     assert {"vacancy", "surface"} <= set(one.phases) and one.facets == ((1, 0, 4),)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("GaN with the nitrogen vacancy and Mg on a Ga site, 1200 K", ["GaN", "Mg"]),
+        ("HfO2 on TiN, 900 °C: does oxygen go into the nitride", None),
+        ("UO2 with xenon atoms in it, 1500 K", ["UO2", "xenon"]),
+    ],
+)
+def test_places_in_a_compound_are_no_crystals_of_their_own_and_nothing_is_refused(words, names):
+    reading = read(words)
+    assert not [doubt for doubt in doubts(reading) if doubt.needed] and not reading.strangers
+    assert names is None or [one.name for one in reading.components] == names

@@ -74,7 +74,8 @@ def _superheated(component: Component, reading: Reading) -> Iterator[Doubt]:
     lowest = (reading.temperature_K or (None, None))[0]
     highest_GPa = (reading.pressure_GPa or (0.0, 0.0))[1] or 0.0
     melting = melting_K(component)
-    solid = component.crystal and set(component.phases) <= {"crystal", "surface", "vacancy"}
+    said = set(component.phases)
+    solid = component.crystal and said and said <= {"crystal", "surface", "vacancy"}
     if lowest is None or melting is None or not solid or highest_GPa >= _SQUEEZED_GPA:
         return
     if lowest > _SUPERHEATED * melting:

@@ -59,6 +59,8 @@ def link(items: Sequence[Item]) -> Linked:
     mentions, conflicts, homeless = lattices(items, mentions)
     conflicts += [conflict for mention in mentions if (conflict := contradiction(mention))]
     mentions = contained(items, mentions)
+    there = {(mention.start, mention.end) for mention in mentions}
+    layers = layers if all((mention.start, mention.end) in there for mention in layers) else []  # `A on a B site`
     return Linked(mentions, stacked(items, mentions, layers), conflicts, unplaced + homeless, on_top(items, mentions))
 
 

@@ -96,6 +96,10 @@ def _narrowed(substance: Substance, group: list[Item]) -> Substance | None:
     return found
 
 
+_PLACES = ("site", "sites", "sublattice", "position", "positions")
+"""Words after an element that name its place in a compound."""
+
+
 def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
     """Settle `A in B`: an element that moves in its own compound is no substance besides; a solute is liquid too."""
     kept = []
@@ -114,12 +118,25 @@ def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
 
 
 def _lacking(items: Sequence[Item], mention: Mention, before: Sequence[Mention]) -> Mention | None:
-    """The compound that lacks this element: `A2B … with half of the A taken out`."""
+    """The compound that lacks this element, or whose place it names: `A2B … with half of the A taken out`, `A site`."""
     own = set(mention.substance.counts)
     partly = [i for i in items if i.end <= mention.start and i.kind in ("of", "plain")][-3:]
     wholes = [one for one in before if own < set(one.substance.counts)]
     missing = any(key_of(mark) == "phase/vacancy" for mark in mention.marks)
-    return wholes[-1] if len(own) == 1 and wholes and missing and any(i.kind == "of" for i in partly) else None
+    if len(own) != 1 or not wholes:
+        return None
+    named = _next_word(items, mention) in _PLACES or any(0 <= mark.start - mention.end <= 1 for mark in _gaps(mention))
+    return wholes[-1] if named or (missing and any(i.kind == "of" for i in partly)) else None
+
+
+def _gaps(mention: Mention) -> list[Item]:
+    return [mark for mark in mention.marks if key_of(mark) == "phase/vacancy"]
+
+
+def _next_word(items: Sequence[Item], mention: Mention) -> str:
+    """The word that follows the mention with nothing between."""
+    after = next((item for item in items if item.start >= mention.end and item.kind != "hyphen"), None)
+    return after.text.lower() if after is not None and after.start - mention.end <= 1 else ""
 
 
 def _within(items: Sequence[Item], mention: Mention, host: Mention) -> bool:

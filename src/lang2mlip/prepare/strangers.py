@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from lang2mlip.data import table
 from lang2mlip.prepare.text import Item
 
 __all__ = ["strangers"]
@@ -28,9 +29,15 @@ def strangers(items: Sequence[Item]) -> dict[str, str]:
         amount = _amount_before(items[:position])
         if amount and not _qualifies(items[position + 1 :]):
             found[item.text] = amount
-        elif len(item.text) >= _SHORTEST and _ENDING.fullmatch(item.text) and _in_place(items, position):
+        elif _like_a_name(item.text) and _in_place(items, position):
             found[item.text] = ""
     return found
+
+
+def _like_a_name(word: str) -> bool:
+    """Long, with an ending of names; bare names of anions (`into the nitride`) point back to what was named whole."""
+    anions = {one for entry in table("words").values() if entry.get("kind") == "anion" for one in entry["words"]}
+    return len(word) >= _SHORTEST and word.lower() not in anions and bool(_ENDING.fullmatch(word))
 
 
 def _amount_before(items: Sequence[Item]) -> str:

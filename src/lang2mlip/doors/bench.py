@@ -29,6 +29,9 @@ def develop(
     work: Annotated[Path, typer.Option(help="where runs, truths and fits are kept")] = Path("develop-work"),
     figure: Annotated[Path | None, typer.Option(help="SVG or PNG file; default: beside the results")] = None,
     core: Annotated[int | None, typer.Option(help="keep to this core; start two such commands to use two")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="forget the rows and runs wished for, and run them anew")
+    ] = False,
     table_only: Annotated[bool, typer.Option("--table", help="show what is there and run nothing")] = False,
 ) -> None:
     """Deciders against controls: reference calls to a target error on systems whose truth is known."""
@@ -45,6 +48,7 @@ def develop(
         arms=_parts(arms),
         seeds=tuple(_number(text) for text in _parts(seeds)),
         model=model,
+        again=again,
     )
     console, store = open_console(), Results(results)
     failed = 0 if table_only else bench(wish, store, work.resolve(), lambda line: console.print(line, highlight=False))

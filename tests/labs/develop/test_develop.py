@@ -124,7 +124,7 @@ def test_the_quick_tier_keeps_to_the_tuning_systems_and_unknown_names_are_named(
 def _row(arm_name, seed, calls, budget=400):
     curve = [{"calls": c, "force_meV_A": f, "worst_relative": f / 1000} for c, f in ((100, 40.0), (calls or 300, 12.0))]
     return {
-        "system": "toy", "arm": arm_name, "seed": seed, "truth": "k", "opening_calls": 100,
+        "system": "toy", "arm": arm_name, "seed": seed, "key": "k", "opening_calls": 100,
         "calls_to_target": calls, "area": 1.0 * seed,
         "core_s_to_target": calls, "core_s": 500.0, "survival": 0.9, "budget": {"max_calls": budget}, "curve": curve,
     }  # fmt: skip
@@ -141,3 +141,16 @@ def test_rows_are_kept_once_each_and_a_run_that_never_got_there_counts_as_its_bu
     assert len(summary(told)) == 1
     picture = draw(told, tmp_path / "curves.svg").read_text()
     assert picture.count("<svg") == 1 and "toy" in picture
+
+
+def test_a_row_counts_as_done_only_while_all_that_is_fixed_beforehand_is_the_same(tmp_path):
+    facts = {"system": "copper-emt", "half": "tuning", "floor": FLOOR, "target_force_meV_A": 13.0}
+    piece = pieces(Wish(systems=("copper-emt",), arms=("rules",)))[0]
+    results = Results(tmp_path / "develop.json")
+    results.add(SimpleNamespace(facts=facts), {**_row("rules", 1, 150), "system": "copper-emt", "key": piece.key()})
+    assert results.has(piece)
+    other = piece.system.model_copy(update={"round": {"steps": 1, "labels": 1}})
+    assert not results.has(Piece(other, piece.arm, 1))
+    assert not results.has(Piece(piece.system, piece.arm, 2))
+    results.drop(piece)
+    assert not results.has(piece)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -54,9 +56,16 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """A folder's name; a language model's is part of it."""
+        """A folder's name; a language model's is part of it, and so is all that is fixed beforehand."""
         model = "" if self.model is None else "-" + "".join(c if c.isalnum() else "-" for c in self.model)
-        return f"{self.system.name}-{self.arm.name}{model}-{self.seed}"
+        return f"{self.system.name}-{self.arm.name}{model}-{self.seed}-{self.key()}"
+
+    def key(self) -> str:
+        """Changes with everything about the system and the arm: rows with different keys cannot be compared."""
+        told = [self.system.model_dump(mode="json"), self.arm.model_dump(mode="json")]
+        for part in told:
+            part.pop("line"), part.pop("source")
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8]
 
     @property
     def label(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ class Wish(Noun):
     arms: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     model: str | None = None
+    again: bool = False
 
 
 class Results:
@@ -71,9 +73,17 @@ class Results:
         return found
 
     def has(self, piece: Piece) -> bool:
-        """The piece is done, and the truth it was scored against is still the same."""
-        wanted = (piece.system.name, piece.label, piece.seed, piece.system.key())
-        return any((r["system"], r["arm"], r["seed"], r["truth"]) == wanted for r in self.read()["rows"])
+        """The piece is done, and nothing that is fixed beforehand has changed since."""
+        wanted = (piece.system.name, piece.label, piece.seed, piece.key())
+        return any((r["system"], r["arm"], r["seed"], r["key"]) == wanted for r in self.read()["rows"])
+
+    def drop(self, piece: Piece) -> None:
+        """Forget the row of the piece."""
+        with _alone(self.file.with_name(f".{self.file.name}.lock"), wait=True):
+            told = self.read()
+            mine = (piece.system.name, piece.label, piece.seed)
+            told["rows"] = [one for one in told["rows"] if (one["system"], one["arm"], one["seed"]) != mine]
+            write_json(self.file, told)
 
     def add(self, known: Known, row: dict[str, Any] | None = None) -> None:
         """The facts of the system, and the row in place of an older one of the same piece."""
@@ -107,8 +117,10 @@ def pieces(wish: Wish) -> list[Piece]:
 
 def bench(wish: Wish, results: Results, work: Path, tell: Callable[[str], None]) -> int:
     """Run what is missing; the number of pieces that failed. A piece that another process has at work is left to it."""
-    failed = 0
-    for piece in pieces(wish):
+    failed, wanted = 0, pieces(wish)
+    for piece in wanted if wish.again else ():
+        _forget(piece, results, work)
+    for piece in wanted:
         if results.has(piece):
             continue
         with _alone(work / "locks" / f"{piece.name}.lock") as mine:
@@ -122,6 +134,15 @@ def bench(wish: Wish, results: Results, work: Path, tell: Callable[[str], None])
                 continue
             tell(_said(row))
     return failed
+
+
+def _forget(piece: Piece, results: Results, work: Path) -> None:
+    """Drop the row, and the run with every call that it paid for; the truth stays."""
+    with _alone(work / "locks" / f"{piece.name}.lock") as mine:
+        if mine:
+            results.drop(piece)
+            for folder in (piece.name, f".{piece.name}.cache"):
+                shutil.rmtree(work / "runs" / folder, ignore_errors=True)
 
 
 def _row(piece: Piece, results: Results, work: Path, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -142,7 +163,7 @@ def _row(piece: Piece, results: Results, work: Path, tell: Callable[[str], None]
         "arm": piece.label,
         "seed": piece.seed,
         "half": piece.system.half,
-        "truth": piece.system.key(),
+        "key": piece.key(),
         "commit": _commit(),
         "budget": piece.system.task["budget"],
         "target_force_meV_A": known.target,

@@ -37,6 +37,8 @@ def test_bounds_stay_near_what_was_seen_and_keep_what_was_labelled_well():
     low, high = band(clean, fit(clean), goal=1e-3, lost=1e9)
     assert low == pytest.approx(DOUBTS[0] / 3) and high == pytest.approx(3 * DOUBTS[-1])
     assert band(clean, fit(clean), goal=20.0, lost=1e9, usual=150.0).high == 150.0
+    assert band(clean, fit(clean), goal=20.0, lost=150.0, usual=150.0).high == 150.0
+    assert band(clean, fit(clean), goal=20.0, lost=80.0, usual=150.0).high == pytest.approx(8 ** (1 / 0.8), rel=0.02)
     surprising = [*clean, Point(500.0, 12.0)]
     assert band(surprising, fit(surprising), goal=20.0, lost=150.0).high >= 500.0
 

@@ -88,7 +88,8 @@ def band(points: Sequence[Point], law: Law, goal: float, lost: float, usual: flo
     low = float(np.clip(np.exp((np.log(goal) - law.careful) / law.slope), lowest, np.median(doubts)))
     sound = [point.doubt for point in points if point.error < lost]
     at_lost = float(np.exp((np.log(lost) - law.middle) / law.slope))
-    return Band(low, max(min(at_lost, max(highest, usual)), _NARROWEST * low, *sound))
+    high = at_lost if at_lost <= doubts.max() else max(min(at_lost, highest), usual)
+    return Band(low, max(high, _NARROWEST * low, *sound))
 
 
 def _rank_correlation(a: Floats, b: Floats) -> float:

@@ -143,6 +143,27 @@ def explain(
     tell_step(open_run(name, out), step)
 
 
+@app.command()
+def converge(
+    what: Annotated[str, typer.Argument(metavar="FILE|NAME", help="a structure file, or a prepared run")],
+    reference: Annotated[str | None, typer.Option(help="reference, e.g. gpaw:PBE; default: that of the run")] = None,
+    ladder: Annotated[
+        list[str] | None, typer.Option("--set", help="SETTING=VALUE,VALUE,… coarse to fine; default: the reference's")
+    ] = None,
+    energy: Annotated[float, typer.Option(help="converged: energy between two cells, meV/atom")] = 1.0,
+    force: Annotated[float, typer.Option(help="converged: forces, meV/Å")] = 10.0,
+    stress: Annotated[float, typer.Option(help="converged: stress, GPa")] = 0.1,
+    to: Annotated[Path | None, typer.Option(help="folder for the table, its numbers and figures")] = None,
+    out: Out = None,
+) -> None:
+    """How fine a reference's settings must be (cut-off, k-points, grid), measured on one small structure."""
+    from lang2mlip.doors.converge import Wanted
+    from lang2mlip.doors.converge import converge as measure
+
+    enough = {"energy_meV_atom": energy, "force_meV_A": force, "stress_GPa": stress}
+    raise typer.Exit(measure(Wanted(what, out, reference, tuple(ladder or ()), enough, to)))
+
+
 @app.command("import")
 def import_(name: Name, files: Annotated[list[Path], typer.Argument(help="labelled data")], out: Out = None) -> None:
     """Bring labelled data of your own into a run; they are checked, and nothing is charged for them."""

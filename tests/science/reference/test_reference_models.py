@@ -11,6 +11,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
+from lang2mlip.act.labels import Labeller
 from lang2mlip.contracts import ReferenceSpec
 from lang2mlip.errors import BadInput, LabelFailed, UnsupportedElement
 from lang2mlip.science.reference.selftest import probe, self_test
@@ -64,10 +65,36 @@ def test_pyscf_refuses_a_periodic_cell_and_a_basis_that_does_not_exist() -> None
         open_reference(parse("pyscf:hf/sto-3g")).calculator().get_potential_energy(bulk("Si"))
     with pytest.raises(BadInput, match="sto-3q"):
         open_reference(parse("pyscf:hf/sto-3q")).elements()
-    with pytest.raises(BadInput, match="spin"):
+    with pytest.raises(LabelFailed, match="spin"):
         open_reference(parse("pyscf:hf/sto-3g,unpaired=1")).calculator().get_potential_energy(molecule("H2O"))
     with pytest.raises(BadInput, match="nofunctional"):
         open_reference(parse("pyscf:nofunctional/sto-3g")).calculator().get_potential_energy(molecule("H2"))
+
+
+@pytest.mark.parametrize("text", ["pyscf:pbe/sto-3g,max_cycles=1", "pyscf:hf/sto-3g,max_cycles=1"])
+def test_a_molecule_whose_field_does_not_converge_is_no_label(text: str) -> None:
+    pytest.importorskip("pyscf")
+    labeller = Labeller(parse(text))
+    assert labeller.label(molecule("H2O")) is None
+    assert labeller.cost.failed == 1 and "did not converge" in labeller.faults[0]
+
+
+def test_an_atom_alone_has_the_spin_of_its_ground_state_in_whatever_box() -> None:
+    pytest.importorskip("pyscf")
+    calculator = open_reference(parse("pyscf:hf/sto-3g,density_fit=false")).calculator()
+    free = calculator.get_potential_energy(Atoms("O"))
+    assert free / 27.211386 == pytest.approx(-73.804, abs=2e-3)  # triplet; the singlet lies at −73.66
+    assert calculator.get_potential_energy(Atoms("O", cell=[15] * 3, pbc=True)) == pytest.approx(free, abs=1e-6)
+
+
+def test_a_molecule_in_a_roomy_periodic_box_is_the_same_molecule() -> None:
+    pytest.importorskip("pyscf")
+    calculator = open_reference(parse("pyscf:hf/sto-3g")).calculator()
+    boxed, crowded = molecule("H2", vacuum=5), molecule("H2", vacuum=2)
+    boxed.pbc = crowded.pbc = True
+    assert calculator.get_potential_energy(boxed) == pytest.approx(calculator.get_potential_energy(molecule("H2")))
+    with pytest.raises(LabelFailed, match="molecules only"):
+        calculator.get_potential_energy(crowded)
 
 
 def test_pyscf_knows_the_elements_of_its_basis() -> None:

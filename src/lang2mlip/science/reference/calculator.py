@@ -10,9 +10,13 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from numpy.typing import NDArray
 
-__all__ = ["Computed", "Floats", "boxed", "stress_share", "voigt"]
+__all__ = ["Computed", "Floats", "boxed", "stands_free", "stress_share", "voigt"]
 
 Floats = NDArray[np.float64]
+
+
+EMPTY_A = 8.0
+"""Empty space beyond which what stands in a periodic box does not feel its images, Å."""
 
 
 class Computed(Calculator):
@@ -56,6 +60,16 @@ def boxed(atoms: Atoms, vacuum_A: float) -> Atoms:
     system.set_cell(cell)
     system.pbc = True
     return system
+
+
+def stands_free(atoms: Atoms) -> bool:
+    """Whether `atoms` is a molecule or an atom alone: not periodic, or at least 8 Å from its images on every side."""
+    if not atoms.pbc.any():
+        return True
+    cell = atoms.cell.complete()
+    heights = 1 / cell.reciprocal().lengths()
+    taken = np.ptp(cell.scaled_positions(atoms.positions), axis=0) * heights
+    return bool((heights - taken)[atoms.pbc].min() >= EMPTY_A)
 
 
 def stress_share(system: Atoms, atoms: Atoms) -> float:

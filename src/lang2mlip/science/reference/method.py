@@ -19,6 +19,8 @@ class Method:
     """Raised when a change here changes the numbers: labels of an older revision are then not reused."""
     TEXT: ClassVar[str | None] = None
     """The setting that stands after the colon in `name:text`; None where nothing may."""
+    LADDERS: ClassVar[dict[str, tuple[Json, ...]]] = {}
+    """Settings that have to be converged, each with values from coarse to fine."""
     TOLERANCES: ClassVar[Tolerances] = Tolerances()
     """What the self-test allows."""
 

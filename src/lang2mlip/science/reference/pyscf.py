@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator
-from ase.data import chemical_symbols
+from ase.data import chemical_symbols, ground_state_magnetic_moments
 from pydantic import Field
 
 from lang2mlip.contracts import Json, Noun
 from lang2mlip.errors import BadInput, LabelFailed
-from lang2mlip.science.reference.calculator import Computed, Floats
+from lang2mlip.science.reference.calculator import Computed, Floats, stands_free
 from lang2mlip.science.reference.method import Method
 from lang2mlip.science.reference.selftest import Tolerances
 
@@ -26,6 +26,11 @@ POST_HF = ("mp2", "ccsd", "ccsd(t)")
 class PySCFReference(Method):
     """One molecule or cluster in free space; no periodic cells."""
 
+    REVISION = 2
+    LADDERS: ClassVar[dict[str, tuple[Json, ...]]] = {
+        "grid_level": (0, 1, 2, 3, 4, 5),
+        "basis": ("def2-svp", "def2-tzvp", "def2-qzvp"),
+    }
     TOLERANCES = Tolerances(step_A=3e-3, force_eV_A=5e-3, invariance_eV_atom=2e-4)
 
     class Settings(Noun):
@@ -35,12 +40,15 @@ class PySCFReference(Method):
         basis: str = Field(default="def2-svp", description="Gaussian basis set, by PySCF's name for it")
         charge: int = Field(default=0, description="total charge, e")
         unpaired: int | None = Field(
-            default=None, ge=0, description="unpaired electrons (2S); None: 0 for an even number of electrons, else 1"
+            default=None,
+            ge=0,
+            description="unpaired electrons (2S) of a molecule; None: 0 for an even number of electrons, else 1. "
+            "An atom alone has those of its ground state",
         )
         density_fit: bool = Field(default=True, description="density fitting of the mean field: faster, small errors")
         grid_level: int = Field(default=3, ge=0, le=9, description="quality of the integration grid")
         energy_tolerance_eV: float = Field(default=1e-7, gt=0, description="convergence of the energy, eV")
-        max_cycles: int = Field(default=100, ge=10, description="cycles before a calculation counts as failed")
+        max_cycles: int = Field(default=100, ge=1, description="cycles before a calculation counts as failed")
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -84,8 +92,8 @@ class MolecularElectrons(Computed):
         self._settings = settings
 
     def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
-        """Raises LabelFailed for a periodic cell or a field that does not converge."""
-        if atoms.pbc.any():
+        """Raises LabelFailed for a crystal, a spin that does not fit, or a field that does not converge."""
+        if not stands_free(atoms):
             raise LabelFailed(f"PySCF treats molecules only, and {atoms.symbols} is periodic; set its pbc to false.")
         field = self._field(atoms)
         energy, gradient = self._solve(field, atoms)
@@ -97,12 +105,12 @@ class MolecularElectrons(Computed):
         }
 
     def _field(self, atoms: Atoms) -> Any:
-        """The mean field, not yet solved. Raises BadInput for a basis, functional or spin that does not fit."""
+        """The mean field, not yet solved. Raises BadInput for a basis or functional that is not there."""
         from pyscf import dft, gto, scf
         from pyscf.lib.exceptions import BasisNotFoundError
 
         chosen = self._settings
-        spin = chosen.unpaired if chosen.unpaired is not None else (int(atoms.numbers.sum()) - chosen.charge) % 2
+        spin = self._unpaired(atoms)
         pairs = [(symbol, tuple(place)) for symbol, place in zip(atoms.symbols, atoms.positions.tolist(), strict=True)]
         try:
             molecule = gto.M(
@@ -122,6 +130,17 @@ class MolecularElectrons(Computed):
         field.conv_tol = chosen.energy_tolerance_eV / units.Hartree
         field.max_cycle = chosen.max_cycles
         return field.density_fit() if chosen.density_fit and chosen.method.lower() not in POST_HF else field
+
+    def _unpaired(self, atoms: Atoms) -> int:
+        """Unpaired electrons. Raises LabelFailed when so many do not fit the number of electrons."""
+        electrons, wanted = int(atoms.numbers.sum()) - self._settings.charge, self._settings.unpaired
+        if len(atoms) == 1 and not self._settings.charge:
+            return round(float(ground_state_magnetic_moments[electrons]))  # Hund's rules
+        if wanted is None:
+            return electrons % 2
+        if (electrons - wanted) % 2 or wanted > electrons:
+            raise LabelFailed(f"A spin of {wanted} unpaired electrons does not fit the {electrons} of {atoms.symbols}.")
+        return wanted
 
     def _solve(self, field: Any, atoms: Atoms) -> tuple[float, Floats]:
         """Energy (Hartree) and its gradient (Hartree/Bohr)."""

@@ -160,5 +160,5 @@ def _plain(piece: Piece) -> dict[str, Json]:
 
 
 def _words(step: dict[str, Json]) -> list[str]:
-    options = [(f"--{key.replace('_', '-')}", str(value)) for key, value in step.items() if key != "action"]
+    options = [(f"--{key.replace('_', '-')}", json.dumps(value)) for key, value in step.items() if key != "action"]
     return [str(step["action"]), *(word for pair in options for word in pair)]

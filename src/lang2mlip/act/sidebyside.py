@@ -68,13 +68,30 @@ def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list
         bar = 200 * (one.error_bar or 0.0) / one.reference
         limit = goals.density_percent + bar
         found.properties.append(one.model_copy(update={"limit": limit, "group": group}))
+        found.curves.setdefault("density", {})[subject] = {"potential": _series(mine), "reference": _series(known)}
         return
     if known[0].pbc.any():
+        _by_layer(subject, (mine, known), group, found)
         measured = RadialDistribution().compare(subject, mine, known)
         found.properties += [_bounded(one, group, goals) for one in measured.properties]
         found.curves.setdefault("rdf", {})[subject] = {
             side: curves[0] for side, curves in measured.curves["rdf"].items()
         }
+
+
+def _series(frames: list[Atoms]) -> dict[str, list[float]]:
+    """Density against time."""
+    times = [float(atoms.info["time_fs"]) / 1000 for atoms in frames]
+    return {"t_ps": times, "g_cm3": [density.density([atoms]).value for atoms in frames]}
+
+
+def _by_layer(subject: str, sides: tuple[list[Atoms], list[Atoms]], group: str, found: Measurements) -> None:
+    """g(r) within each layer that the builder marked, a figure and no gate."""
+    layers = sorted(set(sides[1][0].arrays.get("layer", [])))
+    for layer in layers if len(layers) > 1 else []:
+        mine, known = ([atoms[atoms.arrays["layer"] == layer] for atoms in side] for side in sides)
+        measured = RadialDistribution().compare(f"{subject}, layer {layer + 1}", mine, known)
+        found.properties += [one.model_copy(update={"group": group}) for one in measured.properties]
 
 
 def _bounded(one: Property, group: str, goals: Goals) -> Property:

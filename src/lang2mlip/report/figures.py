@@ -154,17 +154,20 @@ def eos(curve: Mapping[str, Any], subject: str) -> str | None:
 
 
 def curves(curve: Mapping[str, Any], kind: str, subject: str) -> str | None:
-    """A radial distribution (`rdf`) or a mean squared displacement (`msd`); None without points."""
-    keys = {"rdf": ("r_A", "g"), "msd": ("t_ps", "msd_A2")}[kind]
+    """A radial distribution (`rdf`), a mean squared displacement (`msd`) or a density in time; None without points."""
+    keys = {"rdf": ("r_A", "g"), "msd": ("t_ps", "msd_A2"), "density": ("t_ps", "g_cm3")}[kind]
     lines = {who: _xy(curve.get(who), *keys) for who in ("reference", "potential")}
     if not any(len(x) for x, _ in lines.values()):
         return None
     pair = next((part["pair"] for part in curve.values() if part and part.get("pair")), "")
     labels = {"rdf": ("distance (Å)", f"g(r) {pair}".strip()), "msd": ("time (ps)", "MSD (Å²)")}
+    labels["density"] = ("time (ps)", "density (g/cm³)")
+    every = np.concatenate([y for _, y in lines.values()])
+    low = 0.0 if kind != "density" else float(every.min()) - 0.1 * float(np.ptp(every))
 
     def paint(figure: Any) -> None:
         axes = _axes(figure, *labels[kind])
-        axes.set_ylim(bottom=0, top=1.18 * max(float(y.max()) for _, y in lines.values() if len(y)) or 1)
+        axes.set_ylim(bottom=low, top=low + (1.18 * (float(every.max()) - low) or 1))
         _two_lines(axes, lines)
 
     return _draw(paint, f"{labels[kind][1]} of {subject}, reference and potential")

@@ -118,8 +118,10 @@ def _structure(evidence: Evidence) -> Section:
     msd: dict[str, Any] = evidence.curves.get("msd", {})
     found = [(f"{name}: radial distribution", figures.curves(rdf[name], "rdf", name)) for name in _some(rdf)]
     found += [(f"{name}: mean squared displacement", figures.curves(msd[name], "msd", name)) for name in _some(msd)]
+    density: dict[str, Any] = evidence.curves.get("density", {})
+    found += [(f"{name}: density", figures.curves(density[name], "density", name)) for name in _some(density)]
     drawn = _figures(found)
-    left = len(rdf) + len(msd) - len(found)
+    left = len(rdf) + len(msd) + len(density) - len(found)
     notes = (f"{left} more curves are in the run folder alone.",) if left else ()
     absent = "" if drawn else "No trajectories have been compared."
     return Section("structure", "Structure and motion", lead, drawn, notes=notes, absent=absent)

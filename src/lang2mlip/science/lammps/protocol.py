@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from ase.calculators.calculator import Calculator
 from ase.io.lammpsdata import write_lammps_data
 
 from lang2mlip.contracts.protocols import PROTOCOL, Protocol
-from lang2mlip.errors import BadInput, PartFailed
+from lang2mlip.errors import PartFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.lammps_library import open_lammps
+from lang2mlip.science.lammps.commands import lines
 from lang2mlip.science.lammps.external import FIX, Watcher, attach
 from lang2mlip.science.lammps.log import Log, read_log
 from lang2mlip.science.lammps.script import placed, script, species
@@ -89,7 +90,10 @@ def run_text(
         lammps = open_lammps("-log", "log.lammps")
         driver = None
         try:
-            for number, command in _commands(text):
+            for number, line in lines(text):
+                command = line.strip()
+                if command.startswith("#"):
+                    continue
                 _say(lammps, number, command)
                 if calculator is not None and driver is None and command.split()[:2] == ["fix", FIX]:
                     driver = attach(lammps, calculator, elements, watcher)
@@ -98,22 +102,6 @@ def run_text(
         finally:
             lammps.close()
     return read_log(folder / "log.lammps")
-
-
-def _commands(text: str) -> Iterator[tuple[int, str]]:
-    """(number of its first line, command), lines that go on (&) put together."""
-    begun, kept = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
-        begun = begun if kept else number
-        kept += line.rstrip()
-        if kept.endswith("&"):
-            kept = kept[:-1] + " "
-            continue
-        if kept.strip() and not kept.lstrip().startswith("#"):
-            yield begun, kept.strip()
-        kept = ""
-    if kept.strip():
-        raise BadInput(f"The script ends within a command that goes on from line {begun}; complete it.")
 
 
 def _say(lammps: Any, number: int, command: str) -> None:

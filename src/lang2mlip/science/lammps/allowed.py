@@ -111,13 +111,13 @@ def _faults(one: Command) -> Iterator[str]:
     why = looked_at(one.words) if looked_at is not None else None
     if why is not None:
         yield f"{why} is not allowed here."
-    for name in _files(one.words):
-        if not _NAME.fullmatch(name) or _PACKED.search(name) or name in _OWN:
-            yield f"the file {name!r} is not a plain name of a new file in the protocol's folder."
     if one.name != "variable":
         for position, word in enumerate(one.words):
             if _PATH.search(word) and position != _says(one.words):
                 yield f"{word!r} is a file outside the protocol's folder."
+    for name in _files(one.words):
+        if not _NAME.fullmatch(name) or _PACKED.search(name) or name in _OWN:
+            yield f"the file {name!r} is not a plain name of a new file in the protocol's folder."
 
 
 def _says(words: tuple[str, ...]) -> int:

@@ -68,18 +68,12 @@ _RUN = frozenset({"upto", "start", "stop", "pre", "post", "no", "yes"})
 _VALUE = re.compile(r"[\w.+%-]+")
 _NAME = re.compile(r"[A-Za-z0-9_][\w.+*-]*")
 _PACKED = re.compile(r"\.(gz|zst|bz2|xz|lz4|lzma)$")
+_COLVARS = "colvars.in"
 _OWN = frozenset(
-    {
-        "in.lammps",
-        "job.json",
-        "outcome.json",
-        "log.lammps",
-        "start.extxyz",
-        "protocol.json",
-        "trajectory.dump",
-        "run.py",
-    }
+    {"in.lammps", "job.json", "outcome.json", "log.lammps", "start.extxyz", "protocol.json", "run.py", _COLVARS}
 )
+"""Files that lie in the folder already, and what they hold is believed."""
+
 _PATH = re.compile(r"^[/~]|\.\.(/|$)|^\./")
 
 
@@ -131,6 +125,8 @@ def _at(words: tuple[str, ...], position: int) -> str:
 
 def _fix(words: tuple[str, ...]) -> str | None:
     style = _at(words, 3)
+    if style == "colvars":  # its file can name others, so it is ours or none
+        return None if _at(words, 4) == _COLVARS else f"a fix colvars with a file other than {_COLVARS}"
     return None if style in _FIXES else f"the fix {style}"
 
 
@@ -161,7 +157,7 @@ def _variable(words: tuple[str, ...]) -> str | None:
 
 def _run(words: tuple[str, ...]) -> str | None:
     bad = [word for word in words[2:] if word not in _RUN and not re.fullmatch(r"[\d.]+|\$\{\w+\}|\$\(.*\)", word)]
-    return f"a run with {bad[0]}" if bad else None
+    return f"a run with further commands ({bad[0]})" if bad else None
 
 
 def _print(words: tuple[str, ...]) -> str | None:

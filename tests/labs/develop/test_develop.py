@@ -138,7 +138,12 @@ def test_rows_are_kept_once_each_and_a_run_that_never_got_there_counts_as_its_bu
     told = json.loads((tmp_path / "develop.json").read_text())
     assert [row["arm"] for row in told["rows"]] == ["fixed", "random", "rules"]
     assert ratios(told)["toy"] == pytest.approx(150 / 380, abs=1e-3)
-    assert len(summary(told)) == 1
+    (table,) = summary(told)
+    cells = {str(column.header): list(column.cells) for column in table.columns}
+    assert cells["arm"] == ["fixed", "random", "rules"]
+    assert cells["calls to target"] == [">400", "380", "150"]
+    assert cells["after opening"] == [">300", "280", "50"]
+    assert cells["MD"] == ["90%"] * 3
     picture = draw(told, tmp_path / "curves.svg").read_text()
     assert picture.count("<svg") == 1 and "toy" in picture
 

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 _COLUMNS = (
     "arm", "seeds", "calls to target", "after opening", "core-s to target", "last error", "worst group", "area", "MD",
-)  # fmt: skip
+)  # fmt: skip  # fmt: skip
 
 
 def summary(told: dict[str, Any]) -> list[Table]:

@@ -33,16 +33,7 @@ def summary(told: dict[str, Any]) -> list[Table]:
             f"target {facts['target_force_meV_A']:.1f} meV/Å"
         )
         table = Table(title=title, title_justify="left")
-        for column in (
-            "arm",
-            "seeds",
-            "calls to target",
-            "core-s to target",
-            "last error",
-            "worst group",
-            "area",
-            "MD",
-        ):
+        for column in _COLUMNS:
             table.add_column(column, justify="left" if column == "arm" else "right")
         for arm in sorted({row["arm"] for row in rows}, key=lambda arm: _middle(_of(rows, arm), "area")):
             table.add_row(*_line(arm, _of(rows, arm)))

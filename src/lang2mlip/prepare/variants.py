@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from ase import Atoms
+
 from lang2mlip.contracts import Noun, Phase, Role
 from lang2mlip.contracts.base import Json
 from lang2mlip.science.structures.facets import four_indices, low_index, three_indices
+from lang2mlip.science.structures.softness import shortest_contact_A, soft_directions
 from lang2mlip.science.structures.source import CrystalSource, conventional, entry, primitive
 from lang2mlip.science.structures.surface import is_mirrored, layer_spacing_A
 
@@ -38,7 +42,12 @@ _GLASS_VOLUME = 1.05
 _MIXED_STRAIN = (0.02, -0.01, -0.01, 0.0, 0.03, 0.0)
 """A small general strain: it lifts the symmetry that a perfect cell keeps for ever."""
 
-_SWOLLEN = (0.02, 0.02, 0.02, 0.0, 0.0, 0.0)
+_SWELLING = 0.06
+"""Growth of the volume, shared by the soft directions: 2 % each where a crystal knows no difference, all of it between
+the sheets of a layered one. 2 % along stiff covalent sheets would be 13 GPa of tension (measured, CHGNet)."""
+
+_SHAKE = (0.02, 0.01)
+"""Random displacements, Å at most, and over the shortest contact: stiff short bonds take less."""
 
 _LEAN = 0.1
 """Training structures of a random alloy differ by so much in composition: at one composition alone, the energy of one
@@ -69,15 +78,17 @@ def crystals(crystal: Parameters, vacancies: int = 0, because: str = "") -> Grou
     unit = conventional(CrystalSource(**crystal))
     sizes = _bulk_sizes(len(primitive(unit)))
     base = crystal | ({"cell": "primitive"} if len(unit) > 60 else {}) | ({"vacancies": 1} if vacancies else {})
+    cell = primitive(unit) if "cell" in base else unit
     turned: Parameters = {"orientation": "rotated"}
+    shaken = turned | {"rattle_A": _shake_A(cell)}
     what = "supercell with one vacancy" if vacancies else "perfect supercell"
     made: list[tuple[Role, int, Parameters, str]] = [
         ("train", sizes[0], {}, what),
         ("train", sizes[0], {"strain": _MIXED_STRAIN} | leaning(crystal, _LEAN), f"{what}, slightly strained"),
         ("train", sizes[2], turned | leaning(crystal, -_LEAN), f"{what}, cell vectors turned"),
-        ("train", sizes[0], {"strain": _SWOLLEN}, f"{what}, expanded"),
+        ("train", sizes[0], {"strain": _swollen(cell)}, f"{what}, expanded"),
         ("validation", sizes[2], {}, what),
-        ("test", sizes[1], {**turned, "rattle_A": 0.02} | leaning(crystal, _LEAN / 2), f"{what}, of another shape"),
+        ("test", sizes[1], shaken | leaning(crystal, _LEAN / 2), f"{what}, of another shape"),
     ]
     return GroupPlan(
         name="vacancy" if vacancies else "bulk",
@@ -87,6 +98,18 @@ def crystals(crystal: Parameters, vacancies: int = 0, because: str = "") -> Grou
             for role, atoms, extra, line in made
         ),
     )
+
+
+def _swollen(cell: Atoms) -> list[Json]:
+    """The strain that grows the volume along the soft directions; xx, yy, zz, yz, xz, xy, engineering shear."""
+    soft = soft_directions(cell)
+    xx, yy, zz, yz, xz, xy = (_SWELLING / np.trace(soft) * soft)[(0, 1, 2, 1, 0, 0), (0, 1, 2, 2, 2, 1)]
+    return [round(float(one), 5) + 0.0 for one in (xx, yy, zz, 2 * yz, 2 * xz, 2 * xy)]
+
+
+def _shake_A(cell: Atoms) -> float:
+    most, share = _SHAKE
+    return round(min(most, share * shortest_contact_A(cell)), 4)
 
 
 def slabs(crystal: Parameters, facets: Sequence[tuple[int, ...]]) -> list[GroupPlan]:

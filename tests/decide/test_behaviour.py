@@ -50,6 +50,11 @@ def test_a_fit_that_made_everything_worse_is_taken_back_and_done_again():
     assert after[1] == "train" and state.outcome == "success"
 
 
+def test_a_fit_that_is_a_little_worse_but_within_the_goals_is_kept():
+    state, _ = World(hard={"solid": 0.02, "salt": 0.02, "contact": 0.02}, spoil=2, harm=2.0).watch(max_labels=500)
+    assert state.set_aside == () and state.outcome == "success"
+
+
 def test_where_more_labels_do_not_pay_the_model_is_made_larger_and_the_end_is_honest():
     world = World(floor={"salt": 0.2})
     state, decisions = world.watch(max_calls=20000, max_labels=2000)

@@ -59,7 +59,8 @@ class World:
     floor: dict[str, float] = field(default_factory=dict)
     holds: dict[str, int] = field(default_factory=dict)
     spoil: int = 0
-    """The number of the training whose model is three times worse."""
+    """The number of the training whose model is `harm` times worse."""
+    harm: float = 6.0
     labels: dict[str, int] = field(default_factory=dict)
     trained: dict[str, int] = field(default_factory=dict)
     fits: int = 0
@@ -79,7 +80,7 @@ class World:
 
     def error(self, group: str) -> float:
         known = max(1, self.trained.get(group, 0))
-        worse = 3.0 if self.fits == self.spoil else 1.0
+        worse = self.harm if self.fits == self.spoil else 1.0
         return worse * max(self.floor.get(group, 0.0), self.hard[group] * known**-0.6)
 
     def _reference(self, state: Any, p: Any, number: int) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lang2mlip.contracts import Model, Prune, State, Train
+from lang2mlip.contracts import Errors, Model, Prune, State, Train
 from lang2mlip.data import table
 from lang2mlip.decide.choice import Choice
 from lang2mlip.decide.curriculum import in_play, stuck, target
@@ -45,11 +45,12 @@ def take_back(state: State) -> Choice | None:
     if state.model is None or len(models) < 2 or _again(state, state.model):
         return None
     now, before = _held_out(state, models[-1]), _held_out(state, models[-2])
-    if now is None or before is None or now <= WORSE * before:
+    if not now or not before or _force(now) <= WORSE * _force(before) or not _misses(state, now):
         return None
+    words = f"{_force(now):.1f} meV/Å on the held-out frames where {models[-2].id} had {_force(before):.1f}"
     return Choice(
         Prune(models=(models[-1].id,), outliers=True, sigma=CAREFUL),
-        f"{models[-1].id} has {now:.1f} meV/Å on the held-out frames where {models[-2].id} had {before:.1f}.",
+        f"{models[-1].id} has {words}.",
         f"{models[-2].id} is current again, and a fit without the outliers does better.",
     )
 
@@ -59,9 +60,22 @@ def _again(state: State, model: Model) -> bool:
     return any(one.datasets == model.datasets for one in state.models if one.id in state.set_aside)
 
 
-def _held_out(state: State, model: Model) -> float | None:
+def _held_out(state: State, model: Model) -> dict[str, Errors]:
+    """Its last errors on the held-out frames, by group; empty where it was not measured."""
     found = [one for one in state.evaluations if one.model == model.id and one.on == "validation"]
-    return found[-1].errors["all"].force_rmse_meV_A if found and "all" in found[-1].errors else None
+    return found[-1].errors if found and "all" in found[-1].errors else {}
+
+
+def _force(errors: dict[str, Errors]) -> float:
+    return errors["all"].force_rmse_meV_A
+
+
+def _misses(state: State, errors: dict[str, Errors]) -> bool:
+    """An error within the goals is no harm, however much smaller it was: held-out frames may be tame ones."""
+    goals = state.task.goals
+    return _force(errors) > goals.force_rmse_meV_A or any(
+        one.force_relative > goals.force_relative for name, one in errors.items() if name in state.groups
+    )
 
 
 def prune_outliers(state: State) -> Choice | None:
@@ -101,7 +115,8 @@ def _bottleneck(state: State, name: str) -> bool:
 def _larger(state: State) -> dict[str, Any]:
     """What data/sizes gives the family, but for what the person has set."""
     spec = state.task.potential
-    larger = table("sizes").get(spec.family, {}).get("larger", {})
+    sizes = table("sizes").get(spec.family, {})
+    larger = sizes.get("larger", {}) if not set(sizes.get("fixed_by", ())) & set(spec.settings) else {}
     return {key: value for key, value in larger.items() if key not in spec.settings}
 
 

@@ -110,7 +110,10 @@ def test_text_of_a_model_runs_confined_and_its_error_names_the_line(developed, t
     good = prove_text(text, atoms, LJ, tmp_path / "good")
     assert good.passed, good.fault
     assert good.steps == 20
-    bad = prove_text(text.replace("temp/csvr", "temp/csrv"), atoms, LJ, tmp_path / "bad")
+    misspelt = prove_text(text.replace("temp/csvr", "temp/csrv"), atoms, LJ, tmp_path / "misspelt")
+    assert not misspelt.passed
+    assert "Did you mean 'temp/csvr'?" in misspelt.fault
+    bad = prove_text(text.replace("custom step temp", "custom step tempp"), atoms, LJ, tmp_path / "bad")
     assert not bad.passed
     assert "at line" in bad.fault
     assert "shell" in prove_text("shell ls\n", atoms, LJ, tmp_path / "none").fault

@@ -28,6 +28,7 @@ from lang2mlip.contracts.protocols import (
     ThermalConductivity,
     Variable,
     Viscosity,
+    Written,
 )
 from lang2mlip.contracts.results import (
     Artefact,
@@ -114,5 +115,6 @@ __all__ = [
     "Verdict",
     "Viscosity",
     "Walk",
+    "Written",
     "check",
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
@@ -19,6 +20,7 @@ __all__ = [
     "ThermalConductivity",
     "Variable",
     "Viscosity",
+    "Written",
 ]
 
 Axis = Literal["x", "y", "z"]
@@ -250,8 +252,55 @@ class Metadynamics(_Common):
         return (Stage(name="metadynamics", ps=self.ps, temperature_K=(self.temperature_K, self.temperature_K)),)
 
 
+_RUN = re.compile(r"^\s*run\b(.*)$")
+_LENGTH = re.compile(r"\s+<steps\s+(\d+(?:\.\d+)?)>\s*(?:#.*)?")
+_TYPED = ("equilibrate", "anneal", "melt_quench", "deform", "thermal_conductivity", "viscosity", "metadynamics")
+
+
+class Written(_Common):
+    """Stages in LAMMPS' own words, where none of the typed protocols does; units, atoms and potential are set before.
+
+    Placeholders: <low_K> <high_K> <pressure_bar> <timestep_ps> <damping_ps> <pressure_damping_ps> <seed> <elements>,
+    and <steps 20> for the steps in 20 ps.
+    """
+
+    kind: Literal["written"] = "written"
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{1,40}$", description="a short name in small letters, e.g. heat_cycles")
+    purpose: str = Field(min_length=1, max_length=300, description="what it is for, one sentence for the person")
+    temperature_K: tuple[float, float] = Field(description="lowest and highest temperature that it asks for, K")
+    pressure_GPa: float = Field(default=0.0, description="what <pressure_bar> stands for, GPa")
+    text: str = Field(max_length=8000, description="LAMMPS commands; each stage ends with a line `run <steps PS>`")
+
+    @model_validator(mode="after")
+    def _runs(self) -> Written:
+        if self.name in _TYPED:
+            raise ValueError(f"{self.name} is the name of a typed protocol; choose another")
+        low, high = self.temperature_K
+        if not 0 < low <= high:
+            raise ValueError(f"temperature_K must be 0 < low <= high, not {low:g} to {high:g}")
+        for number, line in enumerate(self.text.splitlines(), 1):
+            found = _RUN.match(line)
+            if found and (not (length := _LENGTH.fullmatch(found.group(1))) or float(length.group(1)) == 0):
+                raise ValueError(f"line {number} of text: the length of a run is given in ps, as in: run <steps 20>")
+        if not self.lengths_ps():
+            raise ValueError("the text of the protocol holds no line: run <steps PS>")
+        return self
+
+    def lengths_ps(self) -> list[float]:
+        """The lengths of its runs, ps."""
+        ends = [found.group(1) for line in self.text.splitlines() if (found := _RUN.match(line))]
+        return [float(length.group(1)) for end in ends if (length := _LENGTH.fullmatch(end))]
+
+    def stages(self) -> tuple[Stage, ...]:
+        """One for each run."""
+        return tuple(
+            Stage(name=f"run {number}", ps=ps, temperature_K=self.temperature_K)
+            for number, ps in enumerate(self.lengths_ps(), 1)
+        )
+
+
 Protocol = Annotated[
-    Equilibrate | Anneal | MeltQuench | Deform | ThermalConductivity | Viscosity | Metadynamics,
+    Equilibrate | Anneal | MeltQuench | Deform | ThermalConductivity | Viscosity | Metadynamics | Written,
     Field(discriminator="kind"),
 ]
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from lang2mlip.contracts.base import Json, Noun, Seed
+from lang2mlip.contracts.protocols import Written
 
 __all__ = [
     "Assumption",
@@ -141,6 +142,9 @@ class Task(Noun):
     )
     simulations: tuple[Simulation, ...] = Field(
         default=(), description="MD protocols the potential will be used for; protocols/*.yaml hold their details"
+    )
+    protocols: tuple[Written, ...] = Field(
+        default=(), description="further MD protocols in LAMMPS' own words, each shown to the person before it is used"
     )
     reference: ReferenceSpec
     potential: PotentialSpec

@@ -19,6 +19,7 @@ from lang2mlip.prepare.reader import follow, read
 from lang2mlip.prepare.reading import Reading
 from lang2mlip.prepare.talk import CONFIRM, ROUNDS, Asked, Objection, Talk, Turn, agrees
 from lang2mlip.prepare.telling import reading_text, summary
+from lang2mlip.prepare.trial import Trials
 
 __all__ = ["Interview", "Questions"]
 
@@ -71,18 +72,20 @@ class Interview:
         return ended.model_copy(update={"stage": "done", "task": task})
 
     def _turn(self, talk: Talk) -> Talk:
-        value, tokens = self._asked(talk)
+        trials = Trials()
+        value, tokens = self._asked(talk, trials)
         talk = talk.model_copy(update={"tokens": talk.tokens + tokens})
         if isinstance(value, Questions):
             return talk.says(Turn(message=value.message, questions=value.questions)).model_copy(
                 update={"stage": "asking"}
             )
+        value = trials.kept(value, value.elements)
         task = self._task(talk, value)
         question = Asked(field=CONFIRM, text="Is this right? Say yes, or what to change.", default="yes")
         shown = talk.says(Turn(message=f"This is the task:\n\n{summary(task)}", questions=(question,)))
         return shown.model_copy(update={"stage": "confirming", "task": task, "draft": value})
 
-    def _asked(self, talk: Talk) -> tuple[Questions | Draft, int]:
+    def _asked(self, talk: Talk, trials: Trials) -> tuple[Questions | Draft, int]:
         query = Query(
             label=f"prepare {talk.rounds + 1}",
             instructions=PROMPT.read_text(encoding="utf-8"),
@@ -91,7 +94,7 @@ class Interview:
                 Form("ask", Questions, "Ask the person what is missing."),
                 Form("draft", Draft, "The complete task, for the person to confirm."),
             ),
-            check=lambda answer: self._fault(talk, answer),
+            check=lambda answer: self._fault(talk, answer, trials),
         )
         limit = talk.options.budget.max_tokens
         answer = self._speaker.ask(query, None if limit is None else limit - talk.tokens)
@@ -109,12 +112,13 @@ class Interview:
         given = {"reference": options.reference, "potential": options.potential}
         return task.model_copy(update={name: value for name, value in given.items() if value is not None})
 
-    def _fault(self, talk: Talk, answer: Questions | Draft) -> str | None:
+    def _fault(self, talk: Talk, answer: Questions | Draft, trials: Trials) -> str | None:
         """Why a draft cannot stand, for the model to mend; None when it can, and for questions."""
         if not isinstance(answer, Draft):
             return None
         try:
-            return invented(answer, talk.words) or self._objection(self._task(talk, answer))
+            task = self._task(talk, answer)
+            return invented(answer, talk.words) or self._objection(task) or trials.fault(task)
         except BadInput as error:
             return str(error)
 

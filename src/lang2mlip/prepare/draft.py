@@ -9,6 +9,7 @@ from pydantic import Field
 
 from lang2mlip.catalogue import find
 from lang2mlip.contracts import Assumption, Component, Json, Noun, PotentialSpec, ReferenceSpec, Simulation, Task, check
+from lang2mlip.contracts.protocols import Written
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, nearest
 from lang2mlip.prepare.amounts import parse_amount
@@ -33,6 +34,9 @@ class Draft(Noun):
         default=(), description="names of components from the bottom up; names that share a layer joined by ' + '"
     )
     simulations: tuple[Simulation, ...] = Field(default=(), description="MD protocols the potential will be used for")
+    protocols: tuple[Written, ...] = Field(
+        default=(), max_length=4, description="MD protocols that none of the simulations covers, in LAMMPS' own words"
+    )
     reference: str = Field(description="name of a reference method of the list")
     reference_settings: dict[str, Json] = Field(default_factory=dict)
     reference_reason: str = Field(min_length=1, description="why this reference")
@@ -62,7 +66,7 @@ def as_task(draft: Draft, settled: Mapping[str, Any]) -> Task:
             family=draft.potential, settings=draft.potential_settings, reason=draft.potential_reason
         ),
     }
-    same = ("goal", "elements", "properties", "layers", "simulations", "assumptions", "notes")
+    same = ("goal", "elements", "properties", "layers", "simulations", "protocols", "assumptions", "notes")
     task = check(Task, fields | {name: getattr(draft, name) for name in same}, "the draft")
     _consistent(task)
     return task

@@ -10,15 +10,16 @@ from typing import Any
 from ase import Atoms
 
 from lang2mlip.contracts import Json, Simulation, StructureRecord, Task
-from lang2mlip.contracts.protocols import Metadynamics, Protocol
+from lang2mlip.contracts.protocols import Metadynamics, Protocol, Written
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
 from lang2mlip.prepare.variables import suggested
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.lammps.files import protocol_of
+from lang2mlip.science.lammps.script import placed, script
 from lang2mlip.units import BOLTZMANN_EV_PER_K
 
-__all__ = ["protocol_for", "record_of", "start_of", "suitable", "words"]
+__all__ = ["protocol_for", "record_of", "start_of", "suitable", "words", "written_for"]
 
 _FLUX = ("thermal_conductivity", "viscosity")
 
@@ -40,9 +41,15 @@ def protocol_for(task: Task, kind: Simulation, record: StructureRecord, atoms: A
     return protocol_of(fields | {"source": rule["source"]}, f"The protocol {kind}")
 
 
-def suitable(kind: Simulation, records: Sequence[StructureRecord]) -> Iterator[StructureRecord]:
+def written_for(protocol: Written, record: StructureRecord, atoms: Atoms) -> Protocol:
+    """A protocol in LAMMPS' own words with the structure that it starts from. Raises BadInput where it cannot run."""
+    script(protocol, placed(protocol, atoms))
+    return protocol.model_copy(update={"structure": protocol.structure or record.request.name})
+
+
+def suitable(kind: str, records: Sequence[StructureRecord]) -> Iterator[StructureRecord]:
     """Training structures, those first whose builder suits the kind, then in the order of the plan."""
-    wanted: list[str] = table("protocols")[kind]["prefers"]
+    wanted: list[str] = table("protocols").get(kind, {}).get("prefers", [])
     train = [record for record in records if record.request.role == "train"]
 
     def rank(record: StructureRecord) -> int:
@@ -52,7 +59,7 @@ def suitable(kind: Simulation, records: Sequence[StructureRecord]) -> Iterator[S
     return iter(sorted(train, key=rank))
 
 
-def record_of(protocol: Protocol, kind: Simulation, records: Sequence[StructureRecord]) -> StructureRecord:
+def record_of(protocol: Protocol, kind: str, records: Sequence[StructureRecord]) -> StructureRecord:
     """The structure that a protocol names. Raises BadInput when there is none of that name."""
     for record in suitable(kind, records):
         if protocol.structure in (None, record.request.name):
@@ -71,7 +78,10 @@ def words(protocol: Protocol, record: StructureRecord) -> str:
     copies = math.prod(protocol.repeat)
     size = f"{record.n_atoms * copies} atoms" + (f", {copies} copies" if copies > 1 else "")
     extra = _extra(protocol)
-    first = f"{protocol.kind.replace('_', ' ')} of {record.request.name} ({size}): {'; then '.join(told)}."
+    name = protocol.name if isinstance(protocol, Written) else protocol.kind
+    first = f"{name.replace('_', ' ')} of {record.request.name} ({size}): {'; then '.join(told)}."
+    if isinstance(protocol, Written):
+        return f"{first} {protocol.purpose} It is written in LAMMPS' own words:"
     return " ".join(
         [first, *([extra] if extra else []), f"Thermostat {protocol.thermostat}. Source: {protocol.source}."]
     )

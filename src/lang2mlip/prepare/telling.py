@@ -54,6 +54,9 @@ def summary(task: Task) -> str:
         f"- **Reference**: {task.reference.name} {_settings(task.reference.settings)}- {task.reference.reason}",
         f"- **Potential**: {task.potential.family} {_settings(task.potential.settings)}- {task.potential.reason}",
     ]
+    for one in task.protocols:
+        lines += ["", f"MD protocol {one.name}, in LAMMPS' own words: {one.purpose}"]
+        lines += [f"- `{line}`" for line in one.text.strip().splitlines()]
     others = [one for one in task.assumptions if one.field not in ("reference", "potential")]
     if others:
         lines += ["", "Assumed, because it was not said:"]

@@ -52,6 +52,7 @@ REFUSED = [
     'print "# nothing" file log.lammps',
     "print 'x' ${k} y",
     "fix a all print 10 'no end",
+    "thermo_modify lost ignore flush yes",
     "run 10 &",
 ]
 

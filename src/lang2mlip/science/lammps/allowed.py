@@ -160,13 +160,18 @@ def _run(words: tuple[str, ...]) -> str | None:
     return f"a run with further commands ({bad[0]})" if bad else None
 
 
+def _thermo(words: tuple[str, ...]) -> str | None:
+    kept = [then for word, then in zip(words, words[1:], strict=False) if word in ("lost", "lost/bond")]
+    return "going on without lost atoms" if any(then != "error" for then in kept) else None
+
+
 def _print(words: tuple[str, ...]) -> str | None:
     return "a variable after the text of print" if any("$" in word for word in words[2:]) else None
 
 
 _LOOKS: dict[str, Callable[[tuple[str, ...]], str | None]] = {
     "fix": _fix, "compute": _compute, "pair_style": _pair, "dump": _dump, "write_dump": _dump, "variable": _variable,
-    "run": _run, "print": _print,
+    "run": _run, "print": _print, "thermo_modify": _thermo,
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def lines(text: str) -> Iterator[tuple[int, str]]:
         begun = begun if kept else number
         kept += line.rstrip()
         if kept.endswith("&"):
-            kept = kept[:-1] + " "
+            kept = kept[:-1]
             continue
         if kept.strip():
             yield begun, kept

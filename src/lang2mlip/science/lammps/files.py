@@ -31,8 +31,19 @@ def protocol_of(data: Json, where: str) -> Protocol:
 def protocol_text(protocol: Protocol) -> str:
     """A protocol as commented YAML."""
     body = {"kind": protocol.kind, **protocol.model_dump(mode="json", exclude_none=True)}
-    text: str = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=116)
+    text: str = yaml.dump(body, Dumper=_Lines, sort_keys=False, allow_unicode=True, width=116)
     return _HEAD.format(kind=protocol.kind.replace("_", " ")) + text
+
+
+class _Lines(yaml.SafeDumper):
+    """Text of several lines is written as such."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Lines.add_representer(str, _text)
 
 
 def protocol_from_file(file: Path) -> Protocol:

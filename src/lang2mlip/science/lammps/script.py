@@ -16,10 +16,12 @@ from lang2mlip.contracts.protocols import (
     Stage,
     ThermalConductivity,
     Viscosity,
+    Written,
 )
 from lang2mlip.errors import BadInput
 from lang2mlip.science.lammps.colvars import colvars
 from lang2mlip.science.lammps.external import FIX
+from lang2mlip.science.lammps.written import filled
 
 __all__ = ["Script", "placed", "script", "species", "timestep_fs"]
 
@@ -97,6 +99,8 @@ def script(protocol: Protocol, atoms: Atoms, shorten_to: int | None = None) -> S
     _refuse(protocol, atoms)
     if shorten_to:
         protocol = _hurried(protocol, step, shorten_to)
+    if isinstance(protocol, Written):
+        return Script(_setup(protocol, atoms, step), tuple(filled(protocol, species(atoms), step, shorten_to)))
     made = []
     for number, stage in enumerate(protocol.stages()):
         steps = max(1, round(stage.ps * 1000 / step))
@@ -168,7 +172,7 @@ def _setup(protocol: Protocol, atoms: Atoms, step: float) -> str:
         for n, symbol in enumerate(species(atoms), 1)
     )
     turning = "no" if atoms.pbc.any() or len(atoms) < 3 else "yes"
-    return f"""# {protocol.kind.replace("_", " ")}: {(protocol.__doc__ or "").splitlines()[0]}
+    return f"""# {_title(protocol)}
 units           metal                    # eV, Å, ps, bar, K
 atom_style      atomic
 atom_modify     map array
@@ -188,6 +192,12 @@ thermo          {every}
 dump            trajectory all custom {every} trajectory.dump id type element x y z
 dump_modify     trajectory sort id first yes element {" ".join(species(atoms))}
 """
+
+
+def _title(protocol: Protocol) -> str:
+    if isinstance(protocol, Written):  # a comment that ends with & would go on into the next line
+        return " ".join(f"{protocol.name}: {protocol.purpose}".replace("&", "and").split())
+    return f"{protocol.kind.replace('_', ' ')}: {(protocol.__doc__ or '').splitlines()[0]}"
 
 
 def _opening(protocol: Protocol, stage: Stage, when: tuple[int, int, float]) -> Iterator[str]:

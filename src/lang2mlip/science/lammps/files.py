@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
-from pydantic import RootModel
 
 from lang2mlip.contracts import Json, check
 from lang2mlip.contracts.protocols import Protocol
-from lang2mlip.errors import BadInput
+from lang2mlip.errors import BadInput, UnknownName
 
 __all__ = ["protocol_from_file", "protocol_of", "protocol_text"]
+
+_KINDS: dict[str, Any] = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Protocol)[0])}
 
 _HEAD = """# An MD protocol of this run, {kind}. Edit it, then: lang2mlip run NAME
 # Lengths in ps or fs, temperatures in K, pressures in GPa, strains as fractions, energies in eV.
 """
 
 
-class _Any(RootModel[Protocol]):
-    """A file's content."""
-
-
 def protocol_of(data: Json, where: str) -> Protocol:
     """A protocol from its fields. Raises BadInput naming `where` and what is wrong."""
-    return check(_Any, data, where).root
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind not in _KINDS:
+        raise BadInput(f"{where}: {UnknownName.of('kind of MD protocol', str(kind), _KINDS)}")
+    made: Protocol = check(_KINDS[kind], data, where)
+    return made
 
 
 def protocol_text(protocol: Protocol) -> str:

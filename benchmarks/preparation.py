@@ -32,6 +32,7 @@ from lang2mlip.prepare.plan import plan
 from lang2mlip.prepare.reader import read
 from lang2mlip.prepare.task import complete
 from lang2mlip.science.atoms.frames import read_frames
+from lang2mlip.science.structures.bulk import Bulk, BulkParameters
 from lang2mlip.science.structures.dedup import distance, likeness
 
 HERE = Path(__file__).parent
@@ -39,6 +40,7 @@ RESULTS = HERE / "preparation.json"
 SENTENCE = "SEI of lithium battery"
 WORK = Path("/tmp/lang2mlip-preparation")
 SMALL = {"chgnet": 130, "gfn1-xtb": 80}
+LARGER = 400
 FORCE_eV_A, PRESSURE_GPA = 10.0, 3.0
 
 
@@ -58,7 +60,7 @@ def main() -> None:
 
 def keep(rows: dict, part: str, name: str, row: dict) -> None:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    told = {"command": f"python benchmarks/preparation.py --part {part}"} | row | {"commit": commit}
+    told = {"command": f"python benchmarks/preparation.py --part {part.partition('_')[0]}"} | row | {"commit": commit}
     rows.setdefault(part, {})[name] = told
     # Read again: another part may have been written meanwhile.
     current = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -112,30 +114,41 @@ def cpu_s() -> float:
 
 
 def judged(rows: dict) -> None:
-    """Largest force and pressure of each structure that is small enough, in a model that had no part in building."""
+    """Largest force and pressure of each structure that is small enough, in a model that had no part in building.
+
+    Larger ones, up to 400 atoms, stand apart in `judged_larger`; the crystals at their measured cells, which tell the
+    model's own pressure at the right density, in `judged_crystals`.
+    """
     from lang2mlip.science.reference.spec import open_reference, parse
 
     task = complete(read(SENTENCE))
     records, _ = build(plan(task), WORK / "built", None)
     calculators = {name: open_reference(parse(name)).calculator() for name in SMALL}
     for record in sorted(records, key=lambda record: record.n_atoms):
-        atoms = frames_of(record)
+        atoms, wanted = frames_of(record), record.request.name
         name = "gfn1-xtb" if record.request.builder == "molecule" and len(atoms) <= SMALL["gfn1-xtb"] else "chgnet"
-        if record.request.name in rows.get("judged", {}) or len(atoms) > SMALL[name]:
-            continue
-        begun = time.monotonic()
-        atoms.calc = calculators[name]
-        force = float(np.linalg.norm(atoms.get_forces(), axis=1).max())
-        whole = bool(atoms.pbc.all())
-        pressure = float(-atoms.get_stress()[:3].mean() * 160.21766) if whole else None
-        keep(rows, "judged", record.request.name, {
-            "atoms": len(atoms),
-            "model": name,
-            "max_force_eV_A": round(force, 2),
-            "pressure_GPa": None if pressure is None else round(pressure, 2),
-            "sound": force < FORCE_eV_A and (pressure is None or abs(pressure) < PRESSURE_GPA),
-            "seconds": round(time.monotonic() - begun, 1),
-        })  # fmt: skip
+        part = "judged" if len(atoms) <= SMALL[name] else "judged_larger"
+        if wanted not in rows.get(part, {}) and len(atoms) <= LARGER:
+            keep(rows, part, wanted, single_point(atoms, name, calculators[name]))
+    for component in task.components:
+        if component.crystal and component.crystal not in rows.get("judged_crystals", {}):
+            atoms = Bulk(BulkParameters(crystal=component.crystal, atoms=24)).build(0)
+            keep(rows, "judged_crystals", component.crystal, single_point(atoms, "chgnet", calculators["chgnet"]))
+
+
+def single_point(atoms, name: str, calculator) -> dict:
+    begun = time.monotonic()
+    atoms.calc = calculator
+    force = float(np.linalg.norm(atoms.get_forces(), axis=1).max())
+    pressure = float(-atoms.get_stress()[:3].mean() * 160.21766) if atoms.pbc.all() else None
+    return {
+        "atoms": len(atoms),
+        "model": name,
+        "max_force_eV_A": round(force, 2),
+        "pressure_GPa": None if pressure is None else round(pressure, 2),
+        "sound": force < FORCE_eV_A and (pressure is None or abs(pressure) < PRESSURE_GPA),
+        "seconds": round(time.monotonic() - begun, 1),
+    }
 
 
 def table(rows: dict) -> None:
@@ -146,8 +159,10 @@ def table(rows: dict) -> None:
             f" {len(one['rejected'])} rejected, {one['rebuilt']} rebuilt, {one['seconds']:.0f} s at load {one['load']},"
             f" {one['peak_MB_driver']} + {one['peak_MB_worker']} MB, nearest two {one['smallest_likeness_distance']}"
         )
-    if rows.get("judged"):
-        judged_table(rows["judged"])
+    for part in ("judged", "judged_larger", "judged_crystals"):
+        if rows.get(part):
+            print(f"{part}:")
+            judged_table(rows[part])
     for part, what in (("first", "their first run"), ("prompts", "now"), ("second", "the second half, once")):
         if rows.get(part):
             print(f"Blind prompts, {what}:")

@@ -13,6 +13,7 @@ from lang2mlip.data import table
 from lang2mlip.errors import BadInput
 from lang2mlip.science.structures.conformer import conformer, drawn
 from lang2mlip.science.structures.standin.charges import partial_charges
+from lang2mlip.science.structures.standin.shapes import bond_name, known_lengths_A, size_factor
 from lang2mlip.science.structures.standin.torsions import torsions
 from lang2mlip.units import KCAL_PER_MOL_IN_EV
 
@@ -53,9 +54,9 @@ def of_species(smiles: str) -> Body:
     return Body(
         numbers=np.array(atoms.numbers),
         charges_e=charges,
-        sigma_A=given[:, 0],
+        sigma_A=given[:, 0] * size_factor(smiles),
         epsilon_eV=given[:, 1],
-        bonds=_bonds(molecule, links, atoms.positions, alike),
+        bonds=_bonds(molecule, _lengths(smiles, molecule, atoms.positions), alike),
         angles=_angles(molecule, atoms.positions, alike),
         dihedrals=torsions(molecule, links),
         impropers=_impropers(molecule),
@@ -101,12 +102,19 @@ def _alike(molecule: Any) -> np.ndarray:
     return np.array(Chem.CanonicalRankAtoms(plain, breakTies=False, includeChirality=False))
 
 
-def _bonds(molecule: Any, links: list[tuple[int, ...]], positions: np.ndarray, alike: np.ndarray) -> list[Row]:
+def _lengths(smiles: str, molecule: Any, positions: np.ndarray) -> list[float]:
+    """Length of each bond at rest, Å: tabulated for ions, else that of the conformer."""
+    known = known_lengths_A(smiles)
+    pairs = [(bond, bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in molecule.GetBonds()]
+    return [known.get(bond_name(bond)) or float(np.linalg.norm(positions[i] - positions[j])) for bond, i, j in pairs]
+
+
+def _bonds(molecule: Any, lengths: list[float], alike: np.ndarray) -> list[Row]:
     from rdkit.Chem import rdForceFieldHelpers as helpers
 
+    links = [tuple(sorted((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))) for bond in molecule.GetBonds()]
     kinds = [tuple(sorted((int(alike[i]), int(alike[j])))) for i, j in links]
     stiffness = [(helpers.GetUFFBondStretchParams(molecule, i, j) or (_BOND_K,))[0] for i, j in links]
-    lengths = [float(np.linalg.norm(positions[i] - positions[j])) for i, j in links]
     k, r = _averaged(kinds, stiffness), _averaged(kinds, lengths)
     return [(pair, (0.5 * a * KCAL_PER_MOL_IN_EV, b)) for pair, a, b in zip(links, k, r, strict=True)]
 

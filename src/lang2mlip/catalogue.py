@@ -111,6 +111,14 @@ CATALOGUE: tuple[Part, ...] = (
     ),
     Part(
         "potential",
+        "snap",
+        "spectral neighbour analysis: stock LAMMPS runs it as it is",
+        f"{_T}.snap.trainer:SNAPTrainer",
+        ("lammps",),
+        _extra("lammps"),
+    ),
+    Part(
+        "potential",
         "mace",
         "equivariant message passing: accurate, many elements, GPU",
         f"{_T}.mace.trainer:MACETrainer",

@@ -30,7 +30,7 @@ Name = Annotated[str, typer.Argument(help="name of a run, or its folder")]
 Reference = Annotated[
     str | None, typer.Option(help="reference method, e.g. emt, gfn2-xtb, lammps:FILE, ase:module.Class")
 ]
-Potential = Annotated[str | None, typer.Option(help="potential family: mtp, gap, mace")]
+Potential = Annotated[str | None, typer.Option(help="potential family: mtp, snap, gap, mace")]
 Decider = Annotated[str | None, typer.Option(help="rules | llm | ask | schedule:NAME | replay:FILE")]
 Model = Annotated[str | None, typer.Option(help="language model, PROVIDER:NAME, e.g. openai:gpt-5, ollama:qwen3")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take the defaults and list them")]

@@ -13,7 +13,7 @@ from lang2mlip.errors import BadInput
 
 __all__ = ["load"]
 
-FAMILIES = {".mtp": "mtp", ".almtp": "mtp", ".model": "mace", ".xml": "gap"}
+FAMILIES = {".mtp": "mtp", ".almtp": "mtp", ".model": "mace", ".xml": "gap", ".snapcoeff": "snap"}
 """Ending of a native file → the family that reads it."""
 
 

@@ -14,13 +14,13 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.contracts.parts import FitRequest
 from lang2mlip.errors import BadInput, PartFailed
+from lang2mlip.science.trainers.maxvol import active_inverse, row_grades
 from lang2mlip.science.trainers.mtp.basis import moment_basis
 from lang2mlip.science.trainers.mtp.calculator import MTPCalculator
 from lang2mlip.science.trainers.mtp.core import no_core
 from lang2mlip.science.trainers.mtp.data import FitData
 from lang2mlip.science.trainers.mtp.engine import Engine
 from lang2mlip.science.trainers.mtp.fit import linear_fit
-from lang2mlip.science.trainers.mtp.maxvol import active_inverse, row_grades
 from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
 from lang2mlip.science.trainers.mtp.trainer import MTPTrainer

@@ -13,12 +13,12 @@ from ase.data import atomic_numbers
 from lang2mlip.contracts.base import check
 from lang2mlip.contracts.parts import FitReport, FitRequest, Progress
 from lang2mlip.errors import PartFailed
+from lang2mlip.science.trainers.maxvol import active_inverse, row_grades
 from lang2mlip.science.trainers.mtp.calculator import MTPCalculator
 from lang2mlip.science.trainers.mtp.core import Core, no_core, wall_needed
 from lang2mlip.science.trainers.mtp.data import FitData
 from lang2mlip.science.trainers.mtp.engine import Engine
 from lang2mlip.science.trainers.mtp.folder import Model, load_model, save_model
-from lang2mlip.science.trainers.mtp.maxvol import active_inverse, row_grades
 from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.search import Found, core_start, search
 from lang2mlip.science.trainers.mtp.settings import MTPSettings

@@ -1,0 +1,1 @@
+"""Spectral neighbour analysis potentials: what stock LAMMPS runs natively, fitted by least squares."""

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk
 from rich.console import Console
 
@@ -12,7 +13,7 @@ from lang2mlip.contracts import Component, PotentialSpec, ReferenceSpec, Task
 from lang2mlip.doors.plantable import group_table, plan_markdown, totals
 from lang2mlip.prepare.build import build
 from lang2mlip.prepare.plan import plan
-from lang2mlip.report.gallery import distances, write_gallery
+from lang2mlip.report.gallery import Passage, distances, write_gallery
 
 TASK = Task(
     prompt="a metal </script><b>bold",
@@ -55,10 +56,49 @@ def test_the_gallery_needs_no_network_and_no_word_can_end_its_script(built):
     assert all(record.request.name in page for record in built[0])
     assert not re.search(r"""<(?:script|link|img)[^>]+(?:src|href)=["']?(?:https?:)?//""", page)
     assert "</script><b>bold" not in page
-    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1))
+    data = entries_of(page).values()
     assert len(data) == len(built[0])
     assert all(len(entry["positions"]) == 3 * entry["atoms"] for entry in data)
     assert all(entry["picture"].startswith("data:image/png;base64,") for entry in data)
+
+
+def entries_of(page):
+    return {e["name"]: e for e in json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1))}
+
+
+def test_the_gallery_says_how_each_structure_came_through_the_gate(built):
+    records, folder = built
+    first, second, third = (record.request.name for record in records[:3])
+    passages = {
+        first: Passage(),
+        second: Passage(builds=3, mended=True, remarks=("two molecules touch <b>",)),
+    }
+    page = write_gallery(records, folder, "a metal", passages).read_text()
+    told = entries_of(page)
+    assert told[first]["gate"] == "passed" and not told[first]["helped"]
+    assert told[second]["gate"] == "passed at build 3, mended" and told[second]["remarks"] == [
+        "two molecules touch <b>"
+    ]
+    assert told[third]["gate"] == "not recorded"
+    assert "1 of them mended or built again" in page and "touch <b>" not in page
+
+
+def test_the_gallery_knows_the_nearest_pair_of_a_crystal(built):
+    records, folder = built
+    entries = entries_of(write_gallery(records, folder, "a metal").read_text()).values()
+    told = next(e for e in entries if e["group"] == "bulk" and e["role"] == "train")
+    atoms = Atoms(told["symbols"], np.reshape(told["positions"], (-1, 3)), cell=told["cell"], pbc=True)
+    apart = atoms.get_all_distances(mic=True)[np.triu_indices(len(atoms), 1)]
+    assert told["nearest"] == pytest.approx(apart.min(), abs=0.02) and told["pair"] == "Cu–Cu"
+
+
+def test_unlike_pairs_of_rock_salt_have_six_neighbours_at_half_the_cell():
+    curves = distances(bulk("NaCl", "rocksalt", a=5.64))
+    volume, shell = 5.64**3 / 4, 4 / 3 * np.pi * np.diff(np.linspace(0, 6, 61) ** 3)
+    unlike = np.array(next(curve for pair, curve in curves.items() if set(pair.split("–")) == {"Na", "Cl"}))
+    like = np.array(curves["Na–Na"])
+    assert (unlike * shell / volume)[:35].sum() == pytest.approx(6, rel=0.01)
+    assert (like * shell / volume)[:45].sum() == pytest.approx(12, rel=0.01)
 
 
 def test_the_pair_distribution_of_a_crystal_peaks_at_its_neighbours_and_tends_to_one():

@@ -15,12 +15,13 @@ from lang2mlip.doors.protocols import take_up_protocols
 from lang2mlip.doors.terminal import open_console, paragraph, short
 from lang2mlip.errors import BadInput, BudgetSpent
 from lang2mlip.prepare.build import BuildReport, build
+from lang2mlip.prepare.finished import Finished
 from lang2mlip.prepare.plan import plan
 from lang2mlip.prepare.planfile import plan_from_file, plan_text
 from lang2mlip.prepare.task import save_task, task_from_file
 from lang2mlip.record.events import Prepared, Revised
 from lang2mlip.record.run import Run, write_text
-from lang2mlip.report.gallery import write_gallery
+from lang2mlip.report.gallery import Passage, write_gallery
 from lang2mlip.science.reference.choice import require
 from lang2mlip.science.reference.selftest import probe, self_test
 from lang2mlip.science.reference.spec import open_reference
@@ -132,8 +133,17 @@ def _show(run: Run, records: Sequence[StructureRecord], built: BuildReport) -> N
     for line in built.rejected:
         paragraph(console, "! ", line, style="yellow")
     write_text(run.folder / "plan.md", plan_markdown(records, task))
-    gallery = write_gallery(records, run.folder, task.prompt)
+    gallery = write_gallery(records, run.folder, task.prompt, _passages(run.folder))
     paragraph(console, "", f"Look at them: {short(gallery)}")
+
+
+def _passages(folder: Path) -> dict[str, Passage]:
+    """How each structure of the run came through the gate."""
+    made = {name: entry.made for name, entry in Finished(folder).known().items()}
+    return {
+        name: Passage(builds=one.attempt + 1, mended=one.repaired > 0, remarks=one.report.remarks)
+        for name, one in made.items()
+    }
 
 
 def _self_test(task: Task, calculator: MeteredCalculator) -> str:

@@ -4,6 +4,7 @@ const by = (id) => document.getElementById(id);
 const COLOURS = ["#222a30", "#d1495b", "#00798c", "#edae49", "#66548f", "#2e933c", "#8d6346"];
 const BONDING = new Set("H B C N O F Si P S Cl Ge As Se Br Te I".split(" "));
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const order = { key: "", down: false };
 let shown = all, current = 0, viewer = null;
 
 function element(name, words, kind) {
@@ -23,6 +24,7 @@ function card(entry) {
   made.append(picture, element("b", entry.name), element("small", `${entry.formula} · ${entry.atoms} atoms`));
   const dense = entry.density === null ? "not periodic in 3D" : `${entry.density.toFixed(2)} g/cm³`;
   made.append(element("small", `${entry.role} · ${entry.class} · ${dense}`));
+  if (entry.helped) made.append(element("small", entry.gate, "helped"));
   made.addEventListener("click", () => open(entry));
   return made;
 }
@@ -30,20 +32,37 @@ function card(entry) {
 function row(entry) {
   const made = element("tr");
   made.tabIndex = 0;
-  for (const key of ["name", "group", "role", "class", "formula"]) made.append(element("td", entry[key]));
+  for (const key of ["name", "group", "role", "class", "formula", "gate"]) made.append(element("td", entry[key]));
   for (const key of ["atoms", "density", "nearest", "ratio"]) made.append(element("td", entry[key] ?? "–", "number"));
   made.addEventListener("click", () => open(entry));
   made.addEventListener("keydown", (event) => { if (event.key === "Enter") open(entry); });
   return made;
 }
 
+function compare(one, two) {
+  const a = one[order.key], b = two[order.key];
+  if (a === null || b === null) return (a === null) - (b === null);  // what is not known comes last, either way
+  const rank = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+  return order.down ? -rank : rank;
+}
+
 function list() {
-  const group = by("group").value, role = by("role").value, key = by("sort").value;
+  const group = by("group").value, role = by("role").value;
   shown = all.filter((one) => (!group || one.group === group) && (!role || one.role === role));
-  if (key) shown = [...shown].sort((a, b) => (a[key] ?? Infinity) - (b[key] ?? Infinity));
+  if (order.key) shown = [...shown].sort(compare);
+  for (const head of by("rows").querySelectorAll("th")) {
+    const chosen = head.dataset.key === order.key;
+    head.setAttribute("aria-sort", chosen ? (order.down ? "descending" : "ascending") : "none");
+  }
+  by("sort").value = order.key;
   by("cards").replaceChildren(...shown.map(card));
   by("rows").querySelector("tbody").replaceChildren(...shown.map(row));
   by("count").textContent = `${shown.length} of ${all.length}`;
+}
+
+function sort(key, down) {
+  Object.assign(order, { key, down });
+  list();
 }
 
 function draw(entry) {
@@ -119,12 +138,13 @@ function open(entry) {
   by("detail-name").textContent = entry.name;
   by("detail-line").textContent = entry.line;
   const facts = {
-    Group: entry.group, Role: entry.role, Class: entry.class, Formula: entry.formula, Atoms: entry.atoms,
+    Group: entry.group, Role: entry.role, Class: entry.class, Formula: entry.formula, Gate: entry.gate, Atoms: entry.atoms,
     Density: entry.density === null ? "–" : `${entry.density} g/cm³`,
     "Nearest pair": entry.nearest === null ? "–" : `${entry.pair} ${entry.nearest} Å, ${entry.ratio} of the covalent sum`,
     Cell: entry.cell ? entry.cell.map((v) => Math.hypot(...v).toFixed(2)).join(" × ") + " Å" : "none", Seed: entry.seed,
   };
   by("facts").replaceChildren(...Object.entries(facts).flatMap(([key, value]) => [element("dt", key), element("dd", value)]));
+  by("remarks").replaceChildren(...entry.remarks.map((remark) => element("li", remark)));
   by("how").textContent = entry.how;
   plot(entry);
   if (!by("detail").open) by("detail").showModal();
@@ -132,7 +152,12 @@ function open(entry) {
 }
 
 const step = (by_) => open(shown[(current + by_ + shown.length) % shown.length]);
-for (const id of ["group", "role", "sort"]) by(id).addEventListener("change", list);
+for (const id of ["group", "role"]) by(id).addEventListener("change", list);
+by("sort").addEventListener("change", () => sort(by("sort").value, false));
+for (const head of by("rows").querySelectorAll("th")) {
+  const key = head.dataset.key;
+  head.firstElementChild.addEventListener("click", () => sort(key, key === order.key && !order.down));
+}
 by("view").addEventListener("click", () => {
   const table = by("rows").hidden;
   by("rows").hidden = !table;

@@ -41,7 +41,7 @@ _COLUMNS = (
     ("gate", "Gate"),
     ("atoms", "Atoms"),
     ("density", "Density, g/cm³"),
-    ("nearest", "Nearest pair, Å"),
+    ("nearest", "Nearest, Å"),
     ("ratio", "of covalent sum"),
 )
 _NEAR = 1.6

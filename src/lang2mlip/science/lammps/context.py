@@ -11,12 +11,13 @@ from lang2mlip.science.lammps.commands import Command, commands
 
 __all__ = ["Run", "Target", "line_of", "runs_of"]
 
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _RUNS = ("run", "minimize")
 _HEATED = ("nvt", "npt", "temp/", "langevin", "nvt/", "npt/")
 _WORKING = (
     "deform", "move", "addforce", "aveforce", "efield", "heat", "ehex", "indent", "spring", "wall/", "viscous", "nph",
     "box/relax", "thermal/conductivity", "viscosity", "adapt", "deposit", "evaporate", "setforce", "drag", "press/",
-    "nve/limit", "msst", "nphug", "external", "colvars", "flow/", "oscillat", "gravity", "atom/swap",
+    "nve/limit", "msst", "nphug", "colvars", "flow/", "oscillat", "gravity", "atom/swap",
 )  # fmt: skip
 """Fixes that put energy in or take it out, or of which that is not known."""
 
@@ -45,16 +46,18 @@ class Run:
     line: int
     kind: str
     fixes: dict[str, Command] = field(default_factory=dict)
+    counted: frozenset[str] = frozenset()
+    """Fixes whose energy is part of the total."""
     last: dict[str, int] = field(default_factory=dict)
     """Command → the line where it last stood before this run: timestep, neigh_modify, …"""
 
     @property
     def conserves(self) -> bool:
         """Total energy ought to stay: NVE and nothing that does work."""
-        styles = [_style(one) for one in self.fixes.values()]
-        return any(style.startswith("nve") for style in styles) and not any(
-            style.startswith((*_HEATED, *_WORKING)) for style in styles
-        )
+        styles = {name: _style(one) for name, one in self.fixes.items()}
+        working = [style for style in styles.values() if style.startswith((*_HEATED, *_WORKING))]
+        outside = [name for name, style in styles.items() if style == "external" and name not in self.counted]
+        return any(style.startswith("nve") for style in styles.values()) and not working and not outside
 
     @property
     def targets(self) -> list[Target]:
@@ -70,7 +73,7 @@ class Run:
 
 def runs_of(script: str) -> list[Run]:
     """The runs of a script in its order. Empty where it cannot be read, or where loops decide how many there are."""
-    found, fixes, last = list[Run](), dict[str, Command](), dict[str, int]()
+    found, fixes, last, counted = list[Run](), dict[str, Command](), dict[str, int](), frozenset[str]()
     try:
         told = list(commands(script))
     except BadInput:
@@ -83,8 +86,10 @@ def runs_of(script: str) -> list[Run]:
             fixes = {**fixes, one.words[1]: one}
         elif one.name == "unfix" and len(one.words) > 1:
             fixes = {name: other for name, other in fixes.items() if name != one.words[1]}
+        elif one.name == "fix_modify" and " energy yes" in one.text:
+            counted |= {one.words[1]}
         elif one.name in _RUNS:
-            found.append(Run(one.number, one.name, fixes, last))
+            found.append(Run(one.number, one.name, fixes, counted, last))
     return found
 
 
@@ -97,7 +102,7 @@ def line_of(script: str, command: str, after: int = 0) -> int | None:
         told = []
     same = [one.number for one in told if " ".join(one.text.split()) == wanted]
     near = [one.number for one in told if "$" in one.text and one.name == wanted.split(" ")[0]] if wanted else []
-    return (same or near or [None])[0]
+    return next(iter([*same, *near]), None)
 
 
 def _style(one: Command) -> str:
@@ -107,7 +112,9 @@ def _style(one: Command) -> str:
 def _targets(one: Command) -> Sequence[Target]:
     words, style = one.words, _style(one)
     found = []
-    if style.startswith(("langevin", "temp/")):
+    if style == "temp/rescale":
+        found += _pair("Temp", words[5:7], one.number)
+    elif style.startswith(("langevin", "temp/")):
         found += _pair("Temp", words[4:6], one.number)
     if style.startswith(("nvt", "npt", "nph")) and "temp" in words:
         found += _pair("Temp", words[words.index("temp") + 1 :][:2], one.number)
@@ -118,6 +125,6 @@ def _targets(one: Command) -> Sequence[Target]:
 
 
 def _pair(quantity: str, words: Sequence[str], line: int) -> list[Target]:
-    if len(words) < 2 or not all(re.fullmatch(r"[-+.\deE]+", word) for word in words):
+    if len(words) < 2 or not all(_NUMBER.fullmatch(word) for word in words):
         return []
     return [Target(quantity, float(words[0]), float(words[1]), line)]

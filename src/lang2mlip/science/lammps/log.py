@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from lang2mlip.science.lammps.thermo import Table, read_thermo
 
 __all__ = ["Log", "read_log"]
 
@@ -31,33 +32,14 @@ class Log:
 
 def read_log(file: Path) -> Log:
     """The log in a file, however far it goes: a run that was cut short, or failed after partial output, included."""
-    blocks: list[dict[str, list[float]]] = []
-    errors: list[str] = []
-    warnings: list[str] = []
-    bad: list[str] = []
-    columns: list[str] = []
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        words = line.split()
-        if line.startswith("ERROR"):
-            errors.append(line.strip())
-        elif line.startswith("WARNING"):
-            warnings.append(line.strip())
-        elif words[:1] == ["Step"]:
-            columns = words
-            blocks.append({name: [] for name in words})
-        elif line.startswith("Loop time"):
-            columns = []
-        elif columns and len(words) == len(columns):
-            _add(blocks[-1], words, bad)
-    return Log(tuple(blocks), tuple(errors), tuple(warnings), tuple(bad))
+    log = read_thermo(file)
+    return Log(
+        blocks=tuple({name: values.tolist() for name, values in table.columns.items()} for table in log.tables),
+        errors=tuple(error.text for error in log.errors),
+        warnings=tuple(log.warnings),
+        bad_rows=tuple(_told(table, row) for table in log.tables for row in table.bad_rows()),
+    )
 
 
-def _add(block: dict[str, list[float]], words: list[str], bad: list[str]) -> None:
-    try:
-        values = [float(word) for word in words]
-    except ValueError:
-        return  # a line of words between the rows, such as a warning
-    if not all(map(math.isfinite, values)):
-        bad.append(" ".join(words))
-    for name, value in zip(block, values, strict=True):
-        block[name].append(value)
+def _told(table: Table, row: int) -> str:
+    return ", ".join(f"{name} {values[row]:g}" for name, values in table.columns.items())

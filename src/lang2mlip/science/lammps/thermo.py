@@ -85,8 +85,8 @@ def thermo_of(text: str) -> ThermoLog:
     return reader.log()
 
 
-_BEGIN = "Per MPI rank memory allocation"
-_LOOP = re.compile(r"Loop time of (\S+) on .* with (\d+) atoms")
+_BEGIN = ("Per MPI rank memory allocation", "Memory usage per processor")
+_LOOP = re.compile(r"Loop time of (\S+)(?: on .* with (\d+) atoms)?")
 _MULTI = re.compile(r"-+ Step\s+(\d+) -+ CPU =\s*(\S+) \(sec\) -+")
 _PAIR = re.compile(r"(\S+)\s*=\s+(\S+)")
 _KEYWORDS = re.compile(r"keywords:\s*\[(.*)\]")
@@ -118,7 +118,10 @@ class _Reader:
         if self._spoken(number, line) or not line.strip():
             return
         if line.startswith(_BEGIN):
-            self._open(number)
+            self._open(number + 2)
+        elif self._names is None and line.split()[0] == "Step":  # a log from which the lines before were cut
+            self._open(number + 1)
+            self._row(line)
         elif self._names is not None and (ended := _LOOP.match(line)):
             self._close(ended)
         elif self._names is not None:
@@ -144,15 +147,16 @@ class _Reader:
             return True
         return False
 
-    def _open(self, number: int) -> None:
+    def _open(self, first: int) -> None:
         self._names, self._many = [], False
-        self._log.tables.append(Table({}, self._command, number + 2))
+        self._log.tables.append(Table({}, self._command, first))
         self._rows.append([])
         self._command = ""
 
     def _close(self, ended: re.Match[str]) -> None:
         table = self._log.tables[-1]
-        table.ended, table.loop_s, table.atoms = True, float(ended.group(1)), int(ended.group(2))
+        table.ended, table.loop_s = True, float(ended.group(1))
+        table.atoms = int(ended.group(2)) if ended.group(2) else None
         self._names = None
 
     def _row(self, line: str) -> None:

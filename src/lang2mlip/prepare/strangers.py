@@ -1,6 +1,6 @@
 """Words that no table has and that stand where a substance is named: they must be explained, not left out.
 
-`0.1 M solution of X in ethanol`, `molten X`, `X on a surface`: the place says it, for a concentration or with an ending
+`0.1 M solution of X in Y`, `molten X`, `X on a surface`: the place says it, for a concentration or with an ending
 that names of substances have (IUPAC Blue Book 2013, P-31 to P-66). Other strange words are asked about too, but the
 task can do without them.
 """

@@ -47,7 +47,7 @@ def test_what_stands_free_is_far_from_its_images_on_every_side() -> None:
 
 def test_plane_waves_are_slopes_of_their_energy() -> None:
     pytest.importorskip("gpaw")
-    reference = open_reference(parse("gpaw:PBE,cutoff_eV=300,k_density_A=1.5"))
+    reference = open_reference(parse("gpaw:PBE,cutoff_eV=300,k_density_A=0.8"))
     test = self_test(reference.calculator(), probe(["Al"]), reference.TOLERANCES)
     assert test.passed, test.summary
 
@@ -79,10 +79,11 @@ def test_an_atom_alone_is_computed_with_the_spin_of_its_ground_state() -> None:
     assert 2 * alone - pair == pytest.approx(4.54, abs=0.1)  # PBE: J. Paier et al., J. Chem. Phys. 122, 234102 (2005)
 
 
-def test_iron_with_a_moment_lies_below_iron_without() -> None:
+def test_iron_with_a_moment_lies_below_iron_without_whatever_moments_the_structure_brings() -> None:
     pytest.importorskip("gpaw")
     iron = bulk("Fe")
     plain = f"{COARSE.replace('200', '300').replace('=1.0', '=2.0')}"
+    assert iron.get_initial_magnetic_moments()[0] > 2  # of ASE's making: a label must not depend on them
     without = open_reference(parse(plain)).calculator().get_potential_energy(iron)
     spec = parse(f"{plain},spin_polarised=true")
     told = spec.model_copy(update={"settings": {**spec.settings, "magnetic_moment": {"Fe": 2.3}}})

@@ -35,7 +35,7 @@ def summary(told: dict[str, Any]) -> list[Table]:
         table = Table(title=title, title_justify="left")
         for column in _COLUMNS:
             table.add_column(column, justify="left" if column == "arm" else "right")
-        for arm in sorted({row["arm"] for row in rows}, key=lambda arm: _middle(_of(rows, arm), "area")):
+        for arm in sorted({row["arm"] for row in rows}, key=lambda arm: (_middle(_of(rows, arm), "area"), arm)):
             table.add_row(*_line(arm, _of(rows, arm)))
         tables.append(table)
     return tables

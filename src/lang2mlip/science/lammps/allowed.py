@@ -104,7 +104,8 @@ def _faults(one: Command) -> Iterator[str]:
     looked_at = _LOOKS.get(one.name)
     why = looked_at(one.words) if looked_at is not None else None
     if why is not None:
-        yield f"{why} is not allowed here."
+        hint = nearest(_at(one.words, 3), _FIXES) if one.name == "fix" else ""
+        yield f"{why} is not allowed here.{hint}"
     if one.name != "variable":
         for position, word in enumerate(one.words):
             if _PATH.search(word) and position != _says(one.words):

@@ -115,6 +115,7 @@ class PlaneWaves(Computed):
         """What GPAW is given: periodic, with starting moments; an atom alone in a box no larger than it needs."""
         start = Atoms(atoms.symbols, positions=atoms.positions) if _alone(atoms) else atoms
         system = boxed(start, 2 * self._settings.vacuum_A)
+        system.set_initial_magnetic_moments(None)  # those that came with the structure would polarise it
         moment = self._settings.magnetic_moment
         if self._settings.spin_polarised and not _alone(atoms):
             each = [moment.get(s, 0.0) if isinstance(moment, dict) else moment for s in system.get_chemical_symbols()]

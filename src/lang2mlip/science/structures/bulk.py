@@ -10,7 +10,14 @@ from pydantic import Field
 
 from lang2mlip.contracts.base import Noun
 from lang2mlip.science.structures.assembly import Assembly
-from lang2mlip.science.structures.defects import Substitution, put_between, replace, take_out, take_out_groups
+from lang2mlip.science.structures.defects import (
+    Substitution,
+    put_between,
+    replace,
+    take_out,
+    take_out_groups,
+    take_out_molecules,
+)
 from lang2mlip.science.structures.gate import Expectations
 from lang2mlip.science.structures.source import (
     CrystalSource,
@@ -46,6 +53,7 @@ class BulkParameters(SupercellParameters):
     vacancy_group: dict[str, int] | None = Field(
         default=None, description="take out neighbours together: element → number, e.g. Li 2, O 1 leaves no charge"
     )
+    vacancy_molecules: int = Field(default=0, ge=0, description="whole molecules taken out, of a molecular crystal")
     substitutions: tuple[Substitution, ...] = Field(default=(), description="replaced after shared sites are filled")
     interstitials: dict[str, int] | None = Field(default=None, description="element → atoms put into the widest holes")
     rattle_A: float = Field(default=0.0, ge=0, le=0.5, description="standard deviation of random displacements, Å")
@@ -72,6 +80,7 @@ class Bulk:
             take_out(atoms, wish.vacancies, wish.vacancy_element, rng)
         else:
             take_out_groups(atoms, wish.vacancies, wish.vacancy_group, rng)
+        take_out_molecules(atoms, wish.vacancy_molecules, rng)
         _strain(atoms, wish.strain)
         if wish.interstitials:
             atoms = put_between(atoms, wish.interstitials, rng)

@@ -9,13 +9,15 @@ from ase import Atoms
 from ase.data import atomic_numbers, covalent_radii
 from ase.geometry import get_distances
 from pydantic import Field, model_validator
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from lang2mlip.contracts.base import Noun
 from lang2mlip.errors import BadInput
-from lang2mlip.science.structures.gate import PAIR_FACTOR
+from lang2mlip.science.structures.gate import PAIR_FACTOR, bonds
 
-__all__ = ["Substitution", "put_between", "replace", "take_out", "take_out_groups"]
+__all__ = ["Substitution", "put_between", "replace", "take_out", "take_out_groups", "take_out_molecules"]
 
 _GRID_A = 0.4
 _NARROWEST = 0.6
@@ -77,6 +79,19 @@ def take_out_groups(atoms: Atoms, count: int, group: Mapping[str, int], rng: np.
             sites = np.flatnonzero(atoms.symbols == symbol)
             gone += sites[np.argsort(distance[sites], kind="stable")[:number]].tolist()
         del atoms[gone]
+
+
+def take_out_molecules(atoms: Atoms, count: int, rng: np.random.Generator) -> None:
+    """Take out `count` whole molecules at random. Raises BadInput where nothing would be left."""
+    for _ in range(count):
+        pairs = np.array(bonds(atoms), int).reshape(-1, 2)
+        links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(atoms), len(atoms)))
+        number, body = connected_components(links, directed=False)
+        if number < 2:
+            raise BadInput(
+                f"{atoms.symbols.formula:hill} has no molecule that could be left out; make the cell larger."
+            )
+        del atoms[np.flatnonzero(body == rng.integers(number))]
 
 
 def put_between(atoms: Atoms, wanted: Mapping[str, int], rng: np.random.Generator) -> Atoms:

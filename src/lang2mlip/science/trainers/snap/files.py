@@ -17,8 +17,12 @@ __all__ = ["Model", "commands", "load_model", "save_model", "write_potential"]
 
 _INPUT = """# A SNAP potential for stock LAMMPS (packages ML-SNAP and MANYBODY), units metal.
 # Include it after the atoms are read: types 1 to {count} are {elements}, in this order.
+# Set the variable snap_folder before where this is not in the working directory.
+variable snap_folder index .
 {lines}
 """
+
+_HERE = "${snap_folder}/"
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,12 @@ def write_potential(form: Form, coefficients: np.ndarray, core: Core | None, fol
 
 
 def _lines(elements: Sequence[str], core: Core | None) -> list[str]:
-    files = f"pot.snapcoeff pot.snapparam {' '.join(elements)}"
+    files = f"{_HERE}pot.snapcoeff {_HERE}pot.snapparam {' '.join(elements)}"
     if core is None:
         return ["pair_style snap", f"pair_coeff * * {files}"]
     kinds = {element: number for number, element in enumerate(elements, 1)}
     pairs = [
-        f"pair_coeff {kinds[a]} {kinds[b]} table core.table {a}-{b} {start:.10f}"
+        f"pair_coeff {kinds[a]} {kinds[b]} table {_HERE}core.table {a}-{b} {start:.10f}"
         for (a, b), start in core.start.items()
     ]
     return ["pair_style hybrid/overlay snap table spline 4000", f"pair_coeff * * snap {files}", *pairs]
@@ -69,8 +73,8 @@ def commands(folder: Path) -> list[str]:
     except OSError as error:
         raise RunFault(f"{folder} holds no SNAP model that can be read: {error}; train it again.") from error
     for name in ("pot.snapcoeff", "pot.snapparam", "core.table"):
-        lines = [line.replace(f" {name} ", f' "{folder.resolve() / name}" ') for line in lines]
-    return [line for line in lines if line and not line.startswith("#")]
+        lines = [line.replace(_HERE + name, f'"{folder.resolve() / name}"') for line in lines]
+    return [line for line in lines if line.startswith("pair_")]
 
 
 def save_model(model: Model, extras: dict[str, object], folder: Path) -> None:

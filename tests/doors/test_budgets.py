@@ -17,7 +17,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ended(place):
     """Three runs with one tight budget each, two at a time."""
-    wishes = {"calls": ("--max-calls", "115"), "labels": ("--max-labels", "9"), "time": ("--max-time", "2")}
+    wishes = {"calls": ("--max-calls", "80"), "labels": ("--max-labels", "9"), "time": ("--max-time", "2")}
     for name in wishes:
         tiny.new_run(place, name)
     answers = tiny.together(place, [("run", name, *words) for name, words in wishes.items()])
@@ -40,8 +40,8 @@ def test_a_tight_budget_ends_with_verdicts_a_report_and_an_honest_exit_code(ende
 def test_calls_are_never_overdrawn_preparation_included(ended):
     _, _, run = ended["calls"]
     assert run.view().preparation[0].cost.calls > 0
-    assert run.state.task.budget.max_calls == 115
-    assert run.state.cost.calls <= 115
+    assert run.state.task.budget.max_calls == 80
+    assert run.state.cost.calls <= 80
     assert any("The budget allowed" in fault for step in run.view().steps() for fault in step.result.faults)
 
 

@@ -129,6 +129,8 @@ def test_a_folder_that_holds_a_run_is_never_written_over(run):
 
 
 def test_the_budget_counts_calls(run):
+    assert reserve(run.state) == 0  # nothing to evaluate yet
+    do(run, Train(), model=a_model("m1"))
     assert calls_left(run.state) == 10_000 - 3
     assert calls_to_spend(run.state) == 10_000 - 3 - reserve(run.state)
     do(run, Explore(), cost=Cost(calls=9_997 - 120))
@@ -140,6 +142,7 @@ def test_the_budget_counts_calls(run):
     [({}, (), 120), ({}, ("vacancy", "geometry"), 270), ({"max_calls": 100}, (), 20), ({"max_calls": None}, (), 0)],
 )
 def test_calls_are_kept_for_the_statics_that_the_task_wants(run, budget, wanted, kept):
+    do(run, Train(), model=a_model("m1"))
     task = run.state.task
     changed = {"budget": task.budget.model_copy(update=budget), "properties": wanted}
     assert reserve(run.state.model_copy(update={"task": task.model_copy(update=changed)})) == kept

@@ -12,6 +12,9 @@ from lang2mlip.record.ledger import calls_to_spend, labels_left
 
 __all__ = ["explore_where_empty", "reference_first", "sample_in_play", "select_from_pool"]
 
+SHORTEST = 30
+"""Calls that the shortest reference MD of a group takes: ten steps at two temperatures and at constant pressure."""
+
 EXPLORE_SHARE = 0.3
 """Share of the label budget that the first data may take; the rest goes where the potential itself shows need."""
 
@@ -37,6 +40,8 @@ def reference_first(state: State) -> Choice | None:
         return None
     cost = ReferenceRun().steps * len(missing)
     left = calls_to_spend(state)
+    if left is not None and SHORTEST * len(missing) > 0.5 * left and not _labelled(state):
+        return None  # data come first where there is not enough for both
     steps = ReferenceRun().steps if left is None or cost <= 0.3 * left else max(20, int(0.3 * left / len(missing)))
     longest = 1.0 if left is None else min(3.0, max(1.0, 0.3 * left / max(1, steps * len(missing))))
     return Choice(

@@ -26,7 +26,7 @@ _IONISED_K = 1e5
 """About 10 eV: atoms lose electrons, and no potential of the electronic ground state holds."""
 
 _TENSION_GPA = -0.2
-"""Molecular liquids tear before this: the strongest known, H2O, at -0.14 GPa (Zheng et al., Science 254, 829 (1991))."""
+"""Molecular liquids tear before this: the strongest, H2O, at -0.14 GPa (Zheng et al., Science 254, 829 (1991))."""
 
 _HEAVIEST_G_L = 3500.0
 """Dissolved mass in a litre that no solution reaches: the heaviest common ones, of formates and tungstates used in

@@ -64,13 +64,18 @@ def calls_left(state: State) -> int | None:
 
 
 def reserve(state: State) -> int:
-    """Calls kept for the statics of the next evaluation: what each group's may take, within a share of the budget."""
+    """Calls kept for the statics of the next evaluation: what each group's may take, within a share of the budget.
+
+    None are kept before there is a model: without data there would be nothing to evaluate.
+    """
     limit = state.task.budget.max_calls
+    if limit is None or state.model is None:
+        return 0
     held_out = [one.request for one in state.structures if one.request.role == "validation"]
     count = Counter(builder for builder, _ in {(one.builder, one.group) for one in held_out})
     wanted = count["bulk"] * sum(STATICS[name] for name in _ALWAYS)
     wanted += sum(STATICS[name] * count[where] for name, where in _WHERE.items() if name in state.task.properties)
-    return 0 if limit is None else min(wanted, int(MOST_KEPT * limit))
+    return min(wanted, int(MOST_KEPT * limit))
 
 
 def calls_to_spend(state: State) -> int | None:

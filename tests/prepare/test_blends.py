@@ -37,8 +37,8 @@ def kinds(prompt):
     ],
 )
 def test_shares_of_oxides_or_salts_are_one_group(prompt, state, by, parts):
-    mixed = blended(complete(read(prompt)))
-    assert mixed is not None and (mixed.state, mixed.by, mixed.parts) == (state, by, parts)
+    (mixed,) = blended(complete(read(prompt)))
+    assert (mixed.state, mixed.by, mixed.parts) == (state, by, parts)
     made = planned(prompt)
     assert {(one.group, one.builder) for one in made.requests} == {(state, "blend")}
     assert {one.role for one in made.requests} == {"train", "validation", "test"}
@@ -47,7 +47,21 @@ def test_shares_of_oxides_or_salts_are_one_group(prompt, state, by, parts):
 
 def test_crystals_side_by_side_are_not_melted_together():
     assert kinds("crystals of NaCl and KCl") == {("nacl-bulk", "bulk"), ("kcl-bulk", "bulk")}
-    assert blended(complete(read("molten NaCl at 1200 K"))) is None
+    assert blended(complete(read("molten NaCl at 1200 K"))) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "groups"),
+    [
+        ("soda-lime glass: 74 SiO2 - 16 Na2O - 10 CaO mol% at 300 K", {"glass"}),
+        ("soda-lime glass and its melt, 74SiO2-16Na2O-10CaO (mol%), 300 to 2000 K", {"glass", "melt"}),
+        ("glass of 60 SiO2 25 CaO 15 Na2O mol% at 300 K", {"glass"}),
+    ],
+)
+def test_a_composition_replaces_that_of_a_known_glass_and_its_parts_need_not_melt_alone(prompt, groups):
+    assert {one.group for one in planned(prompt).requests} == groups
+    (mixed, *_) = blended(complete(read(prompt)))
+    assert sum(mixed.parts.values()) == pytest.approx(100)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from ase.formula import Formula
 from lang2mlip.contracts import Component, Noun, Phase, Role, Task
 from lang2mlip.contracts.base import Json
 from lang2mlip.prepare.amounts import parse_amount
+from lang2mlip.prepare.defaults import melting_K
 from lang2mlip.prepare.variants import GroupPlan, Variant
 from lang2mlip.science.structures.standin.blended import require_field
 from lang2mlip.science.structures.standin.network import formal_charges
 
-__all__ = ["Mixed", "as_oxides", "blend_group", "blended", "oxide_blend"]
+__all__ = ["Mixed", "as_oxides", "blend_group", "blended", "is_share", "oxide_blend"]
 
 Parameters = dict[str, Json]
 
@@ -28,6 +29,11 @@ _MADE: tuple[tuple[Role, int, float | None, float, float], ...] = (
 )
 """Role, atoms, volume over the normal (None: its own), temperature over that of use, how much more there is of the
 first compound. At one composition alone, the energy of one element could be traded for that of another."""
+
+
+_FLOWS = 0.45
+"""Share of the highest melting point among the compounds below which their mixture is a glass: glass transitions of
+silicates lie near half of it, as mixtures melt lower (Varshneya, Fundamentals of Inorganic Glasses, 1994)."""
 
 
 class Mixed(Noun):
@@ -48,24 +54,32 @@ class Mixed(Noun):
         return ", ".join(f"{100 * share / total:.3g} {unit}% {formula}" for formula, share in self.parts.items())
 
 
-def blended(task: Task) -> Mixed | None:
-    """The one glass or melt that components with shares make; None where there is none, or layers are asked for.
+def blended(task: Task) -> list[Mixed]:
+    """The glass, the melt or both that components with shares make; none where layers are asked for.
 
-    A state that is said of one component holds for all that are mixed with it. Raises BadInput for what the fast
-    stand-in has no field for.
+    A state that is said of one component holds for all that are mixed with it; a melt beside a glass is left out where
+    the highest temperature of use lets no compound flow. Raises BadInput for what the fast stand-in has no field for.
     """
-    shared = [one for one in task.components if _is_compound(one) and _unit(one) is not None]
-    states = [_STATES[phase] for one in shared for phase in one.phases if phase in _STATES]
+    shared = [one for one in task.components if is_share(one)]
+    states = list(dict.fromkeys(_STATES[phase] for one in shared for phase in one.phases if phase in _STATES))
     units = {str(_unit(one)) for one in shared}
-    if len(shared) < 2 or not states or len(units) > 1 or task.layers or len(set(states)) > 1:
-        return None
+    if len(shared) < 2 or not states or len(units) > 1 or task.layers:
+        return []
+    if "glass" in states and task.temperature_K[1] < _FLOWS * max((melting_K(one) or 0.0) for one in shared):
+        states = ["glass"]
     parts: dict[str, float] = {}
     for one in shared:
         parts[one.formula] = parts.get(one.formula, 0.0) + parse_amount(one.amount or "").value
     if len(parts) < 2:
-        return None
+        return []
     require_field("".join(parts))
-    return Mixed(names=tuple(one.name for one in shared), parts=parts, by=units.pop(), state=states[0])
+    names, by = tuple(one.name for one in shared), units.pop()
+    return [Mixed(names=names, parts=parts, by=by, state=state) for state in states]
+
+
+def is_share(component: Component) -> bool:
+    """A compound of ions with its share of a mixture: its own melting point says little of the whole."""
+    return _is_compound(component) and _unit(component) is not None
 
 
 def oxide_blend(formula: str, phase: Phase) -> Mixed | None:

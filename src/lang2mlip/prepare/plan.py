@@ -66,9 +66,8 @@ def plan(task: Task) -> Plan:
     task = _with_contacts(task, remarks)
     several = len(task.components) > 1
     mixed = blended(task)
-    if mixed is not None:
-        groups[mixed.state] = blend_group(mixed, _mean(task.temperature_K))
-    apart = [one for one in task.components if mixed is None or one.name not in mixed.names]
+    groups |= {one.state: blend_group(one, _mean(task.temperature_K)) for one in mixed}
+    apart = [one for one in task.components if all(one.name not in whole.names for whole in mixed)]
     for component in apart:
         for group in _groups(task, component, remarks):
             groups.setdefault(f"{_slug(component.name)}-{group.name}" if several else group.name, group)

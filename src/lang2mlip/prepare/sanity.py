@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lang2mlip.contracts import Component
 from lang2mlip.data import table
+from lang2mlip.prepare.blends import is_share
 from lang2mlip.prepare.defaults import melting_K
 from lang2mlip.prepare.formulas import composition, parse_formula
 from lang2mlip.prepare.limits import Doubt, beyond
@@ -80,7 +81,7 @@ def _shares(reading: Reading) -> Iterator[Doubt]:
 def _melts(component: Component, reading: Reading) -> Iterator[Doubt]:
     """A melt at temperatures where the substance is solid."""
     highest = (reading.temperature_K or (None, None))[1]
-    if "melt" not in component.phases or highest is None:
+    if "melt" not in component.phases or highest is None or is_share(component):
         return
     melting, options = melting_K(component), ("crystal", "surface", "amorphous", "melt")
     field, said = f"phases.{component.name}", ", ".join(component.phases)

@@ -23,7 +23,8 @@ _N = r"\d+(?:\.\d+)?"
 _UNIT = r"(?P<unit>mole?|wt|weight|mass|at|atom|vol)\.?\s*-?\s*%"
 _FORMULA = r"(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d*)+"
 _BEHIND = rf"(?:\s*,?\s*\(?\s*(?:in\s+)?{_UNIT}\)?)?"
-_COUNTED = re.compile(rf"(?<![\w.(])(?:{_N}\s?{_FORMULA})(?:\s?[-·*+]\s?{_N}\s?{_FORMULA})+{_BEHIND}")
+_JOINED = r"(?:\s?[-·*+,/]\s?|\s+(?:and\s+)?)"
+_COUNTED = re.compile(rf"(?<![\w.(])(?:{_N}\s?{_FORMULA})(?:{_JOINED}{_N}\s?{_FORMULA})+{_BEHIND}")
 _PART = re.compile(rf"({_N})\s?({_FORMULA})")
 _NUMBERS = re.compile(rf"(?<![\w.-])\(?(?P<numbers>{_N}(?:\s?[-/:]\s?{_N})+)\)?\s*(?:\(?\s*(?:in\s+)?{_UNIT}\)?)?")
 _BEFORE = re.compile(rf"{_FORMULA}(?:[-/:]{_FORMULA})+\s*(?:\(|=|:)?\s*$")

@@ -131,6 +131,22 @@ def report(name: Name, out: Out = None) -> None:
 
 
 @app.command()
+def verify(name: Name, out: Out = None) -> None:
+    """Check a run: every event, every file with its checksum, the frames and their ids. Changes nothing."""
+    from lang2mlip.doors.verifying import tell_verify
+
+    raise typer.Exit(tell_verify(name, out))
+
+
+@app.command()
+def repair(name: Name, out: Out = None) -> None:
+    """Make a damaged run one that can go on; what is broken is put aside, and what was lost is said."""
+    from lang2mlip.doors.verifying import tell_repair
+
+    raise typer.Exit(tell_repair(name, out))
+
+
+@app.command()
 def explain(
     name: Name,
     step: Annotated[int | None, typer.Argument(help="number of a step; none: all in a line each")] = None,

@@ -26,7 +26,7 @@ from lang2mlip.science.reference.choice import require
 from lang2mlip.science.reference.selftest import probe, self_test
 from lang2mlip.science.reference.spec import open_reference
 
-__all__ = ["ready", "revise"]
+__all__ = ["passages", "ready", "revise"]
 
 LATE = ("budget", "goals")
 """What of a task may still change when the run has acted."""
@@ -133,11 +133,11 @@ def _show(run: Run, records: Sequence[StructureRecord], built: BuildReport) -> N
     for line in built.rejected:
         paragraph(console, "! ", line, style="yellow")
     write_text(run.folder / "plan.md", plan_markdown(records, task))
-    gallery = write_gallery(records, run.folder, task.prompt, _passages(run.folder))
+    gallery = write_gallery(records, run.folder, task.prompt, passages(run.folder))
     paragraph(console, "", f"Look at them: {short(gallery)}")
 
 
-def _passages(folder: Path) -> dict[str, Passage]:
+def passages(folder: Path) -> dict[str, Passage]:
     """How each structure of the run came through the gate."""
     made = {name: entry.made for name, entry in Finished(folder).known().items()}
     return {

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from lang2mlip.contracts import Cost, DataSet, Decision, Noun, Plan, Result, StructureRecord, Task
+from lang2mlip.contracts import Artefact, Cost, DataSet, Decision, Noun, Plan, Result, StructureRecord, Task
 
 __all__ = [
     "Approved",
@@ -15,6 +15,7 @@ __all__ = [
     "Event",
     "Finished",
     "Imported",
+    "Mended",
     "Prepared",
     "Remarked",
     "Revised",
@@ -22,6 +23,14 @@ __all__ = [
     "decode",
     "encode",
 ]
+
+
+class _Sealed(Noun):
+    """An event with the checksums of the files that it speaks of."""
+
+    artefacts: tuple[Artefact, ...] = Field(
+        default=(), description="checksums of these files as they were then; none in runs of the first format"
+    )
 
 
 class Created(Noun):
@@ -41,7 +50,7 @@ class Revised(Noun):
     task: Task
 
 
-class Prepared(Noun):
+class Prepared(_Sealed):
     """The structures stand, or further ones were added."""
 
     tag: Literal["prepared"] = "prepared"
@@ -78,7 +87,7 @@ class Started(Noun):
     job: str = Field(description="job folder below the run folder")
 
 
-class Finished(Noun):
+class Finished(_Sealed):
     """The job of a decision ended, well or not."""
 
     tag: Literal["finished"] = "finished"
@@ -86,7 +95,7 @@ class Finished(Noun):
     result: Result
 
 
-class Imported(Noun):
+class Imported(_Sealed):
     """Labelled data that a person brought; nothing is charged for them."""
 
     tag: Literal["imported"] = "imported"
@@ -102,8 +111,16 @@ class Remarked(Noun):
     text: str
 
 
+class Mended(Noun):
+    """A repair took away what was broken; it lies aside, and what it was is said here."""
+
+    tag: Literal["mended"] = "mended"
+    text: str
+    lost: tuple[str, ...] = Field(default=(), description="files below the run folder that are no longer there")
+
+
 Event = Annotated[
-    Created | Revised | Prepared | Imported | Approved | Decided | Started | Finished | Remarked,
+    Created | Revised | Prepared | Imported | Approved | Decided | Started | Finished | Remarked | Mended,
     Field(discriminator="tag"),
 ]
 

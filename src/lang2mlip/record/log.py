@@ -1,4 +1,7 @@
-"""The event log on disk: one SQLite table, write-ahead, each row chained to the one before by its checksum."""
+"""The event log on disk: one SQLite table, write-ahead, each row chained to the one before by its checksum.
+
+Rows are ordered by their number alone; `written_at` is for people, and a clock that jumps changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,9 @@ from pydantic import ValidationError
 
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Event, decode, encode
+from lang2mlip.record.migrations import upgrade
 
-__all__ = ["Log"]
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY,
-    written_at REAL NOT NULL,
-    body TEXT NOT NULL,
-    chain TEXT NOT NULL
-)
-"""
+__all__ = ["Log", "link"]
 
 
 class Log:
@@ -31,21 +26,19 @@ class Log:
     def __init__(self, file: Path) -> None:
         self.file = file
         try:
-            self._db = sqlite3.connect(file, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute(_SCHEMA)
+            self._db = _open(file)
         except sqlite3.Error as error:
             raise RunFault(
-                f"The log {file} cannot be opened: {error}. Is the folder writable and the file whole?"
+                f"The log {file} cannot be opened: {error}. If the folder is writable, try: "
+                f"lang2mlip verify {file.parent.name}"
             ) from error
 
     def append(self, event: Event) -> None:
         """Write one event. Raises RunFault when the disk refuses."""
         body = encode(event)
-        seq, chain = self._last()
-        row = (seq + 1, time.time(), body, _link(chain, body))
         try:
+            seq, chain = self._last()
+            row = (seq + 1, time.time(), body, link(chain, body))
             self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", row)
         except sqlite3.Error as error:
             raise RunFault(
@@ -56,9 +49,13 @@ class Log:
         """All events in order. Raises RunFault at the first row that does not fit its checksum."""
         chain = ""
         for seq, body, stored in self._rows():
-            chain = _link(chain, body)
+            chain = link(chain, body)
             if chain != stored:
-                raise RunFault(f"{self.file}: event {seq} was changed or damaged after it was written.")
+                name = self.file.parent.name
+                raise RunFault(
+                    f"{self.file}: event {seq} was changed or damaged after it was written; see what can be saved: "
+                    f"lang2mlip verify {name}"
+                )
             try:
                 yield decode(body)
             except ValidationError as error:
@@ -72,12 +69,34 @@ class Log:
         try:
             return self._db.execute("SELECT seq, body, chain FROM events ORDER BY seq").fetchall()
         except sqlite3.Error as error:
-            raise RunFault(f"The log {self.file} cannot be read: {error}.") from error
+            raise RunFault(
+                f"The log {self.file} cannot be read: {error}. See what can be saved: "
+                f"lang2mlip verify {self.file.parent.name}"
+            ) from error
 
     def _last(self) -> tuple[int, str]:
         row = self._db.execute("SELECT seq, chain FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         return (row[0], row[1]) if row else (0, "")
 
 
-def _link(chain: str, body: str) -> str:
+def _open(file: Path) -> sqlite3.Connection:
+    """The database, in the format of now; where nothing can be written, as it is and for reading only."""
+    db = sqlite3.connect(file, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        upgrade(db, file)
+        return db
+    except sqlite3.OperationalError:
+        db.close()
+        log = file.with_name(f"{file.name}-wal")
+        if not file.is_file() or (log.is_file() and log.stat().st_size):
+            raise
+        db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+        db.execute("SELECT count(*) FROM events").fetchone()
+        return db
+
+
+def link(chain: str, body: str) -> str:
+    """The checksum of a row: of the one before and of the row's own text."""
     return hashlib.sha256((chain + body).encode()).hexdigest()

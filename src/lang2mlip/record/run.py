@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import re
@@ -16,7 +14,9 @@ from pathlib import Path
 from lang2mlip.contracts import Artefact, Decision, Json, Plan, Result, State
 from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.record.events import Created, Decided, Event, Finished, Imported, Prepared, Remarked, Started
+from lang2mlip.record.lock import held
 from lang2mlip.record.log import Log
+from lang2mlip.record.sealing import checksum, sealed
 from lang2mlip.record.state import step as advance
 from lang2mlip.record.view import View
 
@@ -80,7 +80,8 @@ class Run:
         return View(self.folder, self.state, tuple(self._events))
 
     def record(self, event: Event) -> None:
-        """Append an event; durable when this returns."""
+        """Append an event, with the checksums of the files it speaks of; durable when this returns."""
+        event = sealed(self.folder, event)
         self._log.append(event)
         self._fold(event)
 
@@ -131,13 +132,9 @@ class Run:
     @contextmanager
     def driving(self) -> Iterator[None]:
         """Only one process may drive a run. Raises RunFault when another does."""
-        with (self.folder / ".lock").open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise RunFault(
-                    f"Another process is driving {self.name}. Watch it with: lang2mlip status {self.name}"
-                ) from error
+        with held(self.folder) as instead:
+            if instead is not None and instead not in self.view().remarks:
+                self.remark(instead)
             yield
 
     def _fold(self, event: Event) -> None:
@@ -153,7 +150,7 @@ def slug(prompt: str, longest: int = 40) -> str:
 
 def artefact(folder: Path, file: Path) -> Artefact:
     """A file of the run with its checksum."""
-    return Artefact(path=str(file.relative_to(folder)), sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    return Artefact(path=str(file.relative_to(folder)), sha256=checksum(file))
 
 
 def write_text(file: Path, text: str) -> Path:

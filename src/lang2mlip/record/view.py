@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lang2mlip.contracts import Decision, Evaluation, Json, Result, State, StructureRecord, Task
 from lang2mlip.errors import RunFault
-from lang2mlip.record.events import Created, Decided, Event, Finished, Prepared, Remarked
+from lang2mlip.record.events import Created, Decided, Event, Finished, Mended, Prepared, Remarked
 from lang2mlip.record.state import current_data, dropped_frames
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class View:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Resumes, fallbacks, faults outside of actions."""
-        return tuple(event.text for event in self.events if isinstance(event, Remarked))
+        """Resumes, fallbacks, faults outside of actions, repairs."""
+        return tuple(event.text for event in self.events if isinstance(event, Remarked | Mended))
 
     def steps(self) -> tuple[Step, ...]:
         """All decisions in order, each with its result."""

@@ -10,7 +10,7 @@ from ase.build import bulk
 from rich.console import Console
 
 from lang2mlip.contracts import Component, PotentialSpec, ReferenceSpec, Task
-from lang2mlip.doors.plantable import group_table, plan_markdown, totals
+from lang2mlip.doors.plantable import _call_s, group_table, plan_markdown, totals
 from lang2mlip.prepare.build import build
 from lang2mlip.prepare.plan import plan
 from lang2mlip.report.gallery import Passage, distances, write_gallery
@@ -108,3 +108,10 @@ def test_the_pair_distribution_of_a_crystal_peaks_at_its_neighbours_and_tends_to
     assert np.argmax(curve) * 0.1 + 0.05 == pytest.approx(3.61 / 2**0.5, abs=0.1)
     r = np.arange(60) * 0.1 + 0.05
     assert (curve * 4 * np.pi * r**2 * 0.1 * len(atoms) / atoms.get_volume())[:30].sum() == pytest.approx(12, rel=0.02)
+
+
+def test_the_time_grows_with_the_size_as_the_method_does():
+    linear, steep = {"atom_steps_per_s": 100.0, "atoms": 50}, {"atom_steps_per_s": 100.0, "atoms": 50, "growth": 2.75}
+    assert _call_s(linear, 50) == _call_s(steep, 50) == 0.5
+    assert _call_s(linear, 100) == pytest.approx(1.0)
+    assert _call_s(steep, 100) == pytest.approx(0.5 * 2**2.75)

@@ -235,7 +235,7 @@ def test_the_estimate_counts_calls_and_atoms_of_every_structure():
     rough = {one.name: one for one in estimate(made)}
     assert set(rough) == {request.name for request in made.requests}
     assert rough["ethanol-molecule-1"].atoms == 9
-    assert all(one.atom_calls == one.atoms * one.calls > 0 for one in rough.values())
+    assert all(one.atoms > 0 and one.calls > 0 for one in rough.values())
 
 
 def test_an_ion_that_a_salt_brings_is_no_further_part_of_the_solution():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from rich.table import Table
 
@@ -72,12 +73,18 @@ def plan_markdown(records: Sequence[StructureRecord], task: Task) -> str:
 def _time(costs: Sequence[Estimate], task: Task) -> str:
     """`, about 3 hours on one core`, or nothing where the table of references knows no speed."""
     entry = table("references").get(task.reference.name, {})
-    speed = entry.get("cost", {}).get("atom_steps_per_s")
-    if not speed:
+    cost = entry.get("cost", {})
+    if not cost.get("atom_steps_per_s"):
         return ""
-    hours = sum(one.atom_calls for one in costs) / float(speed) / 3600
+    hours = sum(one.calls * _call_s(cost, one.atoms) for one in costs) / 3600
     if hours < 1:
         words = f"{max(1, round(60 * hours))} min"
     else:
         words = f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.0f} days"
     return f", {words} of one core with {task.reference.name}"
+
+
+def _call_s(cost: dict[str, Any], atoms: int) -> float:
+    """Seconds of one call: measured at `atoms` atoms, from there with the power `growth` of their number."""
+    measured_s = cost["atoms"] / float(cost["atom_steps_per_s"])
+    return float(measured_s * (atoms / cost["atoms"]) ** float(cost.get("growth", 1.0)))

@@ -51,8 +51,6 @@ class Estimate(Noun):
     atoms: int
     calls: int
     """Reference calls."""
-    atom_calls: int
-    """Atoms × calls: what the time goes with for a reference of linear cost."""
 
 
 def plan(task: Task) -> Plan:
@@ -143,7 +141,7 @@ def _estimate(request: StructureRequest, atoms: int, test_calls: int) -> Estimat
         "test": test_calls,
     }
     count = calls[request.role]
-    return Estimate(name=request.name, atoms=atoms, calls=count, atom_calls=atoms * count)
+    return Estimate(name=request.name, atoms=atoms, calls=count)
 
 
 def _groups(task: Task, component: Component, remarks: list[str]) -> list[GroupPlan]:

@@ -31,6 +31,10 @@ _PACKED = 0.95
 _WINDOW = 0.12
 """How far an equilibrated density may be from the one that was estimated."""
 
+_EXPANSION_PER_K, _TABULATED_K = 1.2e-3, 298.0
+"""Molecular liquids grow by 1.0 to 1.5 thousandths of their volume per kelvin (CRC Handbook of Chemistry and Physics:
+cubic expansion of common solvents); their tabulated densities are those of about room temperature."""
+
 _PACKABLE = 1500
 """More atoms than this are put at random and brought together: the time of packmol grows faster than their number."""
 
@@ -108,7 +112,8 @@ class Molecule:
             return Expectations(fragments=dict(intact))
         density = self._density()
         if self.parameters.equilibrate_ps:
-            window = ((1 - _WINDOW) * density, (1 + _WINDOW) * density)
+            warm = density / (1 + _EXPANSION_PER_K * (self.parameters.temperature_K - _TABULATED_K))
+            window = ((1 - _WINDOW) * min(density, warm), (1 + _WINDOW) * max(density, warm))
             return Expectations(fragments=dict(intact), density_g_cm3=window)
         return Expectations(fragments=dict(intact), density_g_cm3=(0.99 * _LOOSENING[-1] * density, 1.01 * density))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from lang2mlip.compute.local import Workers
+from lang2mlip.compute.pool import Pool, Work
 from lang2mlip.contracts import Json, Result, State, Task
 from lang2mlip.errors import RunFault
 from lang2mlip.record.ledger import calls_left, calls_to_spend, labels_left
@@ -25,6 +25,19 @@ __all__ = ["Action", "Desk", "Done", "Piece", "run_pieces"]
 
 Tell = Callable[[str, float], None]
 """tell(what is going on, fraction 0..1)."""
+
+
+WORK: dict[str, Work] = {
+    "distort": "reference",
+    "follow": "md",
+    "frozen": "reference",
+    "properties": "reference",
+    "select": "reference",
+    "train": "training",
+    "walk": "md",
+    "walk:reference_walk": "reference",
+}
+"""Piece's function, or its module → the kind of work that it is; any other is `other`."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Desk:
 
     view: View
     job: Path
-    workers: Workers
+    workers: Pool
     tell: Tell
     until: float | None = None
     """When the time that the budget allows is over, seconds since the epoch; None: never."""
@@ -124,12 +137,21 @@ def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "", until: floa
         write_json(folder / "spec.json", spec)
     open_ = [folder for folder in folders if not (folder / "result.json").exists()]
     desk.tell(label, 0.0)
-    outcomes = desk.workers.run(open_, lambda n, m: desk.tell(label, _fraction(folders)))
+    outcomes = desk.workers.run(
+        open_, lambda n, m, where: desk.tell(f"{label} {where}".strip(), _fraction(folders)), _work(pieces)
+    )
     broken = next((outcome.fault for outcome in outcomes if outcome.broken), None)
     if broken is not None:
         raise RunFault(f"{broken} Then go on with: lang2mlip resume {desk.run.name}")
     faults = {outcome.folder: outcome.fault for outcome in outcomes if outcome.fault is not None}
     return [_outcome(piece, folder, faults.get(folder)) for piece, folder in zip(pieces, folders, strict=True)]
+
+
+def _work(pieces: Sequence[Piece]) -> Work:
+    """The kind of work of pieces that are done together; where they differ, what the reference needs is enough."""
+    functions = [piece.function.removeprefix("lang2mlip.act.") for piece in pieces]
+    kinds = {WORK.get(name) or WORK.get(name.partition(":")[0], "other") for name in functions}
+    return kinds.pop() if len(kinds) == 1 else "reference"
 
 
 def _outcome(piece: Piece, folder: Path, fault: str | None) -> Done:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lang2mlip.act.base import Action, Desk, run_pieces
 from lang2mlip.catalogue import load
-from lang2mlip.compute.local import Workers
+from lang2mlip.compute.pool import Pool
 from lang2mlip.contracts import Decision, Result, State
 from lang2mlip.errors import Lang2mlipError, RunFault
 from lang2mlip.record.ledger import time_left_s
@@ -32,7 +32,7 @@ def _until(decision: Decision, state: State) -> float | None:
 class Performer:
     """Carries out decisions with a pool of workers."""
 
-    workers: Workers
+    workers: Pool
     tell: Callable[[str, float], None] = field(default=_silent)
 
     def __call__(self, decision: Decision, run: Run) -> Result:

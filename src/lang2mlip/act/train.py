@@ -132,7 +132,7 @@ def _estimate(desk: Desk, effort: str, frames: int) -> str:
 def _cores(desk: Desk) -> int:
     """A fit is alone, so it may have the cores of all workers; OMP_NUM_THREADS, where a person has set it, counts."""
     told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdecimal() and int(told) else desk.workers.count
+    return int(told) if told.isdecimal() and int(told) else desk.workers.cores
 
 
 @contextmanager

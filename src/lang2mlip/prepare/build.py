@@ -161,7 +161,7 @@ def _by_workers(site: _Site, orders: Sequence[_Order]) -> None:
     begun = [folder for name, folder in folders.items() if site.finished.made(folder, keys[name]) is None]
     workers = Workers(_SERVE, count=min(site.processes, max(1, len(begun))))
     try:
-        outcomes = workers.run(begun, lambda done, _: _tell(site, len(orders) - len(begun) + done)) if begun else []
+        outcomes = workers.run(begun, lambda done, *_: _tell(site, len(orders) - len(begun) + done)) if begun else []
     finally:
         workers.close()
     faults = {outcome.folder.name: outcome.fault for outcome in outcomes if outcome.fault}

@@ -1,0 +1,171 @@
+"""A submission: a folder with what a job array is to do, and beside it, per batch, what has become of it.
+
+    0001-reference/  order.json   the command, the batches of pieces, how long to wait for what
+                     script.sh    what the scheduler runs, once per batch
+                     job          number of the job; whoever writes it first has it, and any other job ends at once
+                     closed       the driver wants nothing of it any more
+                     0/ 1/ …      per batch: journal.jsonl, beat (changes while the job lives), log
+
+All of it is on disk before anything is submitted, so that a driver that dies at any moment leaves what the next one
+needs in order to wait for the running jobs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from lang2mlip.compute.journal import Happened, Reader
+from lang2mlip.compute.local import STOPPED
+from lang2mlip.compute.pool import Outcome, Work
+from lang2mlip.contracts import Noun
+from lang2mlip.errors import RunFault
+
+__all__ = ["Batch", "Order", "Submission", "claim"]
+
+NOBODY = "0"
+"""Number of the job of a submission that was given up before it had one."""
+
+
+class Order(Noun):
+    """What a job array is to do."""
+
+    name: str = Field(description="name of the job, unlike any other")
+    work: Work = "other"
+    command: tuple[str, ...] = Field(description="the worker")
+    forks: bool = Field(default=False, description="the command forks workers")
+    batches: tuple[tuple[str, ...], ...] = Field(description="folders of the pieces, a tuple for each job of the array")
+    slots: int = Field(default=1, description="pieces of a batch that are worked on at once")
+    tries: int = Field(default=3, description="how often a piece is begun")
+    patience_s: float = Field(description="a piece that writes nothing for so long is taken for dead, s")
+    beat_s: float = Field(description="time between two signs of life of a job, s")
+    time_s: float = Field(description="longest time of a job, s")
+    warning_s: float = Field(description="so long before that the job is told, s")
+    losses: dict[str, int] = Field(default_factory=dict, description="folder → how often its job was lost before")
+
+
+class Batch:
+    """What is known of one job of an array, from its journal."""
+
+    def __init__(self, place: Path, folders: Sequence[str]) -> None:
+        self.folders = [Path(folder) for folder in folders]
+        self.outcomes: dict[Path, Outcome] = {}
+        self.in_hand: set[Path] = set()
+        self.ended = self.given_up = False
+        self._place = place
+        self._reader = Reader(place / "journal.jsonl")
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is expected of it."""
+        return self.ended or self.given_up or not self.left
+
+    @property
+    def left(self) -> list[Path]:
+        """Pieces that it has not brought to an end."""
+        return [folder for folder in self.folders if folder not in self.outcomes]
+
+    def hear(self) -> Iterator[Happened]:
+        """What has happened since the last call."""
+        for happened in self._reader.new():
+            self._take(happened)
+            yield happened
+
+    def beat(self) -> str:
+        """Its last sign of life; empty before the first."""
+        try:
+            return (self._place / "beat").read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    def _take(self, happened: Happened) -> None:
+        folder = Path(happened.piece)
+        if happened.event == "started":
+            self.in_hand.add(folder)
+        elif happened.event in ("done", "failed", "broken"):
+            fault = None if happened.event == "done" else happened.words or "failed without a word"
+            self.outcomes[folder] = Outcome(folder, fault, happened.event == "broken")
+            self.in_hand.discard(folder)
+            with contextlib.suppress(OSError):
+                os.listdir(folder)  # a file system over the network shows new files only to who asks for the folder
+        elif happened.event in ("began", "ended"):
+            self.ended = happened.event == "ended"
+
+
+class Submission:
+    """A job array and its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read it. Raises RunFault when it is damaged."""
+        self.folder = folder
+        try:
+            self.order = Order.model_validate_json((folder / "order.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError) as error:
+            raise RunFault(f"{folder} does not say what was submitted: {error}. Delete it and go on.") from error
+        self.batches = [Batch(folder / str(index), folders) for index, folders in enumerate(self.order.batches)]
+
+    @classmethod
+    def make(cls, place: Path, order: Order, script: str) -> Submission:
+        """A new one in `place`, whole or not at all; nothing is submitted yet."""
+        place.mkdir(parents=True, exist_ok=True)
+        taken = [int(path.name[:4]) for path in place.iterdir() if path.name[:4].isdecimal()]
+        folder = place / f"{max(taken, default=0) + 1:04d}-{order.work}"
+        growing = place / f".{folder.name}.{secrets.token_hex(4)}"
+        for index in range(len(order.batches)):
+            (growing / str(index)).mkdir(parents=True)
+        (growing / "order.json").write_text(order.model_dump_json(indent=1), encoding="utf-8")
+        (growing / "script.sh").write_text(script.replace("@FOLDER@", str(folder)), encoding="utf-8")
+        growing.replace(folder)
+        return cls(folder)
+
+    @classmethod
+    def standing(cls, place: Path) -> list[Submission]:
+        """Those that a driver left open, oldest first; what it did not finish making is swept away."""
+        if not place.is_dir():
+            return []
+        for half in place.glob(".[0-9][0-9][0-9][0-9]-*"):
+            shutil.rmtree(half, ignore_errors=True)
+        folders = sorted(path for path in place.glob("[0-9][0-9][0-9][0-9]-*") if not (path / "closed").exists())
+        return [cls(folder) for folder in folders]
+
+    @property
+    def job(self) -> str | None:
+        """The number of its job; None before it has one."""
+        try:
+            return (self.folder / "job").read_text(encoding="utf-8").strip()
+        except OSError:
+            return None
+
+    def close(self) -> None:
+        """Nothing is wanted of it any more."""
+        with contextlib.suppress(OSError):
+            (self.folder / "closed").touch()
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is expected of any of its batches."""
+        return all(batch.over for batch in self.batches)
+
+
+def claim(folder: Path, job: str) -> bool:
+    """Whether the submission in `folder` belongs to that job: it does when no other was there first."""
+    mine = folder / f".job-{job}-{os.getpid()}"
+    mine.write_text(job, encoding="utf-8")
+    try:
+        os.link(mine, folder / "job")
+    except FileExistsError:
+        return (folder / "job").read_text(encoding="utf-8").strip() == job
+    finally:
+        mine.unlink()
+    return True
+
+
+def is_stopped(outcome: Outcome) -> bool:
+    """Neither done nor failed."""
+    return outcome.fault == STOPPED

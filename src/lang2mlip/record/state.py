@@ -13,6 +13,7 @@ from lang2mlip.contracts import (
     Model,
     Pruning,
     Result,
+    StabilityRun,
     State,
 )
 from lang2mlip.errors import RunFault
@@ -238,19 +239,27 @@ _CHANGES: tuple[Callable[[State, Result], State], ...] = (
 
 def _regroup(state: State) -> State:
     """Counts and stability per group, from what is in use now."""
-    groups = {name: group.model_copy(update=_counts(state, name)) for name, group in state.groups.items()}
+    runs: dict[str, list[StabilityRun]] = {name: [] for name in state.groups}
+    for run in state.stability:
+        if run.group in runs:
+            runs[run.group].append(run)
+    waiting: Counter[str] = Counter()
+    for pool in state.pool:
+        waiting.update(pool.groups)
+    groups = {
+        name: group.model_copy(update={**_stability_counts(group, runs[name]), "pool": waiting[name]})
+        for name, group in state.groups.items()
+    }
     return _with(state, groups=groups)
 
 
-def _counts(state: State, name: str) -> dict[str, Any]:
-    runs = [run for run in state.stability if run.group == name]
+def _stability_counts(group: GroupState, runs: list[StabilityRun]) -> dict[str, Any]:
     tripped = {run.temperature_K for run in runs if not run.healthy}
     limit = min(tripped, default=float("inf"))
     good = [run.temperature_K for run in runs if run.healthy and run.temperature_K < limit]
-    held = state.groups[name].held_K
+    held = group.held_K
     return {
         "held_K": max([*good, *([held] if held and held < limit else [])], default=None),
-        "pool": sum(pool.groups.get(name, 0) for pool in state.pool),
         "walkers": len(runs),
         "failures": sum(not run.healthy for run in runs),
         "stable_K": max(good, default=None),

@@ -2,11 +2,14 @@
 
 It is a pool of local workers with a journal that the driver reads. Told that its time will be over (SIGUSR1), it begins
 no further piece, lets go of those in hand shortly before the end, and has itself queued again for what is left. A piece
-that was begun as often as is allowed and never came to an end is given back as failed.
+that was begun as often as is allowed and never came to an end is given back as failed. When all is done it stays for a
+moment, with warm workers, for the next batch that the driver may hand to it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -16,26 +19,38 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from lang2mlip.compute.journal import Journal, Reader, node
+from lang2mlip.compute.journal import Journal, node
 from lang2mlip.compute.local import Workers
-from lang2mlip.compute.submission import Order, Submission, claim, is_stopped
+from lang2mlip.compute.submission import Order, Submission, claim, handed_over, is_stopped
 
-__all__ = ["work_on"]
+__all__ = ["main"]
+
+LISTEN_S = 0.1
+"""Time between two looks for a further batch."""
 
 MARGIN_S = 8.0
 """Between letting go of the pieces in hand and the end of the job's time."""
 
 
-class _Ending:
-    """When pieces in hand must be let go; None while nothing has said so."""
+class _Job:
+    """This job: its number, its workers, and when it must let go of what it has in hand."""
 
-    def __init__(self, workers: Workers, order: Order) -> None:
-        self.workers, self.at, self.requeue = workers, None, False
+    def __init__(self, number: str, order: Order) -> None:
+        self.number, self.at, self.requeue = number, math.inf, False
+        self.workers = Workers(order.command, order.slots, 2, order.patience_s, order.forks)
         self._grace = max(1.0, order.warning_s - MARGIN_S)
         signal.signal(signal.SIGUSR1, self._time_is_over)
         signal.signal(signal.SIGTERM, self._told_to_end)
 
-    at: float | None
+    @property
+    def ending(self) -> bool:
+        """Nothing more may be begun."""
+        return self.at < math.inf
+
+    def look(self, *_: object) -> None:
+        """Let go when it is time."""
+        if time.monotonic() >= self.at:
+            self.workers.close()
 
     def _time_is_over(self, *_: object) -> None:
         self.workers.stop()
@@ -45,33 +60,46 @@ class _Ending:
         self.workers.stop()
         self.at = time.monotonic()
 
-    def look(self, *_: object) -> None:
-        """Let go when it is time."""
-        if self.at is not None and time.monotonic() >= self.at:
-            self.workers.close()
 
-
-def work_on(folder: Path, index: int) -> None:
-    """Work on that batch of the submission in `folder`; nothing when it belongs to another job."""
-    job = os.environ.get("SLURM_ARRAY_JOB_ID", str(os.getpid()))
-    if not claim(folder, job):
+def main(folder: Path, index: int) -> None:
+    """Work on that batch of the submission in `folder`, and on what is handed over after it."""
+    array = os.environ.get("SLURM_ARRAY_JOB_ID", str(os.getpid()))
+    if not claim(folder, array):
         return
+    order = Submission(folder).order
+    job = _Job(f"{array}_{index}", order)
+    going: tuple[Path, int] | None = (folder, index)
+    while going is not None:
+        work_on(*going, job)
+        going = _next(going[0] / str(going[1]), order.linger_s, job)
+    job.workers.close()
+
+
+def work_on(folder: Path, index: int, job: _Job) -> None:
+    """Work on what is left of a batch, and say in its journal what has become of it."""
     submission = Submission(folder)
-    order, place = submission.order, folder / str(index)
-    cut_off = Counter(one.piece for one in Reader(place / "journal.jsonl").new() if one.event == "started")
-    list(submission.batches[index].hear())
-    journal = Journal(place / "journal.jsonl")
-    journal.note("began", job=job, node=node(), work=order.work)
+    order, place, batch = submission.order, folder / str(index), submission.batches[index]
+    cut_off = Counter(one.piece for one in batch.hear() if one.event == "started")
+    job.workers.journal = journal = Journal(place / "journal.jsonl")
+    journal.note("began", job=job.number, node=node(), work=order.work)
     beating = _beat(place / "beat", order.beat_s)
-    left = [path for path in submission.batches[index].left if not _worn_out(path, cut_off, order, journal)]
-    workers = Workers(order.command, order.slots, 2, order.patience_s, order.forks, journal)
-    ending = _Ending(workers, order)
-    outcomes = workers.run(left, ending.look, order.work) if left else []
+    left = [path for path in batch.left if not _worn_out(path, cut_off, order, journal)]
+    outcomes = job.workers.run(left, job.look, order.work) if left else []
     beating.set()
-    workers.close()
     remain = sum(map(is_stopped, outcomes))
-    if not remain or ending.requeue:
-        _end(journal, job, index, remain)
+    if not remain or job.requeue:
+        _end(journal, job.number, remain)
+    journal.close()
+
+
+def _next(place: Path, wait_s: float, job: _Job) -> tuple[Path, int] | None:
+    """The batch that the driver hands over within that time; None when this job ends: then it can get none any more."""
+    end = time.monotonic() + wait_s
+    while not (place / "next").exists() and time.monotonic() < end and not job.ending:
+        time.sleep(LISTEN_S)
+        with contextlib.suppress(OSError):
+            os.listdir(place)
+    return handed_over(place)
 
 
 def _worn_out(folder: Path, cut_off: Counter[str], order: Order, journal: Journal) -> bool:
@@ -99,16 +127,16 @@ def _beat(file: Path, every_s: float) -> threading.Event:
     return stop
 
 
-def _end(journal: Journal, job: str, index: int, left: int) -> None:
+def _end(journal: Journal, job: str, left: int) -> None:
     """Say that this is the end, or be queued again where something is left."""
     if left:
         journal.note("requeued", job=job, node=node(), count=left)
-        asked = subprocess.run(["scontrol", "requeue", f"{job}_{index}"], capture_output=True, text=True, check=False)
+        asked = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)
         if asked.returncode == 0:
             return
     journal.note("ended", job=job, node=node(), count=left)
 
 
 if __name__ == "__main__":
-    work_on(Path(sys.argv[1]), int(os.environ.get("SLURM_ARRAY_TASK_ID", sys.argv[-1])))
+    main(Path(sys.argv[1]), int(os.environ.get("SLURM_ARRAY_TASK_ID", sys.argv[-1])))
     os._exit(0)

@@ -21,8 +21,8 @@ from lang2mlip.contracts import Noun
 __all__ = ["Happened", "Journal", "Reader", "Word", "node"]
 
 Word = Literal[
-    "opened", "submitted", "began", "started", "done", "failed", "broken", "retried",
-    "silent", "lost", "requeued", "ended", "cancelled", "closed",
+    "opened", "submitted", "handed over", "began", "started", "done", "failed", "broken", "retried",
+    "silent", "lost", "requeued", "ended", "cancelled",
 ]  # fmt: skip
 
 
@@ -31,7 +31,7 @@ class Happened(Noun):
 
     at: float = Field(description="seconds since the epoch, by the clock of the machine that wrote it")
     event: Word = Field(
-        description="opened, closed: a driver; submitted, began, requeued, ended, lost, silent, cancelled: a job; "
+        description="opened: a driver; submitted, handed over, began, requeued, ended, lost, silent, cancelled: a job; "
         "started, done, failed, broken, retried: a piece"
     )
     piece: str = Field(default="", description="folder of the piece")

@@ -123,7 +123,7 @@ class Workers:
             answer = worker.work(folder, self.patience_s)
             if answer is not None:
                 return worker, answer
-            if self._closed:
+            if self._last:
                 return worker, Outcome(folder, STOPPED)
             last_words = worker.last_words()
             self._note("retried", folder, worker, work=work, words=last_words)

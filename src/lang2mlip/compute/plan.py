@@ -68,6 +68,7 @@ def order(profile: Profile, worker: Worker, run: str, work: Work, batches: Seque
         patience_s=profile.patience_s or PATIENCE_S,
         beat_s=profile.beat_s,
         time_s=time_s,
+        linger_s=profile.linger_s,
         warning_s=min(120.0, max(15.0, 0.1 * time_s)),
     )
 

@@ -56,6 +56,9 @@ class Profile(Noun):
     patience_s: float | None = Field(
         default=None, ge=1, description="a piece that writes nothing for so long is taken for dead; default: 6 hours"
     )
+    linger_s: float = Field(
+        default=20.0, ge=0, description="a job that is done keeps its workers warm for so long, for what comes next, s"
+    )
     beat_s: float = Field(default=10.0, ge=0.2, description="a running job shows every so many s that it lives")
     look_s: float = Field(default=5.0, ge=0.2, description="the queue is asked every so many s")
     setup: tuple[str, ...] = Field(default=(), description="shell lines before every job, e.g. 'module load …'")

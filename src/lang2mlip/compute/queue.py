@@ -70,8 +70,8 @@ class Slurm:
             time.sleep(wait)
         raise RunFault(f"Slurm did not take the job: {said}. Mend compute.toml or the options and go on.")
 
-    def states(self) -> dict[tuple[str, int], Queued] | None:
-        """(job, index in the array) → what the queue says, for all of this user's; None when it does not answer."""
+    def states(self) -> dict[str, Queued] | None:
+        """Job (ARRAY_INDEX) → what the queue says, for all of this user's; None when it does not answer."""
         layout = "--format=%F|%K|%T|%N|%r"
         done = _ask(["squeue", "--noheader", "--array", "--states=all", f"--user={os.getuid()}", layout])
         if done is None or done.returncode != 0:
@@ -80,7 +80,7 @@ class Slurm:
         for line in done.stdout.splitlines():
             job, index, state, node, reason = line.strip().split("|", 4)
             if index.isdecimal():
-                found[job, int(index)] = Queued(state, reason, node)
+                found[f"{job}_{index}"] = Queued(state, reason, node)
         return found
 
     def number_of(self, name: str) -> str | None:

@@ -15,27 +15,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lang2mlip.compute.followed import Followed, Resting
 from lang2mlip.compute.journal import Happened, Journal, Reader, node
 from lang2mlip.compute.local import STOPPED
 from lang2mlip.compute.plan import Worker, length, options, order, script, spread
 from lang2mlip.compute.pool import Outcome, Report, Work
 from lang2mlip.compute.profile import Profile
-from lang2mlip.compute.queue import Queued, Slurm
-from lang2mlip.compute.submission import NOBODY, Batch, Submission, claim
+from lang2mlip.compute.queue import Slurm
+from lang2mlip.compute.submission import NOBODY, Submission, claim, hand_over, handed_over
 
 __all__ = ["SlurmPool"]
 
 LISTEN_S = 0.1
 """Time between two looks into the journals of the jobs."""
-
-BEATS = 6
-"""So many signs of life may be missed before a running job is taken for dead."""
-
-START_S = 600.0
-"""How long a running job may take until its first sign of life: imports from a slow file system."""
-
-ABSENT = 2
-"""How often the queue must not know a job before it is taken for lost."""
 
 
 @dataclass
@@ -47,8 +39,10 @@ class SlurmPool:
     place: Path
     queue: Slurm = field(default_factory=Slurm)
     journal: Journal = field(init=False)
+    resting: list[Resting] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     """Kind of work → [seconds, pieces] so far, over all drivers of this run."""
+    _closed: bool = False
 
     def __post_init__(self) -> None:
         log = self.place / "log.jsonl"
@@ -82,7 +76,7 @@ class SlurmPool:
         going.attach(folders)
         fresh = [folder for folder in folders if folder not in going.asked]
         going.submit(spread(fresh, self.length(len(fresh), work)))
-        while going.listen():
+        while not self._closed and going.listen():
             if report is not None:
                 done = sum(folder in going.outcomes for folder in folders)
                 report(done, len(folders), going.words())
@@ -90,7 +84,11 @@ class SlurmPool:
         return [going.outcomes.get(folder, Outcome(folder, STOPPED)) for folder in folders]
 
     def close(self) -> None:
-        """Cancel what still waits or runs."""
+        """Cancel what still waits or runs, and let go of the jobs that wait for more."""
+        self._closed = True
+        for resting in self.resting:
+            handed_over(resting.place)
+        self.resting.clear()
         for submission in Submission.standing(self.place):
             self.drop(submission)
 
@@ -103,36 +101,6 @@ class SlurmPool:
         submission.close()
 
 
-class _Watch:
-    """One job of an array as the driver sees it in the queue."""
-
-    def __init__(self, submission: Submission, index: int) -> None:
-        self.submission, self.index = submission, index
-        self.batch: Batch = submission.batches[index]
-        self.queued: Queued | None = None
-        self.absent = 0
-        self.since = time.monotonic()
-        self._beat, self._beaten = "", time.monotonic()
-
-    @property
-    def job(self) -> str:
-        return f"{self.submission.job}_{self.index}"
-
-    def look(self, queued: Queued | None) -> str | None:
-        """Why the job must be taken for lost; None while it need not be."""
-        if queued is None or queued.over:
-            self.absent += 1
-            state = queued.state.lower().replace("_", " ") if queued is not None else "not known to the queue any more"
-            return f"the job was {state}" if self.absent >= ABSENT else None
-        self.absent, self.queued = 0, queued
-        beat = self.batch.beat()
-        if queued.waits or beat != self._beat:
-            self._beat, self._beaten = beat, time.monotonic()
-        silent, beat_s = time.monotonic() - self._beaten, self.submission.order.beat_s
-        limit = max(BEATS * beat_s, 3.0) if beat else START_S
-        return f"the job gave no sign of life for {silent:.0f} s" if silent > limit else None
-
-
 class _Round:
     """All that is under way for one call of `run`."""
 
@@ -141,8 +109,10 @@ class _Round:
         self.outcomes: dict[Path, Outcome] = {}
         self.asked: set[Path] = set()
         self._open: list[Submission] = []
-        self._watches: list[_Watch] = []
+        self._watches: list[Followed] = []
         self._losses: Counter[Path] = Counter()
+        self._resources = pool.profile.resources(work)
+        self._needs = (self._resources, pool.profile.threads(work))
         self._known: set[Happened] = set()
         self._next_look = 0.0
         self._silent = False
@@ -161,18 +131,38 @@ class _Round:
         self._known = {one for one in Reader(self.pool.journal.file).new() if one.job in jobs} if jobs else set()
 
     def submit(self, batches: Sequence[Sequence[Path]]) -> None:
-        """Submit an array; on disk first, so that no job can be lost sight of."""
+        """Hand batches to jobs that have just ended others, and submit the rest as an array."""
+        batches = [batch for batch in batches if not self._hand_over(batch)]
         if not batches:
             return
+        submission = self._make(batches)
+        job = self.pool.queue.submit(submission.folder, options(self.pool.profile, submission.order))
+        claim(submission.folder, job)
+        self._take(submission)
+        for watch in self._watches[-len(batches) :]:
+            self.pool.journal.note("submitted", job=watch.job, work=self.work, count=len(watch.batch.folders))
+
+    def _make(self, batches: Sequence[Sequence[Path]]) -> Submission:
+        """A submission on disk: that comes first, so that no job can be lost sight of."""
         pool, losses = self.pool, {str(folder): times for folder, times in self._losses.items()}
         wanted = order(pool.profile, pool.worker, pool.place.parent.name, self.work, batches)
         wanted = wanted.model_copy(update={"losses": losses})
-        submission = Submission.make(pool.place, wanted, script(pool.profile, self.work))
-        job = pool.queue.submit(submission.folder, options(pool.profile, wanted))
-        claim(submission.folder, job)
-        for index, batch in enumerate(batches):
-            pool.journal.note("submitted", job=f"{job}_{index}", work=self.work, count=len(batch))
-        self._take(submission)
+        return Submission.make(pool.place, wanted, script(pool.profile, self.work))
+
+    def _hand_over(self, batch: Sequence[Path]) -> bool:
+        """Whether a job that waits for more has taken the batch."""
+        now, pool = time.monotonic(), self.pool
+        pool.resting = [one for one in pool.resting if now < one.until]
+        for resting in [one for one in pool.resting if one.needs == self._needs]:
+            pool.resting.remove(resting)
+            submission = self._make([batch])
+            claim(submission.folder, resting.job)
+            if hand_over(resting.place, str(submission.batches[0].place)):
+                self._take(submission, resting.born)
+                pool.journal.note("handed over", job=resting.job, work=self.work, count=len(batch))
+                return True
+            submission.close()
+        return False
 
     def listen(self) -> bool:
         """Hear what has happened; whether something is still to come."""
@@ -183,6 +173,8 @@ class _Round:
             self._next_look = time.monotonic() + self.pool.profile.look_s
         for watch in [watch for watch in self._watches if watch.batch.over]:
             self._watches.remove(watch)
+            if not watch.batch.left:
+                self._rest(watch)
             self._again(watch, "the job's time was over")
         for submission in [one for one in self._open if one.over]:
             self._open.remove(submission)
@@ -201,9 +193,14 @@ class _Round:
         count = f"{len(waiting)} of {len(self._watches)} jobs wait" if len(self._watches) > 1 else "the job waits"
         return f"({count} in the queue since {minutes}:{seconds:02d}{reason}{silent})"
 
-    def _take(self, submission: Submission) -> None:
+    def _rest(self, watch: Followed) -> None:
+        """The job may have something else to do soon."""
+        until = min(time.monotonic() + watch.submission.order.linger_s, watch.born + 30.0 * self._resources.time_min)
+        self.pool.resting.append(Resting(watch.job, watch.batch.place, self._needs, watch.born, until))
+
+    def _take(self, submission: Submission, born: float | None = None) -> None:
         self._open.append(submission)
-        self._watches += [_Watch(submission, index) for index in range(len(submission.batches))]
+        self._watches += [Followed(submission, index, born) for index in range(len(submission.batches))]
         self.asked.update(folder for batch in submission.batches for folder in batch.folders)
 
     def _has_job(self, submission: Submission) -> bool:
@@ -214,7 +211,7 @@ class _Round:
         submission.close()
         return False
 
-    def _hear(self, watch: _Watch) -> None:
+    def _hear(self, watch: Followed) -> None:
         for happened in watch.batch.hear():
             mine = happened.model_copy(update={"job": watch.job})
             if mine.event != "opened" and mine not in self._known:
@@ -228,7 +225,7 @@ class _Round:
         self._silent = states is None
         for watch in list(self._watches) if states is not None else ():
             assert states is not None
-            why = watch.look(states.get((str(watch.submission.job), watch.index)))
+            why = watch.look(states.get(watch.job))
             if why is None:
                 continue
             self.pool.queue.cancel(watch.job)
@@ -238,7 +235,7 @@ class _Round:
             self._again(watch, why)
         self._watches = [watch for watch in self._watches if not watch.batch.given_up]
 
-    def _again(self, watch: _Watch, why: str) -> None:
+    def _again(self, watch: Followed, why: str) -> None:
         """Submit again what a job left undone; what was in hand too often has failed."""
         left = watch.batch.left
         suspects = [folder for folder in left if folder in watch.batch.in_hand] or left

@@ -4,7 +4,8 @@
                      script.sh    what the scheduler runs, once per batch
                      job          number of the job; whoever writes it first has it, and any other job ends at once
                      closed       the driver wants nothing of it any more
-                     0/ 1/ …      per batch: journal.jsonl, beat (changes while the job lives), log
+                     0/ 1/ …      per batch: journal.jsonl, beat (changes while the job lives), log, next (the
+                                  batch that the job works on after this one, or that there is none)
 
 All of it is on disk before anything is submitted, so that a driver that dies at any moment leaves what the next one
 needs in order to wait for the running jobs.
@@ -27,10 +28,10 @@ from lang2mlip.compute.pool import Outcome, Work
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import RunFault
 
-__all__ = ["Batch", "Order", "Submission", "claim"]
+__all__ = ["Batch", "Order", "Submission", "claim", "hand_over", "handed_over", "is_stopped"]
 
 NOBODY = "0"
-"""Number of the job of a submission that was given up before it had one."""
+"""Stands for a job or a batch that there will never be."""
 
 
 class Order(Noun):
@@ -47,6 +48,7 @@ class Order(Noun):
     beat_s: float = Field(description="time between two signs of life of a job, s")
     time_s: float = Field(description="longest time of a job, s")
     warning_s: float = Field(description="so long before that the job is told, s")
+    linger_s: float = Field(default=0.0, description="so long a job waits for a further batch when it is done, s")
     losses: dict[str, int] = Field(default_factory=dict, description="folder → how often its job was lost before")
 
 
@@ -58,7 +60,7 @@ class Batch:
         self.outcomes: dict[Path, Outcome] = {}
         self.in_hand: set[Path] = set()
         self.ended = self.given_up = False
-        self._place = place
+        self.place = place
         self._reader = Reader(place / "journal.jsonl")
 
     @property
@@ -80,7 +82,7 @@ class Batch:
     def beat(self) -> str:
         """Its last sign of life; empty before the first."""
         try:
-            return (self._place / "beat").read_text(encoding="utf-8")
+            return (self.place / "beat").read_text(encoding="utf-8")
         except OSError:
             return ""
 
@@ -136,11 +138,16 @@ class Submission:
 
     @property
     def job(self) -> str | None:
-        """The number of its job; None before it has one."""
+        """The number of its job array, or the job (ARRAY_INDEX) it was handed over to; None before it has one."""
         try:
             return (self.folder / "job").read_text(encoding="utf-8").strip()
         except OSError:
             return None
+
+    def job_of(self, index: int) -> str:
+        """The job that works on that batch."""
+        job = str(self.job)
+        return job if "_" in job else f"{job}_{index}"
 
     def close(self) -> None:
         """Nothing is wanted of it any more."""
@@ -155,12 +162,30 @@ class Submission:
 
 def claim(folder: Path, job: str) -> bool:
     """Whether the submission in `folder` belongs to that job: it does when no other was there first."""
-    mine = folder / f".job-{job}-{os.getpid()}"
-    mine.write_text(job, encoding="utf-8")
+    return _first(folder / "job", job)
+
+
+def hand_over(place: Path, batch: str) -> bool:
+    """Let the job that works in `place` go on with that batch (FOLDER/INDEX); False when it has ended."""
+    return _first(place / "next", batch)
+
+
+def handed_over(place: Path) -> tuple[Path, int] | None:
+    """The batch that follows on the one in `place`; from now on None if it is None."""
+    if _first(place / "next", NOBODY):
+        return None
+    batch = Path((place / "next").read_text(encoding="utf-8").strip())
+    return batch.parent, int(batch.name)
+
+
+def _first(file: Path, text: str) -> bool:
+    """Write a file that does not exist, whole; whether that, and nothing else, stands in it now."""
+    mine = file.with_name(f".{file.name}-{secrets.token_hex(6)}")
+    mine.write_text(text, encoding="utf-8")
     try:
-        os.link(mine, folder / "job")
+        os.link(mine, file)
     except FileExistsError:
-        return (folder / "job").read_text(encoding="utf-8").strip() == job
+        return file.read_text(encoding="utf-8").strip() == text
     finally:
         mine.unlink()
     return True

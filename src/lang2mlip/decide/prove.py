@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lang2mlip.contracts import End, Evaluate, Explore, Sample, State
+from lang2mlip.data import table
 from lang2mlip.decide.choice import Choice
 from lang2mlip.decide.curriculum import failed, parts
 from lang2mlip.decide.needs import advice, affordable_steps, listed, protocol_to_follow
@@ -95,7 +96,9 @@ def end_on_success(state: State) -> Choice | None:
 
 
 def teach_pairs(state: State) -> Choice | None:
-    """Atoms that attract each other where they must repel: labels of pairs, once."""
+    """Atoms that attract each other where they must repel: labels of pairs, once, if the family learns from such."""
+    if not table("sizes").get(state.task.potential.family, {}).get("learns_pairs", True):
+        return None
     gates = state.evaluation.gates if state.evaluation else ()
     wrong = [gate for gate in gates if gate.name.startswith(PAIRS) and not gate.passed]
     if not wrong or PAIRS_GROUP in state.groups or 0 in (calls_to_spend(state), labels_left(state)):

@@ -1,4 +1,4 @@
-"""Whether MD with the last potential of a run holds at the hottest use."""
+"""Whether MD with the potential that a run hands over holds at the hottest use."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ STEPS = 400
 def survival(one: System, developed: Run, known: Known) -> float | None:
     """Share of WALKS walks of STEPS steps, from starts of the test trajectories, that no health check stops.
 
-    None without a model. The limits are those of every MD of a potential here; none is drawn from the test set.
+    It is that of the potential that the run handed over, else of its newest; None without a model. The limits are those of every MD of a potential here; none is drawn from the test set.
     """
-    model = developed.state.model
-    if model is None:
+    calculator = _delivered(developed)
+    if calculator is None:
         return None
-    calculator: Any = load("potential", model.family)().calculator(Path(developed.folder) / model.folder)
     starts, high = known.starts(), float(one.task["temperature_K"][1])
     healthy = 0
     for number in range(WALKS):
@@ -41,3 +40,11 @@ def survival(one: System, developed: Run, known: Known) -> float | None:
         )
         healthy += run(starts[number % len(starts)], calculator, plan, Health()).healthy
     return healthy / WALKS
+
+
+def _delivered(developed: Run) -> Any:
+    model, handed_over = developed.state.model, Path(developed.folder) / "potential" / "model"
+    if model is None:
+        return None
+    folder = handed_over if handed_over.is_dir() else Path(developed.folder) / model.folder
+    return load("potential", model.family)().calculator(folder)

@@ -14,6 +14,7 @@ from lang2mlip.science.trainers.mtp.basis import moment_basis
 from lang2mlip.science.trainers.mtp.data import FitData, nearest, shortest
 from lang2mlip.science.trainers.mtp.engine import LEVEL_OFF_A
 from lang2mlip.science.trainers.mtp.fit import Clock, Fit, Fitted
+from lang2mlip.science.trainers.mtp.pairs import without_pairs
 from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
 from lang2mlip.science.trainers.mtp.start import carried_over, fresh_radial
@@ -59,6 +60,7 @@ def search(
     """Choose what was left open, fit, and grow the level while the fit is not good enough and the data allow it."""
     notes: list[str] = []
     clock = Clock(settings.time_limit_s, progress)
+    frames = without_pairs(frames, notes)
     if settings.robust:
         frames = _weighed(frames, species, settings, notes)
     if settings.cutoff_A is None:

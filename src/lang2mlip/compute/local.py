@@ -58,7 +58,7 @@ class Workers:
         if self.forks:
             self._forker = Forker(self.command)
         if self.journal is not None:
-            self.journal.note("opened", job=str(os.getpid()), node=node())
+            self.journal.note("opened", job=str(os.getpid()), node=node(), words="local")
 
     @property
     def cores(self) -> int:

@@ -9,6 +9,7 @@ counted, so that a structure that kills its job is found out and its neighbours 
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -49,7 +50,7 @@ class SlurmPool:
         for happened in Reader(log).new():
             self.learn(happened)
         self.journal = Journal(log)
-        self.journal.note("opened", node=node(), words=self.profile.kind)
+        self.journal.note("opened", job=str(os.getpid()), node=node(), words=self.profile.kind)
 
     @property
     def cores(self) -> int:

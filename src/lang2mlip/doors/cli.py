@@ -134,6 +134,17 @@ def status(
 
 
 @app.command()
+def watch(
+    name: Name, out: Out = None, once: Annotated[bool, typer.Option("--once", help="as it is now, and no more")] = False
+) -> None:
+    """What runs where, since when, how far and at what cost; live, until the run ends or Ctrl-C."""
+    from lang2mlip.doors.watching import watch as follow
+    from lang2mlip.doors.wire import open_run
+
+    raise typer.Exit(follow(open_run(name, out), once))
+
+
+@app.command()
 def report(name: Name, out: Out = None) -> None:
     """Write the report of a run again, at whatever point it stands."""
     from lang2mlip.doors.farewell import write_pages

@@ -12,6 +12,7 @@ from lang2mlip.catalogue import names, parts
 from lang2mlip.contracts import Errors
 from lang2mlip.doors.farewell import tell_verdict
 from lang2mlip.doors.terminal import open_console, paragraph
+from lang2mlip.doors.watching import work_of
 from lang2mlip.errors import UnknownName
 from lang2mlip.record.ledger import calls_left, labels_left
 from lang2mlip.record.run import Run
@@ -39,6 +40,7 @@ def status_of(run: Run) -> dict[str, Any]:
         "groups": {name: group.model_dump(mode="json") for name, group in state.groups.items()},
         "gates": [gate.model_dump() for gate in state.evaluation.gates] if state.evaluation else [],
         "verdicts": [verdict.model_dump() for verdict in state.verdicts],
+        "work": work_of(run),
         "log": [entry.model_dump() for entry in state.log],
     }
 

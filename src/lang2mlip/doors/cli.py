@@ -39,6 +39,20 @@ Compute = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take the defaults and list them")]
 
 
+@app.callback()
+def before_all(
+    unsafe_no_sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-no-sandbox", help="where no sandbox can be made, run what a model wrote with all your rights"
+        ),
+    ] = False,
+) -> None:
+    """Say what you want to simulate; get an interatomic potential with the evidence that it can be trusted."""
+    if unsafe_no_sandbox:
+        os.environ["LANG2MLIP_UNSAFE_NO_SANDBOX"] = "1"  # workers inherit it
+
+
 @app.command()
 def run(
     what: Annotated[

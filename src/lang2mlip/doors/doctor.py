@@ -14,7 +14,7 @@ from rich.console import Console
 
 from lang2mlip.catalogue import Part, parts
 from lang2mlip.compute.local import Workers
-from lang2mlip.compute.sandbox import available
+from lang2mlip.compute.sandbox import active, described
 from lang2mlip.contracts import Json
 from lang2mlip.data import table
 from lang2mlip.doors.terminal import open_console, paragraph
@@ -33,8 +33,8 @@ def examine() -> int:
             word, line = try_part(part, Path(place))
             broken += word == "NO"
             _tell(console, f"{part.kind} {part.name}", word, line)
-    found = available()
-    _tell(console, "sandbox", "yes" if found else "not here", "bubblewrap" if found else "apt install bubblewrap")
+    level = active()
+    _tell(console, "sandbox", "yes" if level not in (None, "none") else "not here", described())
     return 1 if broken else 0
 
 

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from lang2mlip.compute.sandbox import described
 from lang2mlip.contracts import Cost, Written
 from lang2mlip.contracts.protocols import Protocol
 from lang2mlip.doors.terminal import open_console, paragraph, short
@@ -117,6 +118,8 @@ def _proven(run: Run, file: Path, sha: str, protocol: Protocol) -> DryRun:
     record = record_of(protocol, protocol.kind, run.state.structures)
     steps = _steps(run, len(protocol.stages()))
     report = prove(protocol, start_of(record, run.folder), run.state.task.reference, file.parent / file.stem, steps)
+    if isinstance(protocol, Written):
+        run.remark(f"{file.stem}, in LAMMPS' own words, was tried in the sandbox {described()}.")
     script = file.parent / file.stem / "in.lammps"
     if script.exists():
         write_text(file.with_suffix(".lmp"), script.read_text(encoding="utf-8"))

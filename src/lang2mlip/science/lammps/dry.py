@@ -28,7 +28,7 @@ from lang2mlip.science.lammps.outcome import Shown, shown
 from lang2mlip.science.lammps.protocol import run_folder, run_text, write_protocol
 from lang2mlip.science.lammps.script import placed
 
-__all__ = ["DryRun", "Maker", "dry_run", "judged", "write_job"]
+__all__ = ["DryRun", "Maker", "dry_run", "judged", "made", "write_job"]
 
 
 class Maker(Noun):
@@ -122,7 +122,7 @@ def main(folder: Path) -> int:
     fault = None
     try:
         maker = Maker(**job["maker"])
-        calculator = _made(maker.function)(**maker.arguments)
+        calculator = made(maker)
         if job.get("text"):
             run_text((folder / job["text"]).read_text(encoding="utf-8"), folder, calculator, job["elements"])
         else:
@@ -150,10 +150,11 @@ def _affordable(folder: Path, calculator: Any, wanted: int, limit_s: float) -> i
     return max(FEWEST, min(wanted, int(0.5 * limit_s / (each * len(protocol.stages()) + 1e-9))))
 
 
-def _made(function: str) -> Callable[..., Any]:
-    module, _, name = function.partition(":")
-    made: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return made
+def made(maker: Maker) -> Any:
+    """The calculator."""
+    module, _, name = maker.function.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function(**maker.arguments)
 
 
 if __name__ == "__main__":

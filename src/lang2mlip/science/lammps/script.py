@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,7 @@ from lang2mlip.science.lammps.colvars import colvars
 from lang2mlip.science.lammps.external import FIX
 from lang2mlip.science.lammps.written import filled
 
-__all__ = ["Script", "placed", "script", "species", "timestep_fs"]
+__all__ = ["Script", "placed", "script", "species", "timestep_fs", "usual_timestep_fs"]
 
 _STIFF = {"B", "C", "N", "O", "F"}
 """Elements whose bonds to each other and to most others vibrate with periods below 40 fs."""
@@ -65,11 +65,17 @@ def species(atoms: Atoms) -> list[str]:
     return sorted(set(atoms.get_chemical_symbols()))
 
 
+def usual_timestep_fs(elements: Iterable[str]) -> float:
+    """A safe MD time step by the lightest and stiffest bonds among these elements, fs."""
+    present = set(elements)
+    return 0.5 if "H" in present else 1.0 if present & _STIFF else 2.0
+
+
 def timestep_fs(protocol: Protocol, atoms: Atoms) -> float:
     """The MD time step, fs. Raises BadInput for one that cannot follow the fastest bond."""
     present = set(atoms.get_chemical_symbols())
     if protocol.timestep_fs is None:
-        return 0.5 if "H" in present else 1.0 if present & _STIFF else 2.0
+        return usual_timestep_fs(present)
     if protocol.timestep_fs > _LONGEST_FS and present & (_STIFF | {"H"}):
         whose = "to hydrogen" if "H" in present else f"of {', '.join(sorted(present & _STIFF))}"
         raise BadInput(

@@ -1,0 +1,59 @@
+"""Numbers that a person gives a simulation in words: how many atoms, how long, which step, how much strain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from lang2mlip.contracts import Json
+
+__all__ = ["asked_numbers"]
+
+_NUMBER = r"(\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?|10\s?\^\s?\d+)"
+_TIMES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
+_PS = {"fs": 1e-3, "ps": 1.0, "ns": 1e3}
+_FS = {"fs": 1.0, "ps": 1e3}
+
+_ATOMS = re.compile(rf"{_NUMBER}\s*(thousand|million|billion)?[\s-]*atoms?\b", re.IGNORECASE)
+_STEP = re.compile(
+    rf"time[\s-]?step(?:\s+of|\s*=|\s*:)?\s*{_NUMBER}\s*(fs|ps)\b|{_NUMBER}\s*(fs|ps)\s+(?:time[\s-]?)?steps?\b",
+    re.IGNORECASE,
+)
+_REST = re.compile(rf"(?:equilibrat\w*|rest\w*)\s+(?:it\s+|them\s+)?(?:for\s+)?{_NUMBER}\s*(fs|ps|ns)\b", re.IGNORECASE)
+_LENGTH = re.compile(rf"(?:for|over|during|run(?:ning)?|production(?:\s+of)?|of)\s+{_NUMBER}\s*(ps|ns)\b", re.I)
+_STRAIN = re.compile(rf"{_NUMBER}\s*%(?:\s+\w+){{0,2}}\s+(?:strain|elongation|tension|shear|compression)"
+                     rf"|(?:strain|up\s+to|by)\s+(?:of\s+)?{_NUMBER}\s*(?:%|percent)", re.IGNORECASE)  # fmt: skip
+_NVT = re.compile(r"\bNVT\b|\bNVE\b|(?:constant|fixed)\s+volume", re.IGNORECASE)
+
+
+def asked_numbers(prompt: str) -> dict[str, Json]:
+    """Parameter → value, in the recipes' units; only what is said."""
+    found: dict[str, Json] = {}
+    rest = prompt
+    for pattern, take in _TAKEN:
+        one = pattern.search(rest)
+        if one is not None:
+            found |= take([group for group in one.groups() if group is not None])
+            rest = rest[: one.start()] + " " + rest[one.end() :]
+    if _NVT.search(prompt):
+        found["pressure_GPa"] = None
+    return found
+
+
+def _value(text: str) -> float:
+    power = re.fullmatch(r"10\s?\^\s?(\d+)", text)
+    return 10.0 ** int(power[1]) if power else float(text.replace(",", ""))
+
+
+def _atoms(groups: list[str]) -> dict[str, Json]:
+    times = _TIMES[groups[1].lower()] if len(groups) > 1 else 1.0
+    return {"atoms": round(_value(groups[0]) * times)}
+
+
+_TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ...] = (
+    (_ATOMS, _atoms),
+    (_STEP, lambda groups: {"timestep_fs": _value(groups[0]) * _FS[groups[1].lower()]}),
+    (_REST, lambda groups: {"rest_ps": _value(groups[0]) * _PS[groups[1].lower()]}),
+    (_LENGTH, lambda groups: {"ps": _value(groups[0]) * _PS[groups[1].lower()]}),
+    (_STRAIN, lambda groups: {"strain": _value(groups[0]) / 100}),
+)

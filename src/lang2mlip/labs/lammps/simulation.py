@@ -1,0 +1,191 @@
+"""From words to a simulation that ran: understand, build, check, run, grade, mend, hand over."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import Field
+
+from lang2mlip.contracts import Json, Noun
+from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps import engine
+from lang2mlip.labs.lammps.attempt import Attempt, Manner, attempt
+from lang2mlip.labs.lammps.page import page
+from lang2mlip.labs.lammps.plots import drawn, thermo_curves
+from lang2mlip.labs.lammps.potential import Potential, chosen, named
+from lang2mlip.labs.lammps.recipe import Number
+from lang2mlip.labs.lammps.system import System
+from lang2mlip.labs.lammps.words import Wish, understood
+from lang2mlip.labs.lammps.writer import RecipeWriter, Writer
+from lang2mlip.science.lammps.grade import Grade
+
+__all__ = ["Settings", "Simulation", "simulate"]
+
+
+class PotentialUsed(Noun):
+    """Which forces it ran with, and why these."""
+
+    name: str
+    reason: str
+    source: str = ""
+    sha256: dict[str, str] = Field(default_factory=dict, description="file → checksum")
+    remarks: tuple[str, ...] = ()
+
+
+class Round(Noun):
+    """One attempt."""
+
+    number: int
+    change: str = Field(default="", description="what was different from the round before")
+    verdict: str
+    score: float
+
+
+class Simulation(Noun):
+    """A finished simulation, as results.json holds it."""
+
+    name: str
+    prompt: str
+    folder: Path
+    recipe: str
+    parameters: dict[str, Json]
+    measures: str
+    system: str
+    potential: PotentialUsed
+    step_fs: float
+    steps: int
+    wall_s: float
+    sandbox: str
+    numbers: tuple[Number, ...]
+    grade: Grade
+    rounds: tuple[Round, ...]
+    assumptions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """It passed the rules and its numbers were read."""
+        return self.grade.passed and bool(self.numbers)
+
+    def value(self, name: str) -> float:
+        """A number by its name. Raises BadInput, which names those that there are."""
+        for one in self.numbers:
+            if one.name == name:
+                return one.value
+        raise BadInput(f"This simulation has no number {name!r}; it has {', '.join(one.name for one in self.numbers)}.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a simulation is to be done, beyond what the words say."""
+
+    potential: str | None = None
+    out: Path = Path("simulations")
+    name: str | None = None
+    rounds: int = 3
+    manner: Manner = Manner()
+
+
+def simulate(prompt: str, settings: Settings | None = None, **parameters: Json) -> Simulation:
+    """Words → a simulation that ran, graded by rules; `parameters` replace those of the recipe.
+
+    Everything lies in settings.out/NAME. Raises BadInput with one sentence or question where the words do not suffice,
+    UnsupportedElement where no potential has the elements, PartFailed where the script cannot run at all.
+    """
+    how = settings or Settings()
+    wish = understood(prompt, parameters)
+    system = _system(wish, how)
+    folder = _new_folder(how, prompt)
+    how.manner.tell(f"{wish.recipe.line}: {wish.recipe.measures()}.")
+    how.manner.tell(f"Potential {system.potential.name}: {system.potential.reason}.")
+    attempts, rounds = _rounds(RecipeWriter(wish.recipe), system, folder, how)
+    return _handed_over(wish, folder, attempts, rounds)
+
+
+def _system(wish: Wish, how: Settings) -> System:
+    elements = wish.elements()
+    potential: Potential
+    potential = named(how.potential, elements) if how.potential else chosen(elements, wish.phases())
+    atoms = wish.recipe.structure(wish.component)
+    return System(atoms, potential, RecipeWriter(wish.recipe).step_fs(elements), wish.cubic())
+
+
+def _new_folder(how: Settings, prompt: str) -> Path:
+    """A folder that is not there yet; its name is a slug of the words."""
+    slug = how.name or "-".join(re.findall(r"[a-z0-9]+", prompt.lower())[:8])[:60] or "simulation"
+    names = (slug, *(f"{slug}-{n}" for n in range(2, 10_000)))
+    folder = next(how.out / name for name in names if not (how.out / name).exists())
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _rounds(writer: Writer, system: System, folder: Path, how: Settings) -> tuple[list[Attempt], list[Round]]:
+    """Attempts until one is sound, there is no remedy, or there were enough; each in its own folder."""
+    attempts, rounds, change = list[Attempt](), list[Round](), ""
+    for number in range(1, how.rounds + 1):
+        system = replace(system, step_fs=writer.step_fs(system.atoms.get_chemical_symbols()))
+        place = folder / "rounds" / str(number)
+        one = attempt(writer, system, place, how.manner)
+        attempts.append(one)
+        rounds.append(Round(number=number, change=change, verdict=one.grade.sentence(), score=one.grade.score))
+        how.manner.tell(f"Round {number}: {one.grade.sentence()}")
+        remedy = writer.mended(one.grade, system) if one.grade.defects and not one.ran.timed_out else None
+        if remedy is None or number == how.rounds:
+            break
+        writer, change = remedy.writer, remedy.change
+        how.manner.tell(f"Again, with {change}.")
+    return attempts, rounds
+
+
+def _handed_over(wish: Wish, folder: Path, attempts: list[Attempt], rounds: list[Round]) -> Simulation:
+    """The best attempt's files, its numbers and the report at the top of the folder."""
+    best = max(attempts, key=lambda one: (one.grade.passed, one.findings is not None, one.grade.score))
+    for file in (one for one in best.folder.iterdir() if one.is_file()):
+        _shared(file, folder / file.name)
+    made = _told(wish, folder, best, rounds)
+    (folder / "results.json").write_text(_results(made, best), encoding="utf-8")
+    curves = [*(best.findings.curves if best.findings else ()), *thermo_curves(best.ran.log, best.system.step_fs)]
+    figures = [drawn(one) for one in curves]
+    (folder / "plots").mkdir()
+    for one, figure in zip(curves, figures, strict=True):
+        (folder / "plots" / f"{one.name}.svg").write_text(figure, encoding="utf-8")
+    script = (folder / engine.SCRIPT).read_text(encoding="utf-8")
+    (folder / "report.html").write_text(page(made, script, figures), encoding="utf-8")
+    return made
+
+
+def _shared(file: Path, to: Path) -> None:
+    """The same file at a second place, without taking the room twice where the disk allows it."""
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copyfile(file, to)
+
+
+def _results(made: Simulation, best: Attempt) -> str:
+    curves = [one.model_dump() for one in best.findings.curves] if best.findings else []
+    return json.dumps({**made.model_dump(mode="json"), "curves": curves}, indent=1, ensure_ascii=False)
+
+
+def _told(wish: Wish, folder: Path, best: Attempt, rounds: list[Round]) -> Simulation:
+    system, potential = best.system, best.system.potential
+    edges = " x ".join(f"{one:.1f}" for one in system.atoms.cell.lengths())
+    found = best.findings
+    used = PotentialUsed(
+        name=potential.name, reason=potential.reason, source=potential.source, sha256=best.sha256,
+        remarks=potential.remarks,
+    )  # fmt: skip
+    return Simulation(
+        name=folder.name, prompt=wish.prompt, folder=folder, recipe=wish.recipe.key,
+        parameters=wish.recipe.model_dump(mode="json"), measures=wish.recipe.measures(),
+        system=f"{len(system.atoms)} atoms of {system.atoms.symbols.formula.reduce()[0]}, {edges} Å",
+        potential=used, step_fs=system.step_fs, steps=best.steps, wall_s=best.ran.wall_s,
+        sandbox="watched, without a sandbox" if best.ran.level == "none" else f"in the sandbox ({best.ran.level})",
+        numbers=found.numbers if found else (), grade=best.grade, rounds=tuple(rounds), assumptions=wish.assumptions,
+        remarks=(*best.remarks, *(found.remarks if found else ()), *wish.assumptions),
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""What is simulated: atoms and their potential, in the potential's own units, and the head of every script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ase import Atoms
+from ase.data import atomic_masses, atomic_numbers
+from ase.io.lammpsdata import write_lammps_data
+
+from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps.potential import Potential
+from lang2mlip.units import KCAL_PER_MOL_IN_EV
+
+__all__ = ["COLUMNS", "DATA", "UNITS", "System", "Units"]
+
+DATA = "structure.data"
+COLUMNS = "step time temp pe ke etotal press pxx pyy pzz pxy pxz pyz lx ly lz vol density"
+"""Of every thermo table, so that one reader serves all recipes."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """A LAMMPS unit style: what its units are worth in ours (lengths are Å in all of them)."""
+
+    name: str
+    energy_eV: float
+    time_fs: float
+    pressure_GPa: float
+
+    def of_fs(self, time_fs: float) -> str:
+        """A time in the style's unit, as a script says it."""
+        return f"{time_fs / self.time_fs:g}"
+
+    def of_GPa(self, pressure_GPa: float) -> str:
+        """A pressure in the style's unit, as a script says it."""
+        return f"{pressure_GPa / self.pressure_GPa:g}"
+
+
+UNITS = {
+    "metal": Units("metal", 1.0, 1000.0, 1e-4),
+    "real": Units("real", KCAL_PER_MOL_IN_EV, 1.0, 1.01325e-4),
+}
+
+
+@dataclass(frozen=True)
+class System:
+    """Atoms in a box, and what gives their forces."""
+
+    atoms: Atoms
+    potential: Potential
+    step_fs: float
+    cubic: bool = False
+    """The crystal has cubic symmetry, so that a hydrostatic relaxation suffices."""
+
+    @property
+    def units(self) -> Units:
+        """Of the potential. Raises BadInput for a style that the recipes do not speak."""
+        style = self.potential.units
+        if style not in UNITS:
+            raise BadInput(f"{self.potential.name} wants units {style}; the recipes speak {' and '.join(UNITS)}.")
+        return UNITS[style]
+
+    @property
+    def types(self) -> list[str]:
+        """Elements of the LAMMPS types."""
+        return self.potential.types(self.atoms.get_chemical_symbols())
+
+    def steps(self, ps: float) -> int:
+        """MD steps of so many ps, one at least."""
+        return max(1, round(ps * 1000 / self.step_fs))
+
+    def write(self, folder: Path) -> None:
+        """structure.data, in a box that may lean."""
+        style = "charge" if self.potential.charged else "atomic"
+        write_lammps_data(
+            folder / DATA, self.atoms, specorder=self.types, atom_style=style, units=self.units.name, force_skew=True
+        )
+
+    def head(self, title: str, every: int, boundary: str = "p p p") -> str:
+        """The first part of the script: units, atoms, potential, what is written out and how often (steps)."""
+        masses = "\n".join(
+            f"mass            {n} {atomic_masses[atomic_numbers[one]]:.6f}   # {one}"
+            for n, one in enumerate(self.types, 1)
+        )
+        forces = "\n".join(self.potential.commands(self.types))
+        return f"""# {title}
+units           {self.units.name}
+atom_style      {"charge" if self.potential.charged else "atomic"}
+atom_modify     map array
+boundary        {boundary}
+read_data       {DATA}
+{masses}
+
+# forces: {self.potential.name}
+{forces}
+neighbor        1.0 bin
+neigh_modify    every 1 delay 0 check yes
+timestep        {self.units.of_fs(self.step_fs)}                   # {self.step_fs:g} fs
+thermo_style    custom {COLUMNS}
+thermo_modify   norm no lost error flush yes format float %.12g
+thermo          {every}
+"""

@@ -1,0 +1,136 @@
+"""Words → which recipe, with which parameters, of which substance; one clear question where they do not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lang2mlip.contracts import Component, Json, check
+from lang2mlip.data import table
+from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps.asked import asked_numbers
+from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
+from lang2mlip.labs.lammps.recipe import Recipe
+from lang2mlip.labs.lammps.recipes import known
+from lang2mlip.prepare.reader import Reading, read
+
+__all__ = ["Wish", "meant", "understood"]
+
+_LIQUID = frozenset({"melt", "liquid"})
+_HOTTER = 2.5
+"""A crystal without a surface melts only well above its melting point (mechanical melting: Z. H. Jin, P. Gumbsch, K. Lu
+and E. Ma, Phys. Rev. Lett. 87, 055703 (2001)); so much above it does within picoseconds, as measured here."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be simulated."""
+
+    prompt: str
+    recipe: Recipe
+    component: Component
+    assumptions: tuple[str, ...]
+
+    def elements(self) -> list[str]:
+        """Chemical symbols, alphabetical."""
+        return sorted(set(unit_cell(self.component).get_chemical_symbols()))
+
+    def phases(self) -> list[str]:
+        """What the potential must be good for."""
+        molten = getattr(self.recipe, "molten", False)
+        return [*self.recipe.phases, *(["melt"] if molten and "melt" not in self.recipe.phases else [])]
+
+    def cubic(self) -> bool:
+        """Whether the crystal is."""
+        return is_cubic(self.component)
+
+
+def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
+    """The wish in the words; `given` parameters replace what they say. Raises BadInput with a question or a reason."""
+    recipe = known(meant(prompt))
+    numbers = asked_numbers(prompt)
+    refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
+    reading = read(prompt)
+    component = _one(reading)
+    said = {**_conditions(reading, component), **numbers}
+    wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
+    assumptions = tuple(_assumed(recipe, component, wanted))
+    made = check(recipe, wanted, f"The recipe {recipe.key}")
+    return Wish(prompt, made, component, assumptions)
+
+
+def meant(prompt: str) -> str:
+    """The name of the recipe that the words mean. Raises BadInput where they mean none, or several alike."""
+    text = _folded(prompt)
+    strong, weak = _found(text, "words"), _found(text, "weak")
+    names = list(dict.fromkeys(entry["recipe"] for entry in strong or weak))
+    if not names:
+        known_ = "; ".join(str(entry["words"][0]) for entry in table("recipes").values())
+        raise BadInput(f"No simulation was found in {prompt.strip()!r:.120}; say what is to be measured: {known_}.")
+    if len(names) > 1 and strong:
+        titles = [known(name).line.lower() for name in names]
+        raise BadInput(f"Which one first: {' or '.join(titles)}? A simulation measures one; ask for each apart.")
+    return str(names[0])
+
+
+def _folded(prompt: str) -> str:
+    return " ".join(prompt.lower().replace("’", "'").split())
+
+
+def _found(text: str, kind: str) -> list[dict[str, Any]]:
+    """The entries with a phrase in the text; a phrase within a longer one of another entry does not count."""
+    hits = []
+    for entry in table("recipes").values():
+        for phrase in entry.get(kind, ()):
+            for one in re.finditer(rf"(?<![\w-]){re.escape(phrase.lower())}(?![\w])", text):
+                hits.append((one.start(), one.end(), entry))
+    return [
+        entry for start, end, entry in hits
+        if not any(a <= start and end <= b and b - a > end - start for a, b, _ in hits)
+    ]  # fmt: skip
+
+
+def _one(reading: Reading) -> Component:
+    if len(reading.components) == 1:
+        return reading.components[0]
+    names = " or ".join(one.name for one in reading.components)
+    raise BadInput(f"Which substance first: {names}? One simulation has one; ask for each apart.")
+
+
+def _conditions(reading: Reading, component: Component) -> dict[str, Json]:
+    """Temperature, pressure, phase and plane as the recipe calls them."""
+    found: dict[str, Json] = {}
+    low, high = reading.temperature_K or (None, None)
+    if low is not None or high is not None:
+        found["temperature_K"] = low if low is not None else high
+    if high is not None and high != low:
+        found["to_K"] = high
+    if reading.pressure_GPa is not None:
+        found["pressure_GPa"] = next((one for one in reading.pressure_GPa if one is not None), 0.0)
+    if _LIQUID & set(component.phases):
+        found["molten"] = True
+    if component.facets:
+        plane = component.facets[0]
+        found["miller"] = (*plane[:2], plane[-1])  # of four indices the third follows from the first two
+    return found
+
+
+def _assumed(recipe: type[Recipe], component: Component, wanted: dict[str, Json]) -> list[str]:
+    """What the words leave open and is taken, said aloud; melting is filled in. Raises BadInput with a question."""
+    said = []
+    entry = table("crystals").get(component.crystal or "", {})
+    if wanted.get("molten"):
+        if "temperature_K" not in wanted:
+            melts = f" (it melts at {entry['melting_K']:g} K)" if entry.get("melting_K") else ""
+            raise BadInput(f"At which temperature is {component.name} to be liquid{melts}? Say it in the words, in K.")
+        melting = max(float(entry.get("melting_K") or 0.0), float(wanted["temperature_K"]))
+        wanted.setdefault("melt_K", _HOTTER * melting)
+    elif "temperature_K" in recipe.model_fields and "temperature_K" not in wanted:
+        said.append(f"No temperature was named; taken: {recipe.model_fields['temperature_K'].default:g} K.")
+    if "pressure_GPa" in recipe.model_fields and "pressure_GPa" not in wanted:
+        said.append("No pressure was named; taken: 0 GPa.")
+    if "miller" in recipe.model_fields and "miller" not in wanted:
+        said.append(f"No plane was named; taken: {recipe.model_fields['miller'].default}.")
+    return said

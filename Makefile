@@ -46,6 +46,7 @@ $(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
 # torch first and pinned: asked for by another package, it brings gigabytes of CUDA.
 $(VENV)/.dev: $(VENV)/.core
 	@command -v bwrap >/dev/null || scripts/debian-packages bubblewrap || echo "Going on without bubblewrap: the sandbox refuses."
+	@command -v slurmctld >/dev/null || scripts/debian-packages slurm-wlm munge || echo "Going on without Slurm: its tests are skipped."
 	$(PIP) $(TORCH) torch==2.13.0
 	$(PIP) --editable '.[dev]'
 	@touch $@

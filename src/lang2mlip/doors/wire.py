@@ -65,6 +65,10 @@ def _pool(profile: Profile, place: Path) -> Pool:
         from lang2mlip.compute.slurm import SlurmPool
 
         return SlurmPool(WORKER, profile, place)
+    if profile.kind == "parsl":
+        from lang2mlip.compute.parsl_swarm import ParslPool
+
+        return ParslPool(WORKER, profile, place)
     cores = profile.cores or max(1, len(os.sched_getaffinity(0)))
     workers = Workers(WORKER.command, count=cores, forks=WORKER.forks, journal=Journal(place / "log.jsonl"))
     if profile.patience_s:

@@ -10,6 +10,7 @@ from ase import Atoms
 
 from lang2mlip.act.allowance import in_time
 from lang2mlip.act.clock import Meter
+from lang2mlip.act.halfway import FILE, run_on
 from lang2mlip.act.labels import MeteredCalculator
 from lang2mlip.act.settling import has_settled, run_until_settled
 from lang2mlip.catalogue import load
@@ -18,7 +19,7 @@ from lang2mlip.contracts.parts import Progress
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.identity import structure_id
-from lang2mlip.science.atoms.md import Hooks, MDOutcome, MDPlan, run
+from lang2mlip.science.atoms.md import Hooks, MDOutcome, MDPlan
 from lang2mlip.science.atoms.neighbours import bond_graph
 
 __all__ = ["potential_walk", "reference_walk"]
@@ -53,18 +54,19 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
 
 def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Watched MD with the potential. Arguments: family, model (folder), structure, plan, health, note;
-    molecular (bool): its bonds must hold. Where the budget's time cut it short, its stability is None.
+    molecular (bool): its bonds must hold. Where the budget's time cut it short, its stability is None. A long one that
+    was killed goes on from its last checkpoint.
     """
     trainer = load("potential", arguments["family"])()
     calculator = trainer.calculator(Path(arguments["run"]) / arguments["model"])
     start = _start(arguments)
     plan = MDPlan(**arguments["plan"])
     limits = _with_bonds(Health(**arguments["health"]), start, arguments)
-    meter = Meter()
-    outcome = run(start, calculator, plan, limits, Hooks(progress=in_time(progress, arguments["until"])))
-    spent = meter.spent_s()
+    hooks = Hooks(progress=in_time(progress, arguments["until"]))
+    outcome, spent = run_on((start, calculator, plan, limits), hooks, folder, arguments)
     _note(outcome.frames, arguments["note"])
     write_frames(folder / "frames.extxyz", outcome.frames)
+    (folder / FILE).unlink(missing_ok=True)
     speed = len(start) * outcome.done / outcome.wall_s if outcome.wall_s else 0.0
     stability = StabilityRun(
         group=arguments["note"]["group"],

@@ -13,11 +13,11 @@ from lang2mlip.errors import BadInput, BudgetSpent, PartFailed
 from lang2mlip.science.atoms.drive import FAULTS, Drive
 from lang2mlip.science.atoms.health import Health, Reading, Watch
 from lang2mlip.science.atoms.integrators import Bath, MDState, System, advance, maxwell, pressure, temperature
-from lang2mlip.science.atoms.md_plan import Checkpoint, Ended, Hooks, MDOutcome, MDPlan
+from lang2mlip.science.atoms.md_plan import Checkpoint, Ended, Halfway, Hooks, MDOutcome, MDPlan
 from lang2mlip.science.atoms.recorder import Recorder
 from lang2mlip.units import EV_PER_A3_IN_GPA, FS_IN_ASE_TIME, ev_per_a3
 
-__all__ = ["Checkpoint", "Hooks", "MDOutcome", "MDPlan", "run"]
+__all__ = ["Checkpoint", "Halfway", "Hooks", "MDOutcome", "MDPlan", "run"]
 
 
 def run(
@@ -57,10 +57,15 @@ class _Walk:
         self.template: Atoms = atoms.copy()
         self.template.set_constraint()
         self.template.arrays.pop("momenta", None)
-        resumed = hooks.resume_from
-        self.watch = Watch(health, self.template, resumed.start_energy_eV if resumed else None)
+        self.known = hooks.go_on_from
+        self.resumed = self.known.point if self.known else hooks.resume_from
+        self.watch = Watch(health, self.template, self.resumed.start_energy_eV if self.resumed else None)
         self.recorder = Recorder(self.template, plan.timestep_fs, hooks.sink)
         self.drive = Drive(self.template, calculator, self._needs)
+        if self.known is not None:
+            self.watch.seen = dict(self.known.seen)
+            self.recorder.taken_up(self.known.frames, self.known.rows, self.known.recent)
+            self.drive.calls = self.known.calls - 1  # the state at the checkpoint is asked for again
         self.state: MDState | None = None
         self._first = self._first_state(atoms)
 
@@ -95,13 +100,16 @@ class _Walk:
         if trip:
             return f"at the start {trip}"
         for state in self._states():
+            if self.known is not None and state.step == self.known.point.step:
+                self.state = state
+                continue
             trip = self._trouble(state)
             if trip:
                 self.recorder.tripped(state, self.plan.target_K(state.step))
                 return f"at step {state.step} {trip}"
             self.state = state
             if self._due(state.step, self.plan.checkpoint_every):
-                self._checkpoint()
+                self._checkpoint(due=True)
         return None
 
     def _states(self) -> Iterator[MDState]:
@@ -154,16 +162,22 @@ class _Walk:
     def _due(step: int, every: int) -> bool:
         return every > 0 and step % every == 0
 
-    def _checkpoint(self) -> None:
-        if self.hooks.on_checkpoint is not None and self.state is not None:
-            state = self.state
-            point = (state.step, state.positions, state.momenta, state.cell, state.heat, self.watch.start_energy_eV)
-            self.hooks.on_checkpoint(Checkpoint(*point))
+    def _checkpoint(self, due: bool = False) -> None:
+        if self.state is None:
+            return
+        state, recorder = self.state, self.recorder
+        parts = (state.step, state.positions, state.momenta, state.cell, state.heat, self.watch.start_energy_eV)
+        point = Checkpoint(*parts)
+        if self.hooks.on_checkpoint is not None:
+            self.hooks.on_checkpoint(point)
+        if due and self.hooks.on_halfway is not None:
+            made = (recorder.frames, recorder.recent, recorder.rows, self.watch.seen, self.drive.calls)
+            self.hooks.on_halfway(Halfway(point, *made))
 
     def _first_state(self, atoms: Atoms) -> MDState:
         """Where the run begins, its forces not yet known."""
         unknown = self.drive.nothing
-        point = self.hooks.resume_from
+        point = self.resumed
         if point is not None:
             return MDState(point.step, point.positions, point.momenta, point.cell, unknown, point.heat)
         plan = self.plan

@@ -15,8 +15,9 @@ from pydantic import Field, model_validator
 from lang2mlip.contracts import Noun
 from lang2mlip.contracts.base import Seed
 from lang2mlip.errors import BadInput
+from lang2mlip.science.atoms.integrators import MDState
 
-__all__ = ["Checkpoint", "Ended", "Hooks", "MDOutcome", "MDPlan"]
+__all__ = ["Checkpoint", "Ended", "Halfway", "Hooks", "MDOutcome", "MDPlan"]
 
 Ended = Literal["done", "tripped", "failed", "budget"]
 """How a run ended: all steps; a health check; the calculator; the budget."""
@@ -83,6 +84,19 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
+class Halfway:
+    """All that a run has by a checkpoint: another process goes on from it as if the first had never ended."""
+
+    point: Checkpoint
+    frames: list[Atoms]
+    recent: list[tuple[MDState, float]]
+    """The last checked states, which lead to a trip when one follows, and the thermostat's aims then."""
+    rows: list[tuple[float, ...]]
+    seen: dict[str, tuple[float, float]]
+    calls: int
+
+
+@dataclass(frozen=True)
 class Hooks:
     """Ways to follow a run, all optional."""
 
@@ -93,6 +107,9 @@ class Hooks:
     on_checkpoint: Callable[[Checkpoint], None] | None = None
     """Called every `checkpoint_every` steps and on Ctrl-C."""
     resume_from: Checkpoint | None = None
+    on_halfway: Callable[[Halfway], None] | None = None
+    """Called every `checkpoint_every` steps with all that the run has by then."""
+    go_on_from: Halfway | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,17 @@ class Recorder:
     _recent: deque[tuple[MDState, float]] = field(default_factory=lambda: deque(maxlen=_PRE_FAILURE))
     _given: int = 0
 
+    @property
+    def recent(self) -> list[tuple[MDState, float]]:
+        """The last checked states and the thermostat's aims then."""
+        return list(self._recent)
+
+    def taken_up(self, frames: list[Atoms], rows: list[tuple[float, ...]], recent: list[tuple[MDState, float]]) -> None:
+        """Go on from what another process had recorded; frames that were settled by then are not given again."""
+        self.frames, self.rows = list(frames), list(rows)
+        self._recent.extend(recent)
+        self._given = max(0, len(frames) - _PRE_FAILURE)
+
     def checked(self, state: MDState, target_K: float, keep: bool) -> None:
         """A state that passed its checks: remembered for a while, kept for good where `keep` says so."""
         self._recent.append((state, target_K))

@@ -36,10 +36,13 @@ class MTPCalculator(Calculator):
         properties: Any = None,
         system_changes: Any = all_changes,
     ) -> None:
-        """Fill `results` with everything at once: forces cost almost nothing extra."""
+        """Fill `results` with everything at once: forces cost almost nothing extra.
+
+        Where all is said to have changed, the list is made anew: sums are then in the order of a new process.
+        """
         super().calculate(atoms, properties or ["energy"], system_changes)  # type: ignore[no-untyped-call]
         now: Any = self.atoms
-        if self._list is None or not self._list.serves(now):
+        if self._list is None or set(all_changes) <= set(system_changes) or not self._list.serves(now):
             self._list = _VerletList(now, self.engine, self.skin)
         values = self.engine.values(self._list.system(now))
         energy = float(values.energies.sum())

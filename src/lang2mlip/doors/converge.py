@@ -77,9 +77,11 @@ def _subject(wanted: Wanted) -> tuple[Atoms, ReferenceSpec]:
 def _read(file: Path) -> Atoms:
     from ase.io import read
 
+    from lang2mlip.science.atoms.foreign import READ_FAULTS
+
     try:
         atoms = read(file)
-    except (OSError, ValueError, KeyError, IndexError, AssertionError, StopIteration, RuntimeError) as error:
+    except READ_FAULTS as error:
         raise BadInput(f"The structure file {file} cannot be read: {error or 'it holds no structure'}.") from error
     return Atoms(atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)  # type: ignore[union-attr]
 

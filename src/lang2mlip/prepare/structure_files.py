@@ -40,12 +40,14 @@ def _joined(component: Component, file: str, formula: str) -> Component:
 def _formula(path: str) -> str:
     from ase.io import read as read_file
 
+    from lang2mlip.science.atoms.foreign import READ_FAULTS
+
     file = Path(path).expanduser()
     if not file.is_file():
         raise BadInput(f"The structure file {path!r} is not there; give its path from where you are.")
     try:
         atoms = read_file(file)
-    except (OSError, ValueError, KeyError, IndexError, AssertionError, StopIteration, RuntimeError) as error:
+    except READ_FAULTS as error:
         told = str(error) or "it holds no structure"
         raise BadInput(f"The structure file {path!r} cannot be read: {told}.") from error
     return _with_shares(path, atoms)  # type: ignore[arg-type]

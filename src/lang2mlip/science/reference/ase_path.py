@@ -46,12 +46,13 @@ class ASEReference(Method):
     def calculator(self) -> Calculator:
         """A fresh calculator, guarded. Raises BadInput when the path or the arguments do not fit."""
         made = self._class()
+        # Before it is called: a task file of a stranger may name any function with any arguments.
+        if not (isinstance(made, type) and hasattr(made, "calculate") and hasattr(made, "get_potential_energy")):
+            raise BadInput(f"{self.settings.path} is not an ASE calculator class, so it is not called.")
         try:
             calculator = made(**self.settings.arguments)
         except (TypeError, ValueError, RuntimeError, OSError) as error:
             raise BadInput(f"{self.settings.path} does not accept {self.settings.arguments}: {error}") from error
-        if not (hasattr(calculator, "calculate") and hasattr(calculator, "get_potential_energy")):
-            raise BadInput(f"{self.settings.path} is not an ASE calculator: it gives a {type(calculator).__name__}.")
         return Guarded(calculator, self.settings.path)
 
     def _class(self) -> Any:

@@ -6,9 +6,7 @@ import contextlib
 import io
 import logging
 import os
-import pickletools
 import warnings
-import zipfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,14 +18,12 @@ from pydantic import Field
 
 from lang2mlip.contracts import Json, Noun
 from lang2mlip.errors import BadInput, LabelFailed, UnsupportedElement
+from lang2mlip.science.atoms.torchfile import refuse_programs
 from lang2mlip.science.reference.calculator import Computed, boxed, stress_share
 from lang2mlip.science.reference.method import Method, own_file
 from lang2mlip.science.reference.selftest import Tolerances
 
 __all__ = ["MACEReference", "MessagePassing"]
-
-HARMLESS = ("torch", "mace", "e3nn", "collections", "_codecs", "numpy", "opt_einsum_fx")
-HARMLESS_BUILTINS = ("set", "slice", "complex", "bytearray", "frozenset")
 
 
 class MACEReference(Method):
@@ -40,7 +36,7 @@ class MACEReference(Method):
         """Settings of a MACE model file."""
 
         file: str = Field(
-            description="path of a .model file. Opening one can run code that it contains: use only files you trust"
+            description="path of a .model file, as MACE writes it; one that would run programs is refused"
         )
         head: str | None = Field(default=None, description="which head of a multi-head model; None: its default")
         precision: Literal["float64", "float32"] = Field(default="float64", description="arithmetic of the model")
@@ -107,7 +103,7 @@ class MessagePassing(Computed):
     def inner(self) -> Any:
         """MACE's calculator. Raises BadInput when the file is no MACE model."""
         if self._inner is None:
-            _examine(self._file)
+            refuse_programs(self._file)
             self._inner = _load(self._file, self._settings)
         return self._inner
 
@@ -137,38 +133,3 @@ def _load(file: Path, settings: MACEReference.Settings) -> Any:
         os.environ.pop("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", None)
         if guard is not None:
             os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = guard
-
-
-def _examine(file: Path) -> None:
-    """Refuse a file that asks for anything but torch, MACE and e3nn.
-
-    This stops the plain attacks (os.system in a pickle), not a clever one: a MACE file contains program text.
-    """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            streams = [archive.read(name) for name in archive.namelist() if name.endswith("/data.pkl")]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise BadInput(f"{file} is not a torch file: {error}; give the .model file that MACE wrote.") from error
-    strange = sorted({name for stream in streams for name in _asked(stream) if not _harmless(name)})
-    if strange or not streams:
-        raise BadInput(f"{file} is not a plain MACE model: it asks for {', '.join(strange) or 'nothing'}. Not opened.")
-
-
-def _asked(stream: bytes) -> set[str]:
-    """`module name` of everything that the pickle would import."""
-    asked, words = set(), ["", ""]
-    for operation, argument, _ in pickletools.genops(stream):
-        if operation.name in ("GLOBAL", "INST"):
-            asked.add(str(argument))
-        elif operation.name == "STACK_GLOBAL":
-            asked.add(" ".join(words))
-        elif isinstance(argument, str):
-            words = [words[1], argument]
-    return asked
-
-
-def _harmless(name: str) -> bool:
-    module, _, attribute = name.partition(" ")
-    if module in ("__builtin__", "builtins"):
-        return attribute in HARMLESS_BUILTINS
-    return module.partition(".")[0] in HARMLESS

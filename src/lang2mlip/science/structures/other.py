@@ -14,6 +14,7 @@ from pydantic import Field
 
 from lang2mlip.contracts.base import Noun
 from lang2mlip.errors import BadInput
+from lang2mlip.science.atoms.foreign import READ_FAULTS
 from lang2mlip.science.structures.assembly import Assembly
 from lang2mlip.science.structures.gate import PAIR_FACTOR, Expectations, closest_pair
 from lang2mlip.science.structures.occupancy import SITE
@@ -96,11 +97,10 @@ def _read(path: Path) -> Atoms:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             atoms = read(path, index=-1, **options)
-    # Parsers of some forty formats raise whatever they stumble over.
-    except (ValueError, KeyError, IndexError, TypeError, AssertionError, RuntimeError, OSError) as error:
-        raise BadInput(f"{path} cannot be read as a structure: {str(error) or type(error).__name__}.") from error
     except (UnknownFileTypeError, StopIteration, SyntaxError) as error:
         raise BadInput(f"{path} is in no format that is known; use CIF, POSCAR or extxyz.") from error
+    except READ_FAULTS as error:
+        raise BadInput(f"{path} cannot be read as a structure: {str(error) or type(error).__name__}.") from error
     if not isinstance(atoms, Atoms) or not len(atoms):
         raise BadInput(f"{path} has no atoms.")
     if atoms.pbc.any() and abs(np.linalg.det(atoms.cell.array)) < 1e-3:

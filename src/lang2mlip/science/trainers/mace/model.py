@@ -15,6 +15,7 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
 from lang2mlip.errors import BadInput, RunFault
+from lang2mlip.science.atoms.torchfile import refuse_programs
 from lang2mlip.science.atoms.zbl import REACH
 from lang2mlip.science.trainers.mace.library import library
 from lang2mlip.science.trainers.mace.settings import MACESettings
@@ -114,10 +115,11 @@ def load(folder: Path, precision: str) -> Any:
 
 
 def from_file(file: Path) -> tuple[Any, dict[str, Any]]:
-    """A model out of MACE's own file, and its architecture. This executes the pickle in the file.
+    """A model out of MACE's own file, and its architecture.
 
-    Raises BadInput when the file is missing or holds a kind of model that cannot be trained on.
+    Raises BadInput when the file is missing, would run programs, or holds a kind of model that cannot be trained on.
     """
+    refuse_programs(file)
     torch, mace = library()
     from mace.tools.scripts_utils import extract_config_mace_model
 

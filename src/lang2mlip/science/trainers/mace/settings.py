@@ -54,5 +54,5 @@ class MACESettings(Noun):
     threads: int | None = Field(default=None, ge=1, description="processor threads; None: as the machine is set")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto: a GPU where there is one")
     start_file: str | None = Field(
-        default=None, description="a .model file to start from; it is a pickle, so take it from people you trust only"
+        default=None, description="a .model file to start from; one that would run programs is refused"
     )

@@ -66,7 +66,7 @@ class MACETrainer:
     def calculator(self, folder: Path) -> Calculator:
         """The model in `folder`, for any number of atoms and any boundary. Raises RunFault where there is none.
 
-        MACE's own file alone will do too; opening it executes the pickle in it, so it must come from people you trust.
+        MACE's own file alone will do too; one that would run programs is refused.
         """
         inner, told = _inner(folder)
         return Padded(inner, told["cutoff_A"], told["elements"])

@@ -7,12 +7,21 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
+from lang2mlip import load_potential
 from lang2mlip.errors import BadInput, UnsupportedElement
 from lang2mlip.labs.lammps import Settings, simulate
+from lang2mlip.labs.lammps.attempt import Manner
+from lang2mlip.labs.lammps.potential import named
+from lang2mlip.labs.lammps.recipes.equilibrate import Equilibrate
+from lang2mlip.labs.lammps.recipes.minimise import Minimise
+from lang2mlip.labs.lammps.system import System
+from lang2mlip.labs.lammps.writer import RecipeWriter
 from lang2mlip.science.evaluation.elastic import Elastic
 from lang2mlip.science.evaluation.equation_of_state import EquationOfState
 from lang2mlip.science.evaluation.surface_energy import SurfaceEnergy
 from lang2mlip.science.evaluation.vacancy import Vacancy
+from lang2mlip.science.lammps.grade import Defect, Grade, grade
+from lang2mlip.science.lammps.thermo import thermo_of
 from lang2mlip.science.reference.lammps_file import LammpsReference
 
 FILE = "Cu_mishin1.eam.alloy"
@@ -60,7 +69,7 @@ def test_an_equilibrium_run_holds_its_temperature_and_hands_over_all_that_a_pers
     kelvin = next(one for one in made.numbers if one.name == "temperature")
     assert kelvin.value == pytest.approx(40, abs=3 * kelvin.error + 2)
     names = {file.name for file in made.folder.iterdir()}
-    assert {"in.lammps", "structure.data", "log.lammps", "results.json", "report.html", "plots"} <= names
+    assert {"in.lammps", "structure.data", "log.lammps", "trajectory.dump", "results.json", "report.html"} <= names
     told = json.loads((made.folder / "results.json").read_text())
     assert all(one["unit"] is not None for one in told["numbers"])
     assert (made.folder / "plots" / "density.svg").read_text().startswith("<svg")
@@ -99,3 +108,77 @@ def test_the_choice_of_a_potential_carries_its_reason_and_its_checksum(tmp_path)
     assert all(len(one) == 64 for one in made.potential.sha256.values())
     assert Path(made.folder / next(iter(made.potential.sha256))).is_file()
     assert np.isclose(made.value("lattice_parameter"), 3.52, atol=0.02)
+
+
+def test_liquid_argon_diffuses_as_in_the_first_simulation_of_it(tmp_path):
+    """A. Rahman, Phys. Rev. 136, A405 (1964): 94.4 K, 1.374 g/cm³: D = 2.43e-5 cm²/s, first peak of g(r) at 3.7 Å."""
+    words = "Diffusion coefficient of liquid argon at 94.4 K and 1.374 g/cm3"
+    made = simulate(words, Settings("lj", tmp_path), atoms=256, rest_ps=5, ps=24, timestep_fs=4, melt_ps=6)
+    found = {one.name: one for one in made.numbers}
+    diffusion = found["diffusion_Ar"]
+    assert diffusion.value == pytest.approx(2.43e-5, abs=3 * diffusion.error + 0.2e-5)
+    assert diffusion.error < 0.5e-5
+    assert found["rdf_peak_Ar-Ar"].value == pytest.approx(3.7, abs=0.11)
+    assert 11 < found["coordination_Ar-Ar"].value < 14
+    assert found["density"].value == pytest.approx(1.374, abs=1e-3)
+
+
+def test_what_did_not_melt_is_given_no_numbers_of_a_liquid(tmp_path):
+    words = "Diffusion in liquid argon at 30 K"
+    made = simulate(words, Settings("lj", tmp_path, rounds=1), atoms=108, melt_K=31, melt_ps=1, rest_ps=2, ps=3)
+    assert not made.numbers
+    assert not made.sound
+    assert any("not liquid" in one for one in made.remarks)
+
+
+def test_a_person_may_change_the_script_before_it_runs_and_is_told_what_is_wrong_with_it(tmp_path):
+    met = []
+
+    def person(script, about):
+        met.append(about)
+        text = script.read_text()
+        if len(met) == 1:
+            script.write_text(text.replace("thermo          10", "shell           ls"))
+        elif len(met) == 2:
+            script.write_text(text.replace("shell           ls", "thermo          5"))
+        return True
+
+    made = simulate("lattice constant of copper", Settings(FILE, tmp_path, manner=Manner(ask=person)))
+    assert len(met) == 2
+    assert "shell" in met[1]
+    assert made.sound
+    assert "thermo          5" in (made.folder / "in.lammps").read_text()
+
+
+def test_a_person_may_stop_before_anything_runs(tmp_path):
+    with pytest.raises(BadInput, match="Stopped before the run"):
+        simulate("lattice constant of copper", Settings(FILE, tmp_path, manner=Manner(ask=lambda script, about: False)))
+    assert not list(tmp_path.rglob("results.json"))
+
+
+def test_lost_atoms_call_for_half_the_time_step_and_unrest_for_more_time():
+    writer = RecipeWriter(Equilibrate(rest_ps=3, ps=5))
+    system = System(bulk("Cu", cubic=True), named(FILE, ["Cu"]), 2.0)
+    lost = thermo_of(LOG + "ERROR: Lost atoms: original 4 current 3 (src/thermo.cpp:494)\n")
+    finer = writer.mended(grade(lost, "fix move all nve\nrun 100\n"), system)
+    assert finer.writer.step_fs(["Cu"]) == 1.0
+    restless = Grade(score=90, passed=True, parts=(), defects=(Defect(part="stationary", what="", fatal=False),))
+    longer = writer.mended(restless, system)
+    assert (longer.writer.recipe.rest_ps, longer.writer.recipe.ps) == (6, 10)
+    assert RecipeWriter(Minimise()).mended(restless, system) is None
+
+
+LOG = """run 100
+Per MPI rank memory allocation (min/avg/max) = 4.2 | 4.2 | 4.2 Mbytes
+   Step          Temp          PotEng
+         0   300            -14.0
+"""
+
+
+def test_a_potential_of_our_own_drives_a_recipe_through_fix_external(finished, tmp_path):
+    made = simulate("elastic constants of argon", Settings(str(finished.run.folder), tmp_path))
+    own = load_potential(finished.run.folder)
+    truth = Elastic(strain=0.002).constants(bulk("Ar", cubic=True, a=5.3), own).GPa
+    assert made.sound
+    assert "fix external" in made.potential.reason
+    assert made.value("C11") == pytest.approx(truth["C11"], rel=0.05)

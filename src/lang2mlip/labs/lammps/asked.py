@@ -23,6 +23,7 @@ _REST = re.compile(rf"(?:equilibrat\w*|rest\w*)\s+(?:it\s+|them\s+)?(?:for\s+)?{
 _LENGTH = re.compile(rf"(?:for|over|during|run(?:ning)?|production(?:\s+of)?|of)\s+{_NUMBER}\s*(ps|ns)\b", re.I)
 _STRAIN = re.compile(rf"{_NUMBER}\s*%(?:\s+\w+){{0,2}}\s+(?:strain|elongation|tension|shear|compression)"
                      rf"|(?:strain|up\s+to|by)\s+(?:of\s+)?{_NUMBER}\s*(?:%|percent)", re.IGNORECASE)  # fmt: skip
+_DENSITY = re.compile(rf"{_NUMBER}\s*g\s*/?\s*cm\s*(?:\^?-?3|³|⁻³)|{_NUMBER}\s*g/cc\b", re.IGNORECASE)
 _NVT = re.compile(r"\bNVT\b|\bNVE\b|(?:constant|fixed)\s+volume", re.IGNORECASE)
 
 
@@ -55,5 +56,6 @@ _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ..
     (_STEP, lambda groups: {"timestep_fs": _value(groups[0]) * _FS[groups[1].lower()]}),
     (_REST, lambda groups: {"rest_ps": _value(groups[0]) * _PS[groups[1].lower()]}),
     (_LENGTH, lambda groups: {"ps": _value(groups[0]) * _PS[groups[1].lower()]}),
+    (_DENSITY, lambda groups: {"density_g_cm3": _value(groups[0])}),
     (_STRAIN, lambda groups: {"strain": _value(groups[0]) / 100}),
 )

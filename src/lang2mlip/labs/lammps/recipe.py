@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from ase import Atoms
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lang2mlip.contracts import Component, Noun
 from lang2mlip.contracts.base import Seed
@@ -18,6 +18,7 @@ from lang2mlip.labs.lammps.system import System
 from lang2mlip.science.atoms.statistics import Mean, block_mean
 from lang2mlip.science.lammps.series import stationary_mean
 from lang2mlip.science.lammps.thermo import Table, read_thermo
+from lang2mlip.units import AMU_PER_A3_IN_G_PER_CM3
 
 __all__ = ["Curve", "Dynamics", "Findings", "Number", "Recipe", "Seen", "Stage"]
 
@@ -166,6 +167,9 @@ class Recipe(Noun):
         return None
 
 
+_ROOM = "change_box      all x scale 1.05 y scale 1.05 z scale 1.05 remap   # room to melt in"
+
+
 class Dynamics(Recipe):
     """What all molecular dynamics shares. Damping: 100 and 1000 steps of 1 fs, as the LAMMPS manual advises."""
 
@@ -182,6 +186,29 @@ class Dynamics(Recipe):
     melt_K: float | None = Field(default=None, gt=0, description="temperature at which it is melted, K; None: 2.5 T")
     melt_ps: float = Field(default=10.0, gt=0, description="how long, ps")
     atoms: int = Field(default=256, ge=1, description="about this many atoms")
+    density_g_cm3: float | None = Field(default=None, gt=0, description="g/cm³; held, in place of a pressure")
+
+    @model_validator(mode="after")
+    def _one_hold(self) -> Self:
+        if self.density_g_cm3 is not None and self.pressure_GPa:
+            raise ValueError("give either a density or a pressure, not both")
+        return self
+
+    @property
+    def held(self) -> bool:
+        """The box keeps its size."""
+        return self.pressure_GPa is None or self.density_g_cm3 is not None
+
+    def structure(self, component: Component) -> Atoms:
+        """The crystal, at the density asked for where one is."""
+        return self.at_density(super().structure(component))
+
+    def at_density(self, atoms: Atoms) -> Atoms:
+        """The same, evenly stretched to the density asked for where one is."""
+        if self.density_g_cm3 is not None:
+            now = float(atoms.get_masses().sum()) * AMU_PER_A3_IN_G_PER_CM3 / atoms.get_volume()
+            atoms.set_cell(atoms.cell.array * (now / self.density_g_cm3) ** (1 / 3), scale_atoms=True)
+        return atoms
 
     def every(self, system: System) -> int:
         """A row every 20 fs, so that the temperature's own fluctuation is seen."""
@@ -193,8 +220,8 @@ class Dynamics(Recipe):
         start = (self.velocities(first),)
         if not self.molten:
             return [self._moved("rest", system, self.rest_ps, self.temperature_K, start)]
-        room = "change_box      all x scale 1.05 y scale 1.05 z scale 1.05 remap   # room to melt in"
-        hot = self._held("melt", system, self.hot_K(), (room, *start))
+        room = () if self.held else (_ROOM,)
+        hot = self._held("melt", system, self.hot_K(), (*room, *start))
         return [hot, self._moved("rest", system, self.rest_ps, self.temperature_K, ())]
 
     def velocities(self, kelvin: float) -> str:
@@ -227,7 +254,7 @@ class Dynamics(Recipe):
         return Stage(name, (*before, move, f"run             {system.steps(self.melt_ps)}"), ("unfix           move",))
 
     def _moved(self, name: str, system: System, ps: float, kelvin: float, before: tuple[str, ...]) -> Stage:
-        move = self._npt(system, kelvin) if self.pressure_GPa is not None else self._nvt(system, kelvin)
+        move = self._nvt(system, kelvin) if self.held else self._npt(system, kelvin)
         return Stage(name, (*before, move, f"run             {system.steps(ps)}"), ("unfix           move",))
 
     def _nvt(self, system: System, kelvin: float) -> str:

@@ -13,11 +13,14 @@ from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.potential import Potential
 from lang2mlip.units import KCAL_PER_MOL_IN_EV
 
-__all__ = ["COLUMNS", "DATA", "UNITS", "System", "Units"]
+__all__ = ["COLUMNS", "DATA", "THERMO_MODIFY", "UNITS", "System", "Units"]
 
 DATA = "structure.data"
 COLUMNS = "step time temp pe ke etotal press pxx pyy pzz pxy pxz pyz lx ly lz vol density"
 """Of every thermo table, so that one reader serves all recipes."""
+
+THERMO_MODIFY = "thermo_modify   norm no lost error flush yes format float %.12g"
+"""Again behind every thermo_style, which forgets it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,6 @@ neighbor        1.0 bin
 neigh_modify    every 1 delay 0 check yes
 timestep        {self.units.of_fs(self.step_fs)}                   # {self.step_fs:g} fs
 thermo_style    custom {COLUMNS}
-thermo_modify   norm no lost error flush yes format float %.12g
+{THERMO_MODIFY}
 thermo          {every}
 """

@@ -49,30 +49,32 @@ class Wish:
 
 def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     """The wish in the words; `given` parameters replace what they say. Raises BadInput with a question or a reason."""
-    recipe = known(meant(prompt))
+    entry = meant(prompt)
+    recipe = known(entry["recipe"])
     numbers = asked_numbers(prompt)
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
     reading = read(prompt)
     component = _one(reading)
-    said = {**_conditions(reading, component), **numbers}
+    said = {**_conditions(reading, component), **numbers, **entry.get("parameters", {})}
     wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
     assumptions = tuple(_assumed(recipe, component, wanted))
     made = check(recipe, wanted, f"The recipe {recipe.key}")
     return Wish(prompt, made, component, assumptions)
 
 
-def meant(prompt: str) -> str:
-    """The name of the recipe that the words mean. Raises BadInput where they mean none, or several alike."""
+def meant(prompt: str) -> dict[str, Any]:
+    """The entry of data/recipes that the words mean. Raises BadInput where they mean none, or several alike."""
     text = _folded(prompt)
     strong, weak = _found(text, "words"), _found(text, "weak")
-    names = list(dict.fromkeys(entry["recipe"] for entry in strong or weak))
+    found = {entry["recipe"]: entry for entry in strong or weak}
+    names = list(found)
     if not names:
         known_ = "; ".join(str(entry["words"][0]) for entry in table("recipes").values())
         raise BadInput(f"No simulation was found in {prompt.strip()!r:.120}; say what is to be measured: {known_}.")
     if len(names) > 1 and strong:
         titles = [known(name).line.lower() for name in names]
         raise BadInput(f"Which one first: {' or '.join(titles)}? A simulation measures one; ask for each apart.")
-    return str(names[0])
+    return found[names[0]]
 
 
 def _folded(prompt: str) -> str:
@@ -121,6 +123,11 @@ def _assumed(recipe: type[Recipe], component: Component, wanted: dict[str, Json]
     """What the words leave open and is taken, said aloud; melting is filled in. Raises BadInput with a question."""
     said = []
     entry = table("crystals").get(component.crystal or "", {})
+    if recipe.key == "melting" and "temperature_K" not in wanted and entry.get("melting_K"):
+        wanted["temperature_K"] = float(entry["melting_K"])
+        said.append(f"Begun at the melting point of the tables, {entry['melting_K']:g} K.")
+    if recipe.key == "viscosity":
+        wanted.setdefault("molten", True)
     if wanted.get("molten"):
         if "temperature_K" not in wanted:
             melts = f" (it melts at {entry['melting_K']:g} K)" if entry.get("melting_K") else ""
@@ -129,7 +136,7 @@ def _assumed(recipe: type[Recipe], component: Component, wanted: dict[str, Json]
         wanted.setdefault("melt_K", _HOTTER * melting)
     elif "temperature_K" in recipe.model_fields and "temperature_K" not in wanted:
         said.append(f"No temperature was named; taken: {recipe.model_fields['temperature_K'].default:g} K.")
-    if "pressure_GPa" in recipe.model_fields and "pressure_GPa" not in wanted:
+    if "pressure_GPa" in recipe.model_fields and not {"pressure_GPa", "density_g_cm3"} & set(wanted):
         said.append("No pressure was named; taken: 0 GPa.")
     if "miller" in recipe.model_fields and "miller" not in wanted:
         said.append(f"No plane was named; taken: {recipe.model_fields['miller'].default}.")

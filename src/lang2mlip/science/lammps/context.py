@@ -61,8 +61,11 @@ class Run:
 
     @property
     def targets(self) -> list[Target]:
-        """Every target that is written as numbers; those behind variables are left out."""
-        return [target for one in self.fixes.values() for target in _targets(one)]
+        """Every target of all atoms that is written as numbers; those behind variables or of a group are left out.
+
+        Thermo output is of all atoms, so it says nothing of a group's temperature.
+        """
+        return [target for one in self.fixes.values() if one.words[2] == "all" for target in _targets(one)]
 
     @property
     def mover(self) -> int:

@@ -191,7 +191,8 @@ class _Reader:
             self._log.wall = words[-1]
         elif words[0] in _RUNS:
             self._command = line.strip()
-        self._last = line.strip()
+        if line[0].islower():  # commands are; what LAMMPS says of its own begins with a capital or is indented
+            self._last = line.strip()
 
 
 def _values(line: str, wanted: int) -> list[float] | None:

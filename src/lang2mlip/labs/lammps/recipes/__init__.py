@@ -19,6 +19,10 @@ KNOWN = {
     "elastic": "elastic:ElasticConstants",
     "expansion": "expansion:ThermalExpansion",
     "vacancy": "vacancy:VacancyEnergy",
+    "deform": "deform:Deformation",
+    "melting": "melting:Melting",
+    "viscosity": "viscosity:Viscosity",
+    "conductivity": "conductivity:Conductivity",
     "surface": "surface:SurfaceEnergy",
 }
 """Name → module and class."""

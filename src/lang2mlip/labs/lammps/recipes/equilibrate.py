@@ -6,8 +6,11 @@ from typing import ClassVar
 
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Seen, Stage, number
 from lang2mlip.labs.lammps.system import System
+from lang2mlip.labs.lammps.trajectory import dumped
 
 __all__ = ["Equilibrate"]
+
+_FRAMES = 100
 
 
 class Equilibrate(Dynamics):
@@ -18,12 +21,13 @@ class Equilibrate(Dynamics):
 
     def measures(self) -> str:
         """In words."""
-        held = "constant volume" if self.pressure_GPa is None else f"{self.pressure_GPa:g} GPa"
+        held = "constant volume" if self.held else f"{self.pressure_GPa:g} GPa"
         return f"temperature, pressure, density, volume and energy at {self.temperature_K:g} K and {held}"
 
     def stages(self, system: System) -> list[Stage]:
-        """Rest and production."""
-        return [*self.opening(system), self.production(system)]
+        """Rest and production, with a trajectory."""
+        dump = dumped(max(1, system.steps(self.ps) // _FRAMES), system)
+        return [*self.opening(system), self.production(system, dump)]
 
     def read(self, seen: Seen) -> Findings:
         """Means over the stationary part of the production, with blocked errors."""

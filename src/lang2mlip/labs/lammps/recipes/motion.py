@@ -74,7 +74,7 @@ class Motion(Dynamics):
 
     def _density(self, seen: Seen) -> Number:
         """While the pressure was kept; of the box where it was not."""
-        if self.pressure_GPa is not None:
+        if not self.held:
             return number("density", seen.mean("rest", "Density"), "g/cm³")
         return Number(name="density", value=seen.last("rest", "Density"), unit="g/cm³", how="of the box")
 

@@ -1,0 +1,120 @@
+"""Tension, compression and shear: stress against strain."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage
+from lang2mlip.labs.lammps.system import System
+from lang2mlip.labs.lammps.trajectory import dumped
+from lang2mlip.science.atoms.statistics import block_mean, line
+
+__all__ = ["Deformation"]
+
+Floats = NDArray[np.float64]
+
+_ELASTIC = 0.02
+"""Strain up to which the modulus is fitted; half the run where that is shorter."""
+
+_BINS = 20
+_FRAMES = 100
+
+
+class Deformation(Dynamics):
+    """At rest, then strained at a constant rate; under tension the sides are free, sheared boxes keep their volume."""
+
+    key: ClassVar[str] = "deform"
+    line: ClassVar[str] = "Stress against strain"
+
+    mode: Literal["tension", "compression", "shear"] = "tension"
+    strain: float = Field(default=0.1, gt=0, lt=1, description="engineering strain at the end")
+    rate_per_ps: float = Field(
+        default=0.001, gt=0, le=0.1,
+        description="strain per ps; 1e9/s, as Tschopp et al., Model. Simul. Mater. Sci. Eng. 16, 045001 (2008)",
+    )  # fmt: skip
+    axis: Literal["x", "y", "z"] = Field(default="x", description="along which it is pulled, of the box")
+    atoms: int = Field(default=500, ge=20, description="about this many atoms")
+
+    def measures(self) -> str:
+        """In words."""
+        what = "shear modulus" if self.mode == "shear" else "Young's modulus, Poisson's ratio"
+        return f"{what} and largest stress in {self.mode} at {self.temperature_K:g} K, {self.rate_per_ps:g} per ps"
+
+    def stages(self, system: System) -> list[Stage]:
+        """Rest and strain."""
+        steps = system.steps(self.strain / self.rate_per_ps)
+        unit = system.units.time_fs / 1000
+        sign = -1 if self.mode == "compression" else 1
+        rate = f"{sign * self.rate_per_ps * unit:.8g}"
+        where = "xy" if self.mode == "shear" else self.axis
+        strained = Stage(
+            "strain",
+            (
+                *dumped(max(1, steps // _FRAMES), system),
+                self._motion(system),
+                f"fix             strain all deform 1 {where} erate {rate} remap x",
+                f"run             {steps}",
+            ),
+            ("unfix           strain", "unfix           move"),
+        )
+        return [*self.opening(system), strained]
+
+    def _motion(self, system: System) -> str:
+        """Heat kept, and no pressure on the sides where they are free."""
+        if self.mode == "shear" or self.held:
+            return self._nvt(system, self.temperature_K)
+        bar, damping = system.units.of_GPa(self.pressure_GPa or 0.0), system.units.of_fs(self.pressure_damping_fs)
+        sides = " ".join(f"{one} {bar} {bar} {damping}" for one in "xyz" if one != self.axis)
+        heat = f"temp {self.temperature_K:g} {self.temperature_K:g} {system.units.of_fs(self.damping_fs)}"
+        return f"fix             move all npt {heat} {sides}"
+
+    def read(self, seen: Seen) -> Findings:
+        """The modulus from a straight line through the first part, the largest stress from means over short pieces."""
+        strain, stress = self._curve(seen)
+        elastic = strain <= max(min(_ELASTIC, strain[-1]), strain[-1] / 2 if strain[-1] < 2 * _ELASTIC else 0.0)
+        slope, error = _slope(strain[elastic], stress[elastic])
+        pieces = [(float(a.mean()), float(b.mean())) for a, b in _pieces(strain, stress)]
+        at, most = max(pieces, key=lambda one: one[1])
+        how = f"straight line up to a strain of {float(strain[elastic][-1]):.3f}, error by blocks of what is left"
+        name = "shear_modulus" if self.mode == "shear" else "young_modulus"
+        numbers = [
+            Number(name=name, value=slope, error=error, unit="GPa", how=how),
+            Number(name="largest_stress", value=most, unit="GPa", how=f"mean over a piece of the curve, at {at:.3f}"),
+        ]
+        if self.mode != "shear" and not self.held:
+            numbers.append(self._poisson(seen, strain, elastic))
+        curve = Curve(name="stress_strain", x_label="strain", y_label="stress (GPa)", x=tuple(strain), y=tuple(stress))
+        return Findings(numbers=tuple(numbers), curves=(curve,))
+
+    def _curve(self, seen: Seen) -> tuple[Floats, Floats]:
+        """(strain, stress in GPa), both positive in the direction of the test."""
+        if self.mode == "shear":
+            strain = np.array(seen.time_ps("strain")) * self.rate_per_ps
+            return strain, -np.array(seen.series("strain", "Pxy"))
+        sign = -1.0 if self.mode == "compression" else 1.0
+        edge = np.array(seen.series("strain", f"L{self.axis}"))
+        return sign * (edge / edge[0] - 1), -sign * np.array(seen.series("strain", f"P{self.axis}{self.axis}"))
+
+    def _poisson(self, seen: Seen, strain: Floats, elastic: NDArray[np.bool_]) -> Number:
+        """The mean shrinkage of both sides over the stretch."""
+        sides = [np.array(seen.series("strain", f"L{one}")) for one in "xyz" if one != self.axis]
+        sign = -1.0 if self.mode == "compression" else 1.0
+        shrunk = sign * np.mean([1 - one / one[0] for one in sides], axis=0)
+        value, error = _slope(strain[elastic], shrunk[elastic])
+        return Number(name="poisson_ratio", value=value, error=error, unit="", how="mean of both sides")
+
+
+def _slope(x: Floats, y: Floats) -> tuple[float, float]:
+    """Slope and its error, enlarged for the correlation of what is left."""
+    fit = line(x, y)
+    blocked = block_mean(y - fit.intercept - fit.slope * x)
+    return fit.slope, float(fit.slope_error * np.sqrt(len(x) / max(blocked.independent, 1.0)))
+
+
+def _pieces(strain: Floats, stress: Floats) -> list[tuple[Floats, Floats]]:
+    count = max(1, min(_BINS, len(strain) // 5))
+    return list(zip(np.array_split(strain, count), np.array_split(stress, count), strict=True))

@@ -1,0 +1,103 @@
+"""Shear viscosity of a liquid from the fluctuations of its stress."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lang2mlip.errors import PartFailed
+from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
+from lang2mlip.labs.lammps.system import System
+from lang2mlip.units import BOLTZMANN_EV_PER_K, EV_PER_A3_IN_GPA
+
+__all__ = ["Viscosity"]
+
+Floats = NDArray[np.float64]
+
+_STRESS = "stress.txt"
+_EVERY_FS = 10.0
+_LONGEST_PS = 10.0
+_BLOCKS = 5
+
+
+class Viscosity(Dynamics):
+    """Green and Kubo: the integral of the autocorrelation of the shear stress, at constant volume after rest."""
+
+    key: ClassVar[str] = "viscosity"
+    line: ClassVar[str] = "Shear viscosity by Green and Kubo"
+    phases: ClassVar[tuple[str, ...]] = ("melt",)
+
+    molten: bool = Field(default=True, description="melt it first")
+    ps: float = Field(default=200.0, ge=50, description="time over which is measured, ps")
+    atoms: int = Field(default=256, ge=50, description="about this many atoms")
+
+    def measures(self) -> str:
+        """In words."""
+        return (
+            f"shear viscosity at {self.temperature_K:g} K (M. S. Green, J. Chem. Phys. 22, 398 (1954); R. Kubo, 1957)"
+        )
+
+    def stages(self, system: System) -> list[Stage]:
+        """Rest, and production with the stress written every 10 fs."""
+        every = max(1, round(_EVERY_FS / system.step_fs))
+        parts = " ".join(f"c_thermo_press[{n}]" for n in range(1, 7))
+        record = ("reset_timestep  0", f"fix             stress all ave/time 1 1 {every} {parts} file {_STRESS}")
+        return [*self.opening(system), self.constant_volume(system, record)]
+
+    def read(self, seen: Seen) -> Findings:
+        """Five independent shear stresses, integrated to where their correlation is lost in its noise; five blocks."""
+        steps, stress = _recorded(seen)
+        interval_ps = (steps[1] - steps[0]) * seen.system.step_fs / 1000
+        kelvin, volume = seen.mean("production", "Temp").value, seen.last("production", "Volume")
+        # V/kT <P P> dt: Å³ / eV * GPa² * ps; 1 GPa = 1/160.2 eV/Å³, and 1 GPa ps = 1 mPa s
+        scale = volume / (BOLTZMANN_EV_PER_K * kelvin) / EV_PER_A3_IN_GPA * interval_ps
+        whole = _correlation(stress, round(_LONGEST_PS / interval_ps))
+        end = _vanishes(whole)
+        parts = [scale * _integral(_correlation(one, end)) for one in np.array_split(stress, _BLOCKS)]
+        error = float(np.std(parts, ddof=1) / np.sqrt(_BLOCKS))
+        value = scale * _integral(whole[: end + 1])
+        how = f"integral of the stress correlation up to {end * interval_ps:.2f} ps, spread of {_BLOCKS} blocks"
+        numbers = (
+            Number(name="viscosity", value=value, error=error, unit="mPa s", how=how),
+            number("temperature", seen.mean("production", "Temp"), "K"),
+            number("pressure", seen.mean("production", "Press"), "GPa"),
+        )
+        lags = np.arange(len(whole)) * interval_ps
+        curve = Curve(name="stress_correlation", x_label="time (ps)", y_label="stress correlation (normalised)",
+                      x=tuple(lags), y=tuple(whole / whole[0]))  # fmt: skip
+        return Findings(numbers=numbers, curves=(curve,))
+
+
+def _recorded(seen: Seen) -> tuple[Floats, Floats]:
+    """(steps, five independent traceless stresses in GPa, shape (rows, 5))."""
+    file = seen.folder / _STRESS
+    if not file.is_file():
+        raise PartFailed(f"The run left no {file}; its script must write the stress.")
+    table = np.atleast_2d(np.loadtxt(file, comments="#"))
+    xx, yy, zz, xy, xz, yz = (table[:, n] * seen.system.units.pressure_GPa for n in range(1, 7))
+    return table[:, 0], np.column_stack([xy, xz, yz, (xx - yy) / 2, (yy - zz) / 2])
+
+
+def _correlation(stress: Floats, longest: int) -> Floats:
+    """Autocorrelation of the columns, averaged over them, for lags 0 to `longest`."""
+    rows = len(stress)
+    waves = np.fft.rfft(stress - stress.mean(axis=0), 2 * rows, axis=0)
+    found = np.fft.irfft(np.abs(waves) ** 2, axis=0)[: min(longest, rows - 1) + 1].mean(axis=1)
+    return np.asarray(found / np.arange(rows, rows - len(found), -1))
+
+
+def _vanishes(correlation: Floats) -> int:
+    """The lag at which it first falls into its own noise, which is its rms value over the later half of the lags.
+
+    Integrating on to where it crosses zero would end at a maximum of the integral, and be too large by chance.
+    """
+    noise = float(np.sqrt(np.mean(correlation[len(correlation) // 2 :] ** 2)))
+    below = np.flatnonzero(correlation <= noise)
+    return int(below[0]) if len(below) else len(correlation) - 1
+
+
+def _integral(correlation: Floats) -> float:
+    return float(np.trapezoid(correlation))

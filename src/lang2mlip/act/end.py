@@ -37,7 +37,8 @@ class EndAction:
             verdict = Verdict(question="faithful to the reference", answer="no", because="No potential was trained.")
             return Result(action="end", status="done", summary="Ended without a potential.", verdicts=(verdict, second))
         evaluation, costs, faults = _examine(desk, model)
-        verdicts = (_faithful(evaluation), second)
+        unseen = {one.request.group for one in desk.view.structures("test")} - set(evaluation.errors)
+        verdicts = (_faithful(evaluation, sorted(unseen)), second)
         artefacts = deliver(desk, model, evaluation, verdicts)
         return Result(
             action="end",
@@ -97,13 +98,15 @@ def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], t
     return evaluation, (cost, test_cost + scores.cost), faults
 
 
-def _faithful(evaluation: Evaluation) -> Verdict:
+def _faithful(evaluation: Evaluation, unseen: Sequence[str]) -> Verdict:
+    """`unseen`: groups of which the reference gave no test frame."""
     missed = [gate for gate in evaluation.gates if not gate.passed]
     overall = evaluation.errors["all"]
     numbers = (
         f"{overall.force_rmse_meV_A:.1f} meV/Å and {overall.energy_rmse_meV_atom:.2f} meV/atom on the frozen test set"
     )
-    if not missed:
+    holes = f" Not tested: {', '.join(unseen)}, where the reference gave no frame." if unseen else ""
+    if not missed and not unseen:
         because = f"{numbers}; all {len(evaluation.gates)} gates hold."
         return Verdict(question="faithful to the reference", answer="yes", because=because)
     words = ", ".join(
@@ -111,5 +114,6 @@ def _faithful(evaluation: Evaluation) -> Verdict:
     )
     broke = any(gate.name.startswith("MD runs") for gate in missed) or len(missed) > len(evaluation.gates) / 2
     broke = broke or any(gate.group is None and gate.value > HOPELESS * gate.limit for gate in missed)
+    found = f"missed: {words}" if missed else "all gates that could be measured hold"
     return Verdict(question="faithful to the reference", answer="no" if broke else "partly",
-                   because=f"{numbers}; missed: {words}.")  # fmt: skip
+                   because=f"{numbers}; {found}.{holes}")  # fmt: skip

@@ -31,7 +31,7 @@ WALKS = 4
 """Walks per test structure, each at its own temperature and strain."""
 
 STEPS = 120
-"""Of each walk, where the call budget is AMPLE or has no limit; fewer in proportion, FEWEST at least."""
+"""Of each walk, where the call budget is AMPLE or has no limit; fewer in proportion, but FEWEST."""
 
 AMPLE = 2000
 FEWEST = 40
@@ -65,9 +65,10 @@ def _pieces(desk: Desk) -> Sequence[Piece]:
 
 
 def _steps(desk: Desk) -> int:
-    """Length of a walk: it depends on the task alone."""
+    """Length of a walk: it depends on the task alone. FEWEST is too many where they would cost more than the run."""
     calls = desk.task.budget.max_calls or AMPLE
-    return max(FEWEST, min(STEPS, STEPS * calls // AMPLE))
+    each = calls // (WALKS * len(desk.view.structures("test")))
+    return max(min(FEWEST, each), min(STEPS, STEPS * calls // AMPLE), FRAMES + 1)
 
 
 def _arguments(desk: Desk, record: StructureRecord, number: int) -> dict[str, Json]:
@@ -107,6 +108,7 @@ def snapshots(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
     for frame in frames:
         frame.info |= {**arguments["note"], "id": structure_id(frame)}
     if not frames:
-        raise LabelFailed(f"The reference gave no test frame for {arguments['structure']}: {outcome.trip}.")
+        why = (outcome.trip or "").rstrip(".")
+        raise LabelFailed(f"The reference gave no test frame for {arguments['structure']}: {why}.")
     write_frames(folder / "frames.extxyz", frames)
-    return {"frames": len(frames), "cost": (calculator.cost + Cost(md_s=around)).model_dump()}
+    return {"frames": len(frames), "trip": outcome.trip, "cost": (calculator.cost + Cost(md_s=around)).model_dump()}

@@ -11,6 +11,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.clock import Meter
+from lang2mlip.act.patience import dawdled
 from lang2mlip.contracts import Cost, ReferenceSpec
 from lang2mlip.errors import BudgetSpent, LabelFailed, PartFailed
 from lang2mlip.record.labels import Label, LabelCache, cache_folder
@@ -32,6 +33,7 @@ class MeteredCalculator(Computed):
         self._inner = open_reference(spec).calculator()
         self._identity = identity(spec)
         self._cache = LabelCache(cache_folder())
+        self._seconds: list[float] = []
         self.cost = Cost()
 
     def compute(self, atoms: Atoms, changes: list[str]) -> dict[str, Any]:
@@ -73,7 +75,12 @@ class MeteredCalculator(Computed):
         if not (np.isfinite(energy) and np.isfinite(forces).all() and (stress is None or np.isfinite(stress).all())):
             self.cost += Cost(calls=1, failed=1, reference_s=meter.spent_s())
             raise LabelFailed(f"The reference gave a value that is not finite for {atoms.get_chemical_formula()}.")
-        return Label(float(energy), np.array(forces), stress, meter.spent_s())
+        self._seconds.append(meter.spent_s())
+        return Label(float(energy), np.array(forces), stress, self._seconds[-1])
+
+    def dawdled(self) -> list[str]:
+        """A sentence on the longest call, where it took far longer than is usual; else nothing."""
+        return dawdled(self._seconds)
 
     def _has_stress(self, atoms: Atoms) -> bool:
         known: Any = getattr(self._inner, "implemented_properties", ())
@@ -104,6 +111,10 @@ class Labeller:
         copy.calc = SinglePointCalculator(copy, **self.calculator.results)
         copy.info["id"] = structure_id(copy)
         return copy
+
+    def said(self) -> list[str]:
+        """What is to be told: why labels failed, and a call that took far longer than the others."""
+        return [*self.faults, *self.calculator.dawdled()]
 
     def label_all(self, frames: Sequence[Atoms]) -> list[Atoms]:
         """Labelled copies of those that could be labelled."""

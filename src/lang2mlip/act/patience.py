@@ -10,19 +10,23 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from lang2mlip.contracts import State
 from lang2mlip.errors import LabelFailed
 
-__all__ = ["gave_up", "longest_label", "patience"]
+__all__ = ["dawdled", "gave_up", "longest_label", "patience"]
 
 LEAST_S = 60.0
 USUAL = 50.0
 """A label may take so many times the average call of the run so far, but always LEAST_S."""
+
+NOTED_S = 1.0
+"""A call that was so many times dearer than is usual is told of, but below this it is nobody's concern."""
 
 
 def longest_label(state: State) -> float | None:
@@ -54,6 +58,15 @@ def patience(seconds: float | None, note: Path) -> Iterator[None]:
 def gave_up(note: Path) -> bool:
     """Whether a worker before this one ended over this frame."""
     return note.exists()
+
+
+def dawdled(seconds: Sequence[float]) -> list[str]:
+    """A sentence on the longest of these calls, where it stands out; the first, which sets up, does not count."""
+    later = seconds[1:]
+    longest, usual = max(later, default=0.0), median(later) if later else 0.0
+    if len(later) < 4 or longest < max(NOTED_S, USUAL * usual):
+        return []
+    return [f"One call of the reference took {longest:.1f} s, where {usual:.2g} s is usual; what it gave is kept."]
 
 
 def _alarm(seconds: float) -> Any:

@@ -83,9 +83,12 @@ def validation_walks(desk: Desk, record: StructureRecord, parameters: ReferenceR
 
 
 def _drifting(good: Sequence[Done]) -> str:
-    """A sentence on the walks whose energy or density was still drifting at their end."""
-    names = [one.piece.name for one in good if not one.value["settled"]]
-    return f" Still drifting: {', '.join(names)}." if names else " All of them settled."
+    """A sentence on the walks that broke off, and on those whose energy or density still drifted at their end."""
+    broken = [one.piece.name for one in good if one.value["trip"]]
+    names = [one.piece.name for one in good if not one.value["settled"] and not one.value["trip"]]
+    told = [f" Broke off: {', '.join(broken)}."] if broken else []
+    told += [f" Still drifting: {', '.join(names)}."] if names else []
+    return "".join(told) or (" All of them settled." if good else "")
 
 
 def _reference(desk: Desk) -> dict[str, Json]:

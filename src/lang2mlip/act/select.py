@@ -253,7 +253,7 @@ def label(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[
     return {
         "frames": len(labelled),
         "cost": labeller.cost.model_dump(),
-        "faults": [*labeller.faults, *slow],
+        "faults": [*labeller.said(), *slow],
     }
 
 

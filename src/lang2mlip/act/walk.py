@@ -47,8 +47,9 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
         "cost": (calculator.cost + Cost(md_s=around)).model_dump(),
         "trip": outcome.trip,
         "thermo": _thermo(outcome),
+        "faults": calculator.dawdled(),
         "steps": plan.steps,
-        "settled": has_settled(outcome, plan, len(start)),
+        "settled": outcome.trip is None and has_settled(outcome, plan, len(start)),
     }
 
 

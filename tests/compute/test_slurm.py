@@ -1,7 +1,6 @@
 """On a real Slurm of one node: the same outcomes as here, jobs that outlive their driver, lost ones done again."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -105,6 +104,18 @@ def test_a_job_that_is_done_takes_the_next_batch_at_once(tmp_path):
     pool.close()
     assert jobs_of(first) == jobs_of(second)
     assert wait_for(lambda: Slurm().states()[job].over, 10.0)
+
+
+def test_a_job_that_is_done_takes_what_still_waits_in_the_queue(tmp_path):
+    pool = new_pool(tmp_path, linger_s=20.0, at_once=1)  # one at once: the others wait
+    pool.profile = pool.profile.model_copy(update={"batch_s": 0.001})
+    pool.seconds["other"] = [1.0, 1.0]
+    made = folders(tmp_path, *["ok"] * 4)
+    outcomes = pool.run(made)
+    pool.close()
+    assert [outcome.fault for outcome in outcomes] == [None] * 4
+    assert [len(jobs_of(folder)) for folder in made] == [1] * 4
+    assert len(events(pool, "submitted")) == 4 and len(events(pool, "handed over")) == 3
 
 
 def test_pieces_are_put_together_to_jobs_by_the_time_that_earlier_ones_took(pool, tmp_path):
@@ -226,17 +237,4 @@ def test_a_whole_job_on_slurm_decides_and_labels_as_it_does_here(finished, tmp_p
     for key in mine:
         assert mine[key] == theirs[key], key
     assert any(one.event == "submitted" for one in Reader(run.folder / "compute" / "log.jsonl").new())
-
-
-def test_ctrl_c_cancels_the_jobs_and_resume_goes_on_with_the_same_profile(tmp_path):
-    run = tiny.new_run(tmp_path)
-    driver = tiny.start(tmp_path, "run", tiny.NAME, "--compute", "slurm")
-    log = run.folder / "compute" / "log.jsonl"
-    assert wait_for(lambda: any(one.event == "submitted" for one in Reader(log).new()))
-    driver.send_signal(signal.SIGINT)
-    said = driver.communicate()[0]
-    assert driver.returncode == 130, said
-    jobs = [one.job for one in Reader(log).new() if one.event == "submitted"]
-    states = Slurm().states()
-    assert wait_for(lambda: all(Slurm().states()[job].over for job in jobs), 15.0), states
     assert Profile.model_validate_json((run.folder / "compute" / "profile.json").read_text()).kind == "slurm"

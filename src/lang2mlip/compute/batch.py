@@ -21,7 +21,7 @@ from pathlib import Path
 
 from lang2mlip.compute.journal import Journal, node
 from lang2mlip.compute.local import Workers
-from lang2mlip.compute.submission import Order, Submission, claim, handed_over, is_stopped
+from lang2mlip.compute.submission import Order, Submission, claim, handed_over, is_stopped, take
 
 __all__ = ["main"]
 
@@ -64,7 +64,7 @@ class _Job:
 def main(folder: Path, index: int) -> None:
     """Work on that batch of the submission in `folder`, and on what is handed over after it."""
     array = os.environ.get("SLURM_ARRAY_JOB_ID", str(os.getpid()))
-    if not claim(folder, array):
+    if not (claim(folder, array) and take(folder / str(index), array)):
         return
     order = Submission(folder).order
     job = _Job(f"{array}_{index}", order)

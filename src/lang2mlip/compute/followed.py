@@ -52,6 +52,16 @@ class Followed:
         """ARRAY_INDEX."""
         return self.submission.job_of(self.index)
 
+    @property
+    def handed(self) -> bool:
+        """It was handed to a job that had ended another batch."""
+        return "_" in str(self.submission.job)
+
+    @property
+    def waits(self) -> bool:
+        """The queue has it, as far as is known."""
+        return not self.batch.begun and (self.queued is None or self.queued.waits)
+
     def look(self, queued: Queued | None) -> str | None:
         """Why the job must be taken for lost; None while it need not be."""
         if queued is None or queued.over:

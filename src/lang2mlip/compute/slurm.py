@@ -23,7 +23,7 @@ from lang2mlip.compute.plan import Worker, length, options, order, script, sprea
 from lang2mlip.compute.pool import Outcome, Report, Work
 from lang2mlip.compute.profile import Profile
 from lang2mlip.compute.queue import Slurm
-from lang2mlip.compute.submission import NOBODY, Submission, claim, hand_over, handed_over
+from lang2mlip.compute.submission import NOBODY, Submission, claim, hand_over, handed_over, take
 
 __all__ = ["SlurmPool"]
 
@@ -177,6 +177,7 @@ class _Round:
             if not watch.batch.left:
                 self._rest(watch)
             self._again(watch, "the job's time was over")
+        self._bring_forward()
         for submission in [one for one in self._open if one.over]:
             self._open.remove(submission)
             submission.close()
@@ -194,6 +195,17 @@ class _Round:
         count = f"{len(waiting)} of {len(self._watches)} jobs wait" if len(self._watches) > 1 else "the job waits"
         return f"({count} in the queue since {minutes}:{seconds:02d}{reason}{silent})"
 
+    def _bring_forward(self) -> None:
+        """Give batches that wait in the queue to jobs that have ended theirs; the last ones would wait longest."""
+        for _ in [one for one in self.pool.resting if one.needs == self._needs]:
+            waiting = next((watch for watch in reversed(self._watches) if watch.waits and not watch.handed), None)
+            if waiting is None or not take(waiting.batch.place, NOBODY):
+                return
+            waiting.batch.given_up = True
+            self._watches.remove(waiting)
+            self.pool.queue.cancel(waiting.job)
+            self.submit([waiting.batch.left])
+
     def _rest(self, watch: Followed) -> None:
         """The job may have something else to do soon."""
         until = min(time.monotonic() + watch.submission.order.linger_s, watch.born + 30.0 * self._resources.time_min)
@@ -201,8 +213,9 @@ class _Round:
 
     def _take(self, submission: Submission, born: float | None = None) -> None:
         self._open.append(submission)
-        self._watches += [Followed(submission, index, born) for index in range(len(submission.batches))]
-        self.asked.update(folder for batch in submission.batches for folder in batch.folders)
+        open_ = [index for index, batch in enumerate(submission.batches) if not batch.given_up]
+        self._watches += [Followed(submission, index, born) for index in open_]
+        self.asked.update(folder for batch in submission.batches if not batch.given_up for folder in batch.folders)
 
     def _has_job(self, submission: Submission) -> bool:
         """Whether it was submitted: its number, or its name in the queue, tells. If not, it never will be."""

@@ -4,8 +4,9 @@
                      script.sh    what the scheduler runs, once per batch
                      job          number of the job; whoever writes it first has it, and any other job ends at once
                      closed       the driver wants nothing of it any more
-                     0/ 1/ …      per batch: journal.jsonl, beat (changes while the job lives), log, next (the
-                                  batch that the job works on after this one, or that there is none)
+                     0/ 1/ …      per batch: journal.jsonl, beat (changes while the job lives), log, taken
+                                  (by its job, or from it), next (the batch that the job works on after
+                                  this one, or that there is none)
 
 All of it is on disk before anything is submitted, so that a driver that dies at any moment leaves what the next one
 needs in order to wait for the running jobs.
@@ -28,7 +29,7 @@ from lang2mlip.compute.pool import Outcome, Work
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import RunFault
 
-__all__ = ["Batch", "Order", "Submission", "claim", "hand_over", "handed_over", "is_stopped"]
+__all__ = ["Batch", "Order", "Submission", "claim", "hand_over", "handed_over", "is_stopped", "take"]
 
 NOBODY = "0"
 """Stands for a job or a batch that there will never be."""
@@ -59,7 +60,8 @@ class Batch:
         self.folders = [Path(folder) for folder in folders]
         self.outcomes: dict[Path, Outcome] = {}
         self.in_hand: set[Path] = set()
-        self.ended = self.given_up = False
+        self.begun = self.ended = False
+        self.given_up = _stands(place / "taken") == NOBODY
         self.place = place
         self._reader = Reader(place / "journal.jsonl")
 
@@ -97,7 +99,7 @@ class Batch:
             with contextlib.suppress(OSError):
                 os.listdir(folder)  # a file system over the network shows new files only to who asks for the folder
         elif happened.event in ("began", "ended"):
-            self.ended = happened.event == "ended"
+            self.begun, self.ended = True, happened.event == "ended"
 
 
 class Submission:
@@ -139,10 +141,7 @@ class Submission:
     @property
     def job(self) -> str | None:
         """The number of its job array, or the job (ARRAY_INDEX) it was handed over to; None before it has one."""
-        try:
-            return (self.folder / "job").read_text(encoding="utf-8").strip()
-        except OSError:
-            return None
+        return _stands(self.folder / "job")
 
     def job_of(self, index: int) -> str:
         """The job that works on that batch."""
@@ -165,6 +164,14 @@ def claim(folder: Path, job: str) -> bool:
     return _first(folder / "job", job)
 
 
+def take(place: Path, job: str) -> bool:
+    """Whether the batch in `place` is that job's, or with NOBODY: whether it is taken away from its own job.
+
+    A job that has begun with it keeps it, however often it is queued again.
+    """
+    return _first(place / "taken", job)
+
+
 def hand_over(place: Path, batch: str) -> bool:
     """Let the job that works in `place` go on with that batch (FOLDER/INDEX); False when it has ended."""
     return _first(place / "next", batch)
@@ -174,7 +181,7 @@ def handed_over(place: Path) -> tuple[Path, int] | None:
     """The batch that follows on the one in `place`; from now on None if it is None."""
     if _first(place / "next", NOBODY):
         return None
-    batch = Path((place / "next").read_text(encoding="utf-8").strip())
+    batch = Path(str(_stands(place / "next")))
     return batch.parent, int(batch.name)
 
 
@@ -185,10 +192,18 @@ def _first(file: Path, text: str) -> bool:
     try:
         os.link(mine, file)
     except FileExistsError:
-        return file.read_text(encoding="utf-8").strip() == text
+        return _stands(file) == text
     finally:
         mine.unlink()
     return True
+
+
+def _stands(file: Path) -> str | None:
+    """What stands in a file that was written once; None while there is none."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
 
 
 def is_stopped(outcome: Outcome) -> bool:

@@ -5,6 +5,7 @@
 - `local_s`: a piece that does next to nothing, given to a warm worker of ours and taken back, one after the other.
 - `slurm_s`: the same as a Slurm job of its own, less the time from sbatch until its script runs: start of the
   interpreter, imports, the piece, and until the driver knows. `slurm_warm_s`: handed to a job that has just ended one.
+- `batch_s`: what runs in such a job, without Slurm. Its CPU time is what no other user of the machine makes longer.
 - `labels`: 10,000 labels of 32 atoms by Lennard-Jones in pieces of eight, as `select` makes them; all different, so
   that nothing comes from the cache. `occupied`: time of the pieces over time passed times cores. `cpu`: CPU time of the
   pool over the same. `machine`: what all processes of the machine used; above `cpu`, somebody else was there.
@@ -28,8 +29,10 @@ from ase.build import bulk
 
 from lang2mlip.compute.journal import Reader
 from lang2mlip.compute.local import Workers
+from lang2mlip.compute.plan import order
 from lang2mlip.compute.profile import Profile
 from lang2mlip.compute.slurm import SlurmPool
+from lang2mlip.compute.submission import Submission
 from lang2mlip.doors.wire import WORKER, pool_of
 from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.frames import write_frames
@@ -71,6 +74,17 @@ def local_overhead(place: Path) -> dict:
     each = [timed(pool, [folder]) for folder in rest]
     pool.close()
     return {"median": statistics.median(each), "most": max(each), "first_with_imports": cold}
+
+
+def batch_cpu(place: Path) -> dict:
+    """CPU time of a job with one piece, all its processes together: what no busy machine makes longer."""
+    place.mkdir(parents=True)
+    profile = Profile(kind="slurm", linger_s=0)
+    wanted = order(profile, WORKER, "bench", "reference", [pieces(place / "jobs", 1, 1, 5 * 10**6)])
+    made = Submission.make(place / "compute", wanted, "")
+    used, begun = cpu_s(), time.perf_counter()
+    subprocess.run([sys.executable, "-m", "lang2mlip.compute.batch", str(made.folder), "0"], check=True)
+    return {"cpu": cpu_s() - used, "wall": time.perf_counter() - begun}
 
 
 def slurm_pool(place: Path, **settings) -> SlurmPool:
@@ -143,6 +157,7 @@ def main() -> None:
         place = Path(folder)
         os.environ["LANG2MLIP_CACHE"] = str(place / "cache")
         table["local_s"] = show("local_s", local_overhead(place / "local"))
+        table["batch_s"] = show("batch_s", batch_cpu(place / "batch"))
         if up.returncode == 0:
             table["slurm_s"] = show("slurm_s", slurm_overhead(place / "slurm"))
             table["slurm_warm_s"] = show("slurm_warm_s", slurm_warm(place / "slurm-warm"))
@@ -152,7 +167,7 @@ def main() -> None:
         made = labels(place / "many", pool_of(profile, log.parent), log, cores, 3 * 10**6)
         table["labels_local"] = show("labels_local", made)
         if up.returncode == 0:
-            settings = {"reference": {"cores": cores}, "batch_s": 60, "linger_s": 0}
+            settings = {"reference": {"cores": cores}, "linger_s": 20}
             pool = slurm_pool(place / "many-slurm", **settings)
             made = labels(place / "many-slurm" / "jobs", pool, pool.journal.file, cores, 4 * 10**6)
             table["labels_slurm"] = show("labels_slurm", made)

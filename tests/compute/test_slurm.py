@@ -15,6 +15,7 @@ from lang2mlip.compute.plan import Worker
 from lang2mlip.compute.profile import Profile
 from lang2mlip.compute.queue import Slurm
 from lang2mlip.compute.slurm import SlurmPool
+from lang2mlip.doors.wire import pool_of
 from lang2mlip.errors import RunFault
 
 UP = Path(__file__).parents[2] / "scripts" / "slurm-up"
@@ -126,17 +127,22 @@ def test_pieces_are_put_together_to_jobs_by_the_time_that_earlier_ones_took(pool
     assert batches == [1, 1, 10]
 
 
-def test_when_a_driver_is_killed_the_next_one_waits_for_its_job(tmp_path):
-    made = folders(tmp_path, "wait")
+def kill_a_driver(place, folder):
+    """A driver in a process of its own, killed as soon as its job works on the folder."""
     code = f"import sys, pathlib; sys.path[:0] = {[str(Path(__file__).parents[1]), str(Path(__file__).parent)]!r}\n"
     code += "from test_slurm import new_pool\n"
-    code += f"new_pool(pathlib.Path({str(tmp_path)!r})).run([pathlib.Path({str(made[0])!r})])"
+    code += f"new_pool(pathlib.Path({str(place)!r})).run([pathlib.Path({str(folder)!r})])"
     driver = subprocess.Popen([sys.executable, "-c", code])
     try:
-        assert wait_for(lambda: jobs_of(made[0]))
+        assert wait_for(lambda: jobs_of(folder))
     finally:
         driver.kill()
         driver.wait()
+
+
+def test_when_a_driver_is_killed_the_next_one_waits_for_its_job(tmp_path):
+    made = folders(tmp_path, "wait")
+    kill_a_driver(tmp_path, made[0])
     pool = new_pool(tmp_path)
     thread, outcomes = in_thread(pool, made)
     (made[0] / "go").touch()
@@ -144,6 +150,14 @@ def test_when_a_driver_is_killed_the_next_one_waits_for_its_job(tmp_path):
     pool.close()
     assert outcomes[0].fault is None
     assert len(jobs_of(made[0])) == 1
+
+
+def test_a_run_that_goes_on_elsewhere_cancels_what_a_killed_driver_left_in_the_queue(tmp_path):
+    made = folders(tmp_path, "wait")
+    kill_a_driver(tmp_path, made[0])
+    pool_of(Profile(kind="local"), tmp_path / "compute").close()
+    job = f"{jobs_of(made[0])[0]}_0"
+    assert wait_for(lambda: Slurm().states()[job].over, 10.0)
 
 
 def test_a_lost_job_is_submitted_again_and_only_what_was_undone(pool, tmp_path):

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from lang2mlip.compute.profile import Profile, find_profile
 from lang2mlip.contracts import check
 from lang2mlip.contracts.parts import Decider
 from lang2mlip.decide.budget import Bounded
-from lang2mlip.errors import BadInput, UnknownName
+from lang2mlip.errors import BadInput, NotInstalled, UnknownName
 from lang2mlip.record.run import Run, write_json
 
 __all__ = [
@@ -70,6 +71,7 @@ def pool_of(profile: Profile, place: Path) -> Pool:
         from lang2mlip.compute.slurm import SlurmPool
 
         return SlurmPool(WORKER, profile, place)
+    _let_go(place)
     if profile.kind == "parsl":
         from lang2mlip.compute.parsl_swarm import ParslPool
 
@@ -79,6 +81,17 @@ def pool_of(profile: Profile, place: Path) -> Pool:
     if profile.patience_s:
         workers.patience_s = profile.patience_s
     return workers
+
+
+def _let_go(place: Path) -> None:
+    """Cancel what a driver that was killed left on a cluster: the run goes on elsewhere."""
+    from lang2mlip.compute.submission import Submission
+
+    if Submission.standing(place):
+        from lang2mlip.compute.slurm import SlurmPool
+
+        with suppress(NotInstalled):  # another machine than the one that submitted
+            SlurmPool(WORKER, Profile(kind="slurm"), place).close()
 
 
 def _seconds(text: str) -> float:

@@ -79,6 +79,15 @@ def test_every_word_of_the_model_is_in_the_transcript(by_model):
     assert "scripted-key" not in said
 
 
+def test_the_key_is_in_no_file_of_the_run_and_in_no_word_that_was_said(by_model, own_cache):
+    _, said, run, model = by_model
+    key = b"scripted-key"
+    assert any(key.decode() in value for value in model.requests[0].headers.values())
+    files = [file for folder in (run.folder, own_cache) for file in folder.rglob("*") if file.is_file()]
+    assert len(files) > 50 and any(file.name == "run.db" for file in files)
+    assert [file for file in files if key in file.read_bytes()] == [] and key.decode() not in said
+
+
 def test_an_endpoint_that_is_down_leaves_the_words_to_the_built_in_reader(place):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

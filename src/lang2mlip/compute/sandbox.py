@@ -41,7 +41,7 @@ _ALONE = {"UCX_TLS": "self"}
 
 _WORDS: dict[Level, str] = {
     "bubblewrap": "bubblewrap: own namespaces, no network, a read-only system, one writable folder",
-    "landlock": "Landlock and seccomp: no network, a read-only system, one writable folder; others' processes are seen",
+    "landlock": "Landlock and seccomp: no network, a read-only system, one writable folder; sizes of files are seen",
     "none": "NONE, by --unsafe-no-sandbox: what a model writes runs with all the rights of this user",
 }
 

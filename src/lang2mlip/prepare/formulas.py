@@ -48,8 +48,14 @@ def charge_of(text: str) -> tuple[str, int]:
     return body, int(digit or 1) * (1 if match.group(2) == "+" else -1)
 
 
+_LONGEST = 200
+"""Characters of a formula at most; longer ones have counts that no number can hold."""
+
+
 def parse_formula(text: str) -> dict[str, float] | None:
     """Element → count, in the order written; None when `text` is no formula of known elements."""
+    if len(text) > _LONGEST:
+        return None
     total: defaultdict[str, float] = defaultdict(float)
     for piece in re.split("[·*]", text):
         factor, body = re.match(r"(\d*)(.*)", piece, re.DOTALL).groups()  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from lang2mlip.contracts import Task, check
 from lang2mlip.errors import BadInput
+from lang2mlip.prepare.formulas import ELEMENTS
 
 __all__ = ["save_task", "task_from_file"]
 
@@ -29,7 +30,11 @@ def task_from_file(path: Path | str) -> Task:
         raise BadInput(f"The task file {str(file)!r} is no sound YAML: {_place(error)}.") from error
     if not isinstance(data, dict):
         raise BadInput(f"The task file {str(file)!r} must hold the fields of a task (prompt, goal, components, …).")
-    return check(Task, data, f"The task file {str(file)!r}")
+    task = check(Task, data, f"The task file {str(file)!r}")
+    strange = [symbol for symbol in task.elements if symbol not in ELEMENTS]
+    if strange:
+        raise BadInput(f"The task file {str(file)!r}: 'elements' has {strange[0]!r}, which is no chemical symbol.")
+    return task
 
 
 def _place(error: yaml.YAMLError) -> str:

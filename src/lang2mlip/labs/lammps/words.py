@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from lang2mlip.prepare.reader import Reading, read
 __all__ = ["Wish", "meant", "understood"]
 
 _LIQUID = frozenset({"melt", "liquid"})
+_PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
+_LETTER = re.compile(r"\b[a-z]\d*\b")
 _HOTTER = 2.5
 """A crystal without a surface melts only well above its melting point (mechanical melting: Z. H. Jin, P. Gumbsch, K. Lu
 and E. Ma, Phys. Rev. Lett. 87, 055703 (2001)); so much above it does within picoseconds, as measured here."""
@@ -53,7 +55,7 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     recipe = known(entry["recipe"])
     numbers = asked_numbers(prompt)
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
-    reading = read(prompt)
+    reading = read(_without_symbols(prompt, entry["words"]))
     component = _one(reading)
     said = {**_conditions(reading, component), **numbers, **entry.get("parameters", {})}
     wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
@@ -67,18 +69,32 @@ def meant(prompt: str) -> dict[str, Any]:
     text = _folded(prompt)
     strong, weak = _found(text, "words"), _found(text, "weak")
     found = {entry["recipe"]: entry for entry in strong or weak}
+    if "absent" in found:
+        raise BadInput(f"There is no recipe for what {prompt.strip()!r:.120} asks; there are: {_recipes()}.")
     names = list(found)
     if not names:
-        known_ = "; ".join(str(entry["words"][0]) for entry in table("recipes").values())
-        raise BadInput(f"No simulation was found in {prompt.strip()!r:.120}; say what is to be measured: {known_}.")
+        raise BadInput(f"No simulation was found in {prompt.strip()!r:.120}; say what is to be measured: {_recipes()}.")
     if len(names) > 1 and strong:
         titles = [known(name).line.lower() for name in names]
         raise BadInput(f"Which one first: {' or '.join(titles)}? A simulation measures one; ask for each apart.")
     return found[names[0]]
 
 
+def _without_symbols(prompt: str, phrases: Iterable[str]) -> str:
+    """The words without those of the recipe's phrases that hold single letters: of an E-V curve V is no element."""
+    for phrase in sorted((one for one in phrases if _LETTER.search(one)), key=len, reverse=True):
+        prompt = re.sub(rf"(?<![\w-]){re.escape(phrase)}(?!\w)", "property", prompt, flags=re.IGNORECASE)
+    return prompt
+
+
+def _recipes() -> str:
+    return "; ".join(str(entry["words"][0]) for entry in table("recipes").values() if entry["recipe"] != "absent")
+
+
 def _folded(prompt: str) -> str:
-    return " ".join(prompt.lower().replace("’", "'").split())
+    """In small letters, without the indices of planes, which would stand between the words of a phrase."""
+    plain = re.sub(r"[({]\s*-?\d[\d\s,-]*[)}]", " ", prompt.lower().replace("’", "'"))
+    return " ".join(plain.split())
 
 
 def _found(text: str, kind: str) -> list[dict[str, Any]]:
@@ -95,8 +111,14 @@ def _found(text: str, kind: str) -> list[dict[str, Any]]:
 
 
 def _one(reading: Reading) -> Component:
+    """The one substance. Raises BadInput for several, and for a phase that no recipe makes."""
     if len(reading.components) == 1:
-        return reading.components[0]
+        component = reading.components[0]
+        if strange := [phase for phase in component.phases if phase not in _PHASES]:
+            raise BadInput(
+                f"{component.name} as {strange[0]} is not made by any recipe; they start from crystals and melts."
+            )
+        return component
     names = " or ".join(one.name for one in reading.components)
     raise BadInput(f"Which substance first: {names}? One simulation has one; ask for each apart.")
 

@@ -1,0 +1,71 @@
+"""Words to a recipe with its parameters: what is said is taken, what is not said is asked or said aloud."""
+
+import pytest
+
+from lang2mlip.data import table
+from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps.recipes import KNOWN, known
+from lang2mlip.labs.lammps.words import understood
+
+SAID = [
+    ("How stiff is aluminium?", "elastic", {}),
+    ("Young's modulus of tungsten", "elastic", {}),
+    ("E-V curve for aluminum", "energy_volume", {}),
+    ("energy of the (100) surface of gold", "surface", {"miller": (1, 0, 0)}),
+    ("cleavage energy of W(110)", "surface", {"miller": (1, 1, 0)}),
+    ("What does it cost to remove an atom from tungsten?", "vacancy", {}),
+    ("Pull on a nickel crystal at 300 K until 10 % strain", "deform", {"mode": "tension", "strain": 0.1}),
+    ("compress copper by 8 % at 300 K", "deform", {"mode": "compression", "strain": 0.08}),
+    ("Shear an aluminium crystal at 100 K", "deform", {"mode": "shear", "temperature_K": 100}),
+    ("At what temperature does copper melt?", "melting", {"temperature_K": 1357.77}),
+    ("viscosity of liquid copper at 1500 K", "viscosity", {"molten": True, "temperature_K": 1500}),
+    ("thermal conductivity of silicon at 500 K", "conductivity", {"temperature_K": 500, "molten": False}),
+    ("thermal expansion of nickel between 200 and 800 K", "expansion", {"temperature_K": 200, "to_K": 800}),
+    ("NPT run of copper at 300 K and 1 bar for 30 ps, time step of 1 fs", "equilibrate",
+     {"pressure_GPa": 1e-4, "ps": 30, "timestep_fs": 1}),
+    ("simulate 500 atoms of copper in the NVT ensemble at 400 K", "equilibrate", {"atoms": 500, "pressure_GPa": None}),
+    ("RDF of liquid silicon at 2000 K", "motion", {"molten": True, "temperature_K": 2000}),
+    ("how fast do the atoms move in liquid argon at 90 K and 1.37 g/cm³", "motion", {"density_g_cm3": 1.37}),
+    ("relax NiAl", "minimise", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "recipe", "parameters"), SAID)
+def test_words_mean_a_recipe_and_its_parameters(words, recipe, parameters):
+    made = understood(words, {}).recipe
+    assert made.key == recipe
+    assert {name: getattr(made, name) for name in parameters} == parameters
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Simulate gold nanoindentation",
+        "g(r) of amorphous silicon",
+        "metadynamics of copper",
+        "make me a coffee",
+        "write a poem about copper",
+        "simulate the interface between copper and nickel",
+    ],
+)
+def test_what_no_recipe_does_is_refused_and_nothing_else_run_in_its_place(words):
+    with pytest.raises(BadInput):
+        understood(words, {})
+
+
+def test_what_was_not_said_is_said_aloud():
+    assumed = understood("density of copper", {}).assumptions
+    assert any("300 K" in one for one in assumed)
+    assert any("0 GPa" in one for one in assumed)
+
+
+def test_a_misspelt_parameter_is_refused_with_the_nearest_name():
+    with pytest.raises(BadInput, match="strain"):
+        understood("elastic constants of copper", {"strian": 0.001})
+
+
+def test_every_recipe_has_words_and_a_source_and_every_entry_a_recipe():
+    entries = table("recipes").values()
+    assert {entry["recipe"] for entry in entries} - {"absent"} == set(KNOWN)
+    assert all(entry["source"] and entry["words"] for entry in entries)
+    assert all(known(name).key == name for name in KNOWN)

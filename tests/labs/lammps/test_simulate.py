@@ -41,6 +41,13 @@ def test_elastic_constants_are_those_that_python_finds_with_the_same_file(tmp_pa
     assert made.grade.score == 100
 
 
+def test_a_hexagonal_crystal_has_the_six_constants_of_its_symmetry(tmp_path):
+    made = simulate("elastic constants of GaN", Settings(out=tmp_path))
+    names = [one.name for one in made.numbers if one.name.startswith("C")]
+    assert names == ["C11", "C12", "C13", "C33", "C44", "C66"]
+    assert made.value("C66") == pytest.approx((made.value("C11") - made.value("C12")) / 2, rel=1e-3)
+
+
 def test_the_energy_volume_curve_gives_the_lattice_and_bulk_modulus_that_python_finds(tmp_path, calculator):
     made = simulate("energy volume curve of copper", Settings(FILE, tmp_path))
     truth = EquationOfState().curve(bulk("Cu", cubic=True), calculator)

@@ -14,7 +14,7 @@ from lang2mlip.labs.lammps.building import unit_cell
 from lang2mlip.labs.lammps.recipe import Findings, Number, Recipe, Seen, Stage
 from lang2mlip.labs.lammps.recipes.at_rest import RELAX_ATOMS, relax_box
 from lang2mlip.labs.lammps.system import System
-from lang2mlip.science.evaluation.measured import space_group_number
+from lang2mlip.science.evaluation.measured import conventional, space_group_number
 
 __all__ = ["ElasticConstants"]
 
@@ -92,7 +92,7 @@ def _strained(number: int, size: float) -> tuple[str, ...]:
 
 
 def _symmetry(system: System) -> str:
-    group = space_group_number(system.atoms)
+    group = space_group_number(conventional(system.atoms))  # a supercell shows fewer symmetries than its crystal
     return "cubic" if group >= 195 else "uniaxial" if group >= 143 else "any"
 
 

@@ -43,7 +43,10 @@ class Point:
         }
 
 
-def snapshots(run: Run) -> Iterator[tuple[int, Cost, list[Atoms]]]:
+Snapshot = tuple[int, Cost, list[Atoms]]
+
+
+def snapshots(run: Run) -> Iterator[Snapshot]:
     """(step, all that had been spent, the frames that the model knows) of every model that was trained."""
     view = run.view()
     spent = sum((event.cost for event in view.preparation), Cost())
@@ -56,15 +59,28 @@ def snapshots(run: Run) -> Iterator[tuple[int, Cost, list[Atoms]]]:
 
 
 def curve(one: System, run: Run, known: Known, work: Path) -> list[Point]:
-    """A point per model, in order; what cannot be fitted is left out."""
+    """A point per model that knows a tenth more than the one before, and the last; what has no fit is left out."""
     test, points = known.test(), []
-    for number, spent, frames in snapshots(run):
+    for number, spent, frames in _apart(list(snapshots(run))):
         try:
             error = standard_fit(one, frames, test, work)
         except PartFailed:
             continue
         points.append(Point(number, spent.calls, core_seconds(spent), len(frames), error))
     return points
+
+
+_MORE = 1.1
+"""Frames of a model over those of the one before it on the curve: a fit costs more than such a step could tell."""
+
+
+def _apart(every: list[Snapshot]) -> Iterator[Snapshot]:
+    """Those with so many more frames than the one before, and the last."""
+    known = 0
+    for one in every:
+        if len(one[2]) >= _MORE * known or one is every[-1]:
+            known = len(one[2])
+            yield one
 
 
 def core_seconds(cost: Cost) -> float:

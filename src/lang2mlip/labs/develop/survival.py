@@ -23,7 +23,8 @@ STEPS = 400
 def survival(one: System, developed: Run, known: Known) -> float | None:
     """Share of WALKS walks of STEPS steps, from starts of the test trajectories, that no health check stops.
 
-    It is that of the potential that the run handed over, else of its newest; None without a model. The limits are those of every MD of a potential here; none is drawn from the test set.
+    They are walked with the potential that the run handed over, else with its newest; None without a model. The limits
+    are those of every MD of a potential here; none is drawn from the test set.
     """
     calculator = _delivered(developed)
     if calculator is None:

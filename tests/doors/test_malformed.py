@@ -3,6 +3,12 @@
 import sys
 from pathlib import Path
 
+import pytest
+import yaml
+
+from lang2mlip.errors import BadInput
+from lang2mlip.prepare.planfile import plan_from_file
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import malformed
@@ -34,3 +40,12 @@ def test_an_answer_that_is_not_as_it_should_be_is_counted():
     assert malformed.wrong(case, 99, "Traceback (most recent call last)") == "a traceback"
     assert malformed.wrong(case, 1, "lang2mlip: task.yaml") == "exit code 1"
     assert malformed.wrong(case, 98, "") == "no answer"
+
+
+@pytest.mark.parametrize("word", ["../../out", "/etc/x", "a\x00b", "", ".hidden", "x" * 200])
+@pytest.mark.parametrize("what", ["name", "group"])
+def test_a_plan_names_no_file_outside_of_its_run(tmp_path, what, word):
+    plan = {"requests": [{"name": "one", "builder": "bulk", "group": "bulk", "role": "train"} | {what: word}]}
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan))
+    with pytest.raises(BadInput, match=f"cannot be the {what} of structure 0"):
+        plan_from_file(tmp_path / "plan.yaml")

@@ -34,8 +34,19 @@ def plan_from_file(file: Path) -> Plan:
     except yaml.YAMLError as error:
         raise BadInput(f"The plan {file} is no sound YAML: {' '.join(str(error).split())}.") from error
     plan = check(Plan, data, f"The plan {file}")
+    for number, request in enumerate(plan.requests):
+        for what, word in (("name", request.name), ("group", request.group)):
+            if not _file_name(word):
+                raise BadInput(
+                    f"The plan {file}: {word[:40]!r} cannot be the {what} of structure {number}: files bear it."
+                )
     names = [request.name for request in plan.requests]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
         raise BadInput(f"The plan {file} {'has ' + ', '.join(twice) + ' twice' if twice else 'has no structures'}.")
     return plan
+
+
+def _file_name(word: str) -> bool:
+    """Whether files below the run folder, and none elsewhere, can bear this name."""
+    return 0 < len(word) <= 150 and word.isprintable() and ".." not in word and word[0] not in "/~."

@@ -1,6 +1,7 @@
 """kill -9 at random moments, many times: does every run end like one that was never touched?
 
     .venv/bin/python benchmarks/kill.py --quick      5 runs      (about 5 minutes on 2 cores)
+    .venv/bin/python benchmarks/kill.py --runs 17    as many     (about 12 kills of the driver in each)
     .venv/bin/python benchmarks/kill.py              100 runs    (resumable: what is in kill.json is not done again)
 
 Each run is the tiny job of the tests. Its driver, or one of its workers, is killed at random moments, again and again.
@@ -37,14 +38,16 @@ def main() -> int:
     """Do the runs that are missing in the table; 0 when all of them ended as they should."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="5 runs")
-    wanted = 5 if parser.parse_args().quick else 100
+    parser.add_argument("--runs", type=int, default=100)
+    wish = parser.parse_args()
+    wanted = 5 if wish.quick else wish.runs
     rows = json.loads(TABLE.read_text())["runs"] if TABLE.exists() else []
     with tempfile.TemporaryDirectory() as place:
         clean = develop(Path(place) / "clean", None)
         for number in range(len(rows), wanted):
             rows.append(one_run(Path(place) / f"run-{number}", number, clean))
             print(" ".join(f"{key}={value}" for key, value in rows[-1].items()), flush=True)
-            command = "python benchmarks/kill.py" + (" --quick" if wanted == 5 else "")
+            command = f"python benchmarks/kill.py --runs {wanted}"
             TABLE.write_text(json.dumps({"command": command, "runs": rows}, indent=1) + "\n")
     bad = [row for row in rows if row["differs"] or row["left_over"]]
     kills = sum(row["drivers_killed"] + row["workers_killed"] for row in rows)

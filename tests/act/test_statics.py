@@ -99,7 +99,7 @@ def verdict_of(force_error, *others):
         force_max_error_meV_A=force_error,
     )
     gates = error_gates({"all": errors}, Goals()) + others
-    return _faithful(Evaluation(model="m", depth="full", on="test", errors={"all": errors}, gates=gates)).answer
+    return _faithful(Evaluation(model="m", depth="full", on="test", errors={"all": errors}, gates=gates), ()).answer
 
 
 def test_a_potential_far_from_its_reference_is_a_plain_no_however_many_gates_hold():

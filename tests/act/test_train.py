@@ -24,7 +24,7 @@ def test_a_program_that_fits_gets_all_cores_and_the_worker_keeps_its_own_setting
 
 
 def test_as_many_cores_as_workers_unless_a_person_says_otherwise(monkeypatch):
-    desk = SimpleNamespace(workers=SimpleNamespace(count=5))
+    desk = SimpleNamespace(workers=SimpleNamespace(cores=5))
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert _cores(desk) == 5
     monkeypatch.setenv("OMP_NUM_THREADS", "2")

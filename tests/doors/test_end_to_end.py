@@ -125,7 +125,7 @@ def test_status_for_programs_has_every_figure_that_the_state_has(finished):
     assert status == 0
     assert set(facts) == {
         "name", "folder", "prompt", "ended", "outcome", "step", "at_work", "model", "cost", "test_cost", "calls_left",
-        "labels_left", "groups", "gates", "verdicts", "log",
+        "labels_left", "groups", "gates", "verdicts", "log", "work",
     }  # fmt: skip
     assert facts["ended"] is True and facts["at_work"] is None
     assert facts["cost"]["calls"] == finished.run.state.cost.calls

@@ -19,7 +19,7 @@ MOODS = {
     4: ("nan", "gave a value that is not finite"),
     8: ("raise", "the self-consistency did not converge"),
     12: ("strange", "AssertionError"),
-    16: ("die", "The worker died 2 times"),
+    16: ("die", "The worker died 4 times"),
 }
 """Atoms of a group's structures → what goes wrong with them where forces are large, and what is said of it."""
 

@@ -1,8 +1,8 @@
 """Work on this machine: warm workers, each a process that reads job folders on its standard input.
 
 A worker answers one line per folder, `done FOLDER`, `failed WHY` or `broken WHY`. What it made lies in the folder. A
-worker that dies, or shows no sign of life for too long, is replaced; its folder is tried once more and then given back
-as failed, with the end of the worker's own words. `broken` means that nothing else can be done either (a full disk).
+worker that dies, or shows no sign of life for too long, is replaced; its folder is tried again a few times and then
+given back as failed, with the end of the worker's own words. `broken` means that nothing else can be done either (a full disk).
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Workers:
 
     command: Sequence[str]
     count: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
-    tries: int = 2
+    tries: int = 4
+    """A piece is begun so often while its workers die; one that was ended for its silence counts twice. Workers may be
+    killed from outside, once and again, or while they wait, and the piece is not to blame for that."""
     patience_s: float = 6 * 3600.0
     """A worker that writes nothing into its folder for so long is taken for dead."""
     forks: bool = False
@@ -118,7 +120,9 @@ class Workers:
             self.journal.note(word, piece=str(folder), job=str(worker.pid), node=node(), **facts)
 
     def _attempt(self, worker: _Worker, folder: Path, work: Work) -> tuple[_Worker, Outcome]:
-        for _ in range(self.tries):
+        begun, left = 0, self.tries
+        while left > 0:
+            begun += 1
             self._note("started", folder, worker, work=work)
             answer = worker.work(folder, self.patience_s)
             if answer is not None:
@@ -126,9 +130,10 @@ class Workers:
             if self._last:
                 return worker, Outcome(folder, STOPPED)
             last_words = worker.last_words()
+            left -= 2 if worker.silent else 1
             self._note("retried", folder, worker, work=work, words=last_words)
             worker = self._new()
-        return worker, Outcome(folder, f"The worker died {self.tries} times on {folder.name}: {last_words}")
+        return worker, Outcome(folder, f"The worker died {begun} times on {folder.name}: {last_words}")
 
     def _new(self) -> _Worker:
         worker = _Worker(self._start)
@@ -211,6 +216,11 @@ class _Worker:
             yield
         finally:
             finished.set()
+
+    @property
+    def silent(self) -> bool:
+        """It was ended because it gave no sign of life."""
+        return bool(self._silence)
 
     def last_words(self) -> str:
         """The end of what it wrote to standard error, or that it was ended for its silence."""

@@ -61,7 +61,8 @@ def one_run(place: Path, number: int, clean: dict) -> dict:
     mine = develop(place, random.Random(number), tally)
     differs = [key for key in clean if mine[key] != clean[key]]
     if differs:
-        tally["faults"] = [fault for step in Run(place / "runs" / tiny.NAME).view().steps() for fault in step.result.faults]
+        steps = Run(place / "runs" / tiny.NAME).view().steps()
+        tally["faults"] = [fault for step in steps for fault in step.result.faults]
     return tally | {"differs": differs}
 
 

@@ -2,7 +2,8 @@
 
 A worker answers one line per folder, `done FOLDER`, `failed WHY` or `broken WHY`. What it made lies in the folder. A
 worker that dies, or shows no sign of life for too long, is replaced; its folder is tried again a few times and then
-given back as failed, with the end of the worker's own words. `broken` means that nothing else can be done either (a full disk).
+given back as failed, with the end of the worker's own words. `broken` means that nothing else can be done either (a
+full disk).
 """
 
 from __future__ import annotations

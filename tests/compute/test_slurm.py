@@ -63,7 +63,13 @@ def folders(place, *names):
 
 
 def jobs_of(folder):
-    return (folder / "jobs").read_text().split() if (folder / "jobs").exists() else []
+    """The jobs that worked on the folder, in their order. A job that is cancelled may begin it twice: its worker can
+    hear of the end before the job itself does, and is then replaced for a moment."""
+    return list(dict.fromkeys((folder / "jobs").read_text().split())) if (folder / "jobs").exists() else []
+
+
+def times_begun(folder):
+    return len((folder / "jobs").read_text().split())
 
 
 def wait_for(what, seconds=30.0):
@@ -92,7 +98,7 @@ def test_outcomes_come_in_order_and_a_failed_piece_is_not_tried_again(pool, tmp_
     said = []
     outcomes = pool.run(made, lambda *words: said.append(words))
     assert [outcome.fault for outcome in outcomes] == [None, "it was bad", None]
-    assert [len(jobs_of(folder)) for folder in made] == [1, 1, 1]
+    assert [times_begun(folder) for folder in made] == [1, 1, 1]
     assert len({job for folder in made for job in jobs_of(folder)}) == 1  # one array
     assert any("in the queue since 0:0" in words for _, _, words in said)
 
@@ -115,7 +121,7 @@ def test_a_job_that_is_done_takes_what_still_waits_in_the_queue(tmp_path):
     outcomes = pool.run(made)
     pool.close()
     assert [outcome.fault for outcome in outcomes] == [None] * 4
-    assert [len(jobs_of(folder)) for folder in made] == [1] * 4
+    assert [times_begun(folder) for folder in made] == [1] * 4
     assert len(events(pool, "submitted")) == 4 and len(events(pool, "handed over")) == 3
 
 
@@ -149,7 +155,7 @@ def test_when_a_driver_is_killed_the_next_one_waits_for_its_job(tmp_path):
     thread.join(30)
     pool.close()
     assert outcomes[0].fault is None
-    assert len(jobs_of(made[0])) == 1
+    assert times_begun(made[0]) == 1
 
 
 def test_a_run_that_goes_on_elsewhere_cancels_what_a_killed_driver_left_in_the_queue(tmp_path):
@@ -170,7 +176,7 @@ def test_a_lost_job_is_submitted_again_and_only_what_was_undone(pool, tmp_path):
     (made[1] / "go").touch()
     thread.join(30)
     assert [outcome.fault for outcome in outcomes] == [None, None]
-    assert len(jobs_of(made[0])) == 1
+    assert times_begun(made[0]) == 1
     assert [one.piece for one in events(pool, "retried")] == [str(made[1])]
 
 
@@ -207,7 +213,7 @@ def test_before_the_end_of_its_time_a_job_is_queued_again_for_what_is_left(pool,
     (made[0] / "go").touch()  # the piece in hand may end
     thread.join(60)
     assert [outcome.fault for outcome in outcomes] == [None, None]
-    assert [len(jobs_of(folder)) for folder in made] == [1, 1]
+    assert [times_begun(folder) for folder in made] == [1, 1]
     assert jobs_of(made[0]) == jobs_of(made[1])  # the same job, in the queue a second time
     assert [one.count for one in events(pool, "requeued")] == [1]
 

@@ -38,7 +38,7 @@ class TestSNAP(TrainerConformance):
     quick: ClassVar[dict[str, object]] = {"twojmax": 4, "quadratic": False, "cutoff_A": 4.5}
 
     def test_stock_lammps_runs_the_files_as_they_are(self, folder: Path, crystal: Any) -> None:
-        from lang2mlip.science.trainers.snap.engine import turned_box
+        from lang2mlip.science.atoms.held_lammps import turned_box
 
         box, turn = turned_box(crystal.cell.array)
         turned = Atoms(crystal.numbers, crystal.positions @ turn, cell=box, pbc=True)

@@ -66,10 +66,18 @@ print(f"{{steps}} steps done, {{lammps.get_thermo('temp'):.0f}} K, {{lammps.get_
 '''
 
 
+Watcher = Callable[[Atoms, int], str | None]
+"""watcher(atoms with their results, step): why the run must stop, or None."""
+
+
 @dataclass
 class Driver:
-    """What became of a calculator inside LAMMPS: its callback can raise nothing there, so it says here what failed."""
+    """A calculator inside LAMMPS: its callback can raise nothing there, so it says here what failed."""
 
+    lammps: Any
+    atoms: Atoms
+    """With the calculator; their order is that of LAMMPS' tags."""
+    watcher: Watcher | None = None
     fault: str | None = None
 
     def check(self) -> None:
@@ -77,9 +85,44 @@ class Driver:
         if self.fault is not None:
             raise PartFailed(self.fault)
 
+    def forces(self, caller: Any, step: int, n: int, tags: Any, positions: Any, out: Any) -> None:
+        """What LAMMPS calls at every step: fills `out` (n, 3), and tells energy and virial."""
+        if self.fault is not None:
+            out[:] = 0.0
+            return
+        order = np.asarray(tags) - 1
+        self._place(order, np.asarray(positions))
+        try:
+            out[:] = self.atoms.get_forces(apply_constraint=False)[order]
+            self.lammps.fix_external_set_energy_global(FIX, float(self.atoms.get_potential_energy()))
+        except _FAILURES as error:
+            out[:] = 0.0
+            self._stop(f"The calculator failed at step {step}: {type(error).__name__}: {error}")
+            return
+        if self.atoms.pbc.all():
+            xx, yy, zz, yz, xz, xy = -self.atoms.get_stress() * self.atoms.get_volume()
+            self.lammps.fix_external_set_virial_global(FIX, [xx, yy, zz, xy, xz, yz])
+        self._watch(order, int(step))
 
-Watcher = Callable[[Atoms, int], str | None]
-"""watcher(atoms with their results, step): why the run must stop, or None."""
+    def _place(self, order: np.ndarray, positions: np.ndarray) -> None:
+        cell, origin, pbc = _box(self.lammps)
+        self.atoms.set_cell(cell)
+        self.atoms.pbc = pbc
+        self.atoms.positions[order] = positions - origin
+
+    def _watch(self, order: np.ndarray, step: int) -> None:
+        if self.watcher is None:
+            return
+        speeds = self.lammps.numpy.extract_atom("v")[: len(order)]
+        self.atoms.arrays["momenta"] = _momenta(self.atoms, order, speeds)
+        trouble = self.watcher(self.atoms, step)
+        if trouble is not None:
+            self._stop(f"At step {step} {trouble}.")
+
+    def _stop(self, why: str) -> None:
+        """An exception in a callback is printed and forgotten, so LAMMPS is asked to stop and the reason is kept."""
+        self.fault = why
+        self.lammps.force_timeout()
 
 
 def attach(lammps: Any, calculator: Calculator, elements: Sequence[str], watcher: Watcher | None = None) -> Driver:
@@ -88,40 +131,11 @@ def attach(lammps: Any, calculator: Calculator, elements: Sequence[str], watcher
     `elements` are the symbols of types 1, 2, …; energies in eV, forces in eV/Å, virial in eV. When the calculator
     fails or the watcher objects, LAMMPS stops at its next step; ask the driver that is returned.
     """
-    driver = Driver()
     numbers = np.array([atomic_numbers[symbol] for symbol in elements])
     types = np.array(lammps.gather_atoms("type", 0, 1))
-    atoms = Atoms(numbers=numbers[types - 1], positions=np.zeros((len(types), 3)))
-
-    def forces(caller: Any, step: int, n: int, tags: Any, positions: Any, out: Any) -> None:
-        if driver.fault is not None:
-            out[:] = 0.0
-            return
-        order = np.asarray(tags) - 1
-        cell, origin, pbc = _box(lammps)
-        atoms.set_cell(cell)
-        atoms.pbc = pbc
-        atoms.positions[order] = np.asarray(positions) - origin
-        atoms.calc = calculator
-        try:
-            out[:] = atoms.get_forces(apply_constraint=False)[order]
-            lammps.fix_external_set_energy_global(FIX, float(atoms.get_potential_energy()))
-        except _FAILURES as error:
-            out[:] = 0.0
-            _stop(lammps, driver, f"The calculator failed at step {step}: {type(error).__name__}: {error}")
-            return
-        if atoms.pbc.all():
-            xx, yy, zz, yz, xz, xy = -atoms.get_stress() * atoms.get_volume()
-            lammps.fix_external_set_virial_global(FIX, [xx, yy, zz, xy, xz, yz])
-        if watcher is None:
-            return
-        speeds = lammps.numpy.extract_atom("v")[: len(order)]
-        atoms.arrays["momenta"] = _momenta(atoms, order, speeds)
-        trouble = watcher(atoms, int(step))
-        if trouble is not None:
-            _stop(lammps, driver, f"At step {step} {trouble}.")
-
-    lammps.set_fix_external_callback(FIX, forces, None)
+    atoms = Atoms(numbers=numbers[types - 1], positions=np.zeros((len(types), 3)), calculator=calculator)
+    driver = Driver(lammps, atoms, watcher)
+    lammps.set_fix_external_callback(FIX, driver.forces, None)
     return driver
 
 
@@ -131,12 +145,6 @@ def _momenta(atoms: Atoms, order: np.ndarray, speeds: np.ndarray) -> np.ndarray:
     momenta[order] = speeds * (0.001 / FS_IN_ASE_TIME)
     found: np.ndarray = momenta * atoms.get_masses()[:, None]
     return found
-
-
-def _stop(lammps: Any, driver: Driver, why: str) -> None:
-    """An exception in a callback is printed and forgotten, so LAMMPS is asked to stop and the reason is kept."""
-    driver.fault = why
-    lammps.force_timeout()
 
 
 def _box(lammps: Any) -> tuple[np.ndarray, np.ndarray, list[bool]]:

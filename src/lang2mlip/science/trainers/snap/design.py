@@ -37,8 +37,8 @@ class Describer:
     def raw(self, atoms: Atoms) -> tuple[np.ndarray, np.ndarray]:
         """(rows of all atoms, forces and virial as LAMMPS lays them out, without its reference column; the turn)."""
         turn = self._engine.run(padded(atoms, self.form.cutoff_A))
-        self._engine.forget()
-        found = np.array(self._engine.lammps.numpy.extract_compute("design", 0, 2), dtype=float)
+        self._engine.held.forget()
+        found = np.array(self._engine.held.lammps.numpy.extract_compute("design", 0, 2), dtype=float)
         return found[:, :-1], turn
 
     def components(self, atoms: Atoms) -> np.ndarray:

@@ -121,7 +121,7 @@ def _write(form: Form, coefficients: np.ndarray, bare: Core | None, folder: Path
         distances = np.linspace(0.4, 1.0, 61) * start
         slopes = np.array([_dimer_slope(calculator, pair, float(r)) for r in distances])
         walls[pair] = wall_needed(slopes, distances, start)
-    inner.engine.close()
+    inner.engine.held.close()
     write_potential(form, coefficients, Core(bare.start, walls), folder)
     return {"-".join(pair): start for pair, start in bare.start.items()}
 

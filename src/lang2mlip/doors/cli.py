@@ -14,6 +14,8 @@ import typer
 from typer.exceptions import TyperException
 
 from lang2mlip.doors.bench import app as bench
+from lang2mlip.doors.keeping import app as keeping
+from lang2mlip.doors.options import Compute, Decider, Model, Name, Out, Potential, Reference, Yes
 from lang2mlip.errors import Lang2mlipError
 
 app = typer.Typer(
@@ -24,20 +26,6 @@ app = typer.Typer(
 )
 
 app.add_typer(bench, name="bench")
-
-Out = Annotated[Path | None, typer.Option("--out", help="folder for runs (default: ./runs)")]
-Name = Annotated[str, typer.Argument(help="name of a run, or its folder")]
-Reference = Annotated[
-    str | None, typer.Option(help="reference method, e.g. emt, gfn2-xtb, lammps:FILE, ase:module.Class")
-]
-Potential = Annotated[str | None, typer.Option(help="potential family: mtp, snap, gap, mace")]
-Decider = Annotated[str | None, typer.Option(help="rules | llm | ask | schedule:NAME | replay:FILE")]
-Model = Annotated[str | None, typer.Option(help="language model, PROVIDER:NAME, e.g. openai:gpt-5, ollama:qwen3")]
-Compute = Annotated[
-    str | None, typer.Option(metavar="FILE[:PROFILE]|PROFILE", help="where work runs: local, slurm, or a compute.toml")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="ask nothing; take the defaults and list them")]
-
 
 @app.callback()
 def before_all(
@@ -187,22 +175,6 @@ def report(name: Name, out: Out = None) -> None:
 
 
 @app.command()
-def verify(name: Name, out: Out = None) -> None:
-    """Check a run: every event, every file with its checksum, the frames and their ids. Changes nothing."""
-    from lang2mlip.doors.verifying import tell_verify
-
-    raise typer.Exit(tell_verify(name, out))
-
-
-@app.command()
-def repair(name: Name, out: Out = None) -> None:
-    """Make a damaged run one that can go on; what is broken is put aside, and what was lost is said."""
-    from lang2mlip.doors.verifying import tell_repair
-
-    raise typer.Exit(tell_repair(name, out))
-
-
-@app.command()
 def explain(
     name: Name,
     step: Annotated[int | None, typer.Argument(help="number of a step; none: all in a line each")] = None,
@@ -215,65 +187,7 @@ def explain(
     tell_step(open_run(name, out), step)
 
 
-@app.command()
-def converge(
-    what: Annotated[str, typer.Argument(metavar="FILE|NAME", help="a structure file, or a prepared run")],
-    reference: Annotated[str | None, typer.Option(help="reference, e.g. gpaw:PBE; default: that of the run")] = None,
-    ladder: Annotated[
-        list[str] | None, typer.Option("--set", help="SETTING=VALUE,VALUE,… coarse to fine; default: the reference's")
-    ] = None,
-    energy: Annotated[float, typer.Option(help="converged: energy between two cells, meV/atom")] = 1.0,
-    force: Annotated[float, typer.Option(help="converged: forces, meV/Å")] = 10.0,
-    stress: Annotated[float, typer.Option(help="converged: stress, GPa")] = 0.1,
-    to: Annotated[Path | None, typer.Option(help="folder for the table, its numbers and figures")] = None,
-    out: Out = None,
-) -> None:
-    """How fine a reference's settings must be (cut-off, k-points, grid), measured on one small structure."""
-    from lang2mlip.doors.converge import Wanted
-    from lang2mlip.doors.converge import converge as measure
-
-    enough = {"energy_meV_atom": energy, "force_meV_A": force, "stress_GPa": stress}
-    raise typer.Exit(measure(Wanted(what, out, reference, tuple(ladder or ()), enough, to)))
-
-
-@app.command("import")
-def import_(name: Name, files: Annotated[list[Path], typer.Argument(help="labelled data")], out: Out = None) -> None:
-    """Bring labelled data of your own into a run; they are checked, and nothing is charged for them."""
-    from lang2mlip.doors.exchange import bring
-    from lang2mlip.doors.wire import open_run
-
-    for line in bring(open_run(name, out), files):
-        typer.echo(line)
-
-
-@app.command()
-def export(
-    name: Name,
-    kind: Annotated[str, typer.Argument(help="extxyz | deepmd | potential | lammps | mtp | mace | gap")],
-    to: Annotated[Path, typer.Argument(help="file or folder to write")],
-    out: Out = None,
-) -> None:
-    """Take data or the potential out of a run, in a form that other programs read."""
-    from lang2mlip.doors.exchange import take_out
-    from lang2mlip.doors.wire import open_run
-
-    typer.echo(take_out(open_run(name, out), kind, to))
-
-
-@app.command()
-def parts(kind: Annotated[str | None, typer.Argument(help="only this kind")] = None) -> None:
-    """Every reference, potential, structure class, action, property and decider: what it is, and whether it is here."""
-    from lang2mlip.doors.telling import tell_parts
-
-    tell_parts(kind)
-
-
-@app.command()
-def doctor() -> None:
-    """What works on this machine, proven by a tiny run of each part."""
-    from lang2mlip.doors.doctor import examine
-
-    raise typer.Exit(examine())
+app.add_typer(keeping)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lang2mlip.contracts import Component
 from lang2mlip.data import table
@@ -66,8 +67,7 @@ def hear(text: str) -> Heard:
     """What `text` says by itself. Raises BadInput for what is unsound: a strange formula, a temperature below 0 K."""
     mended, remarks = respelled(in_english(normal(text)))
     slate = Slate(mended)
-    temperatures = take_ranges(slate, "temperature")
-    pressures = take_ranges(slate, "pressure")
+    temperatures, pressures = take_ranges(slate, "temperature"), take_ranges(slate, "pressure")
     items, dropped = affirmed(scan(slate))
     items, spelled = _lower_case_symbols(items)
     linked = link(with_alloys(one_alloy(prototypes(items))))
@@ -80,9 +80,7 @@ def hear(text: str) -> Heard:
         roles={mention.substance.name: mention.role for mention in merged if mention.role},
         choices=tuple(choice for mention in merged if (choice := _choice(mention.substance))),
         concepts=tuple(item.value.key for item in items if item.kind == "concept"),
-        temperature_K=joined(temperatures + _conditions(items, "temperature_K")),
-        pressure_GPa=_from_zero(joined(pressures + _conditions(items, "pressure_GPa"))),
-        falling=next((span.said for span in temperatures if span.falling), None),
+        **_ranges(temperatures, pressures, items),
         properties=tuple(dict.fromkeys(item.value.entry["value"] for item in items if item.kind == "property")),
         simulations=_simulations(items),
         layers=names,
@@ -105,6 +103,15 @@ def hear(text: str) -> Heard:
         adding=bool(_ADDING.search(mended)),
         correcting=bool(_CORRECTING.search(mended)) or bool(dropped),
     )
+
+
+def _ranges(temperatures: list[Span], pressures: list[Span], items: Sequence[Item]) -> dict[str, Any]:
+    """Temperature, pressure and what falls, as fields of a reading."""
+    return {
+        "temperature_K": joined(temperatures + _conditions(items, "temperature_K")),
+        "pressure_GPa": _from_zero(joined(pressures + _conditions(items, "pressure_GPa"))),
+        "falling": next((span.said for span in temperatures if span.falling), None),
+    }
 
 
 def _conditions(items: Sequence[Item], quantity: str) -> list[Span]:

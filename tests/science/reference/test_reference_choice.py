@@ -8,7 +8,7 @@ from lang2mlip import catalogue
 from lang2mlip.contracts import Budget, Component, PotentialSpec, ReferenceSpec, Task, Verdict
 from lang2mlip.data import table
 from lang2mlip.errors import UnsupportedElement
-from lang2mlip.science.reference.adequacy import adequacy
+from lang2mlip.science.reference.adequacy import LEVELS, adequacy
 from lang2mlip.science.reference.choice import able, choose, entry_of, require
 from lang2mlip.science.reference.lammps_formats import locate, recognise
 from lang2mlip.science.reference.spec import open_reference, parse
@@ -104,6 +104,23 @@ def test_a_method_without_stress_is_not_adequate_for_elastic_constants() -> None
     pytest.importorskip("pyscf")
     assert _verdict("pyscf:pbe/def2-svp", ("C", "H"), ("gas",)).answer == "partly"
     assert _verdict("pyscf:pbe/def2-svp", ("C", "H"), ("gas",), ("density",)).answer == "no"
+
+
+def test_a_density_functional_is_not_called_wave_function_theory() -> None:
+    pytest.importorskip("pyscf")
+    plain = _verdict("pyscf:pbe/def2-svp", ("C", "H"), ("gas",)).because
+    assert plain.startswith("Pyscf:pbe/def2-svp is density functional theory") and "plain functionals" in plain
+    for method in ("hf", "MP2", "ccsd(t)"):
+        words = _verdict(f"pyscf:{method}/def2-svp", ("C", "H"), ("gas",)).because
+        assert f"Pyscf:{method}/def2-svp is wave-function theory" in words and "functionals" not in words
+    default = ReferenceSpec(name="pyscf")
+    assert "density functional" in adequacy(default, _task(("H",), ("gas",), default, ())).because
+
+
+def test_every_level_of_the_tables_has_a_name() -> None:
+    entries = [*table("references").values(), *table("lammps_potentials").values()]
+    entries += [more for entry in entries for more in entry.get("methods", {}).values()]
+    assert {entry["level"] for entry in entries if "level" in entry} <= set(LEVELS)
 
 
 def test_of_a_foreign_calculator_nothing_is_known() -> None:

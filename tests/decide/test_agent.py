@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import pytest
 from decide_states import decided, explored, records, run, sampled, task, trained
@@ -14,7 +13,7 @@ from lang2mlip.contracts import ACTIONS, Explore, Sample, Train
 from lang2mlip.decide.agent import PATIENCE, PROMPTS, ROUNDS, Agent
 from lang2mlip.decide.rules import Rules
 from lang2mlip.language.models import Limits
-from lang2mlip.language.scripted import Call, Fault, Garbage, Reply, ScriptedModel, Slow
+from lang2mlip.language.scripted import Call, Fault, Garbage, ScriptedModel, Slow
 from lang2mlip.language.speaker import Speaker
 from lang2mlip.record.events import Created, Finished, Prepared
 from lang2mlip.record.state import fold
@@ -22,20 +21,6 @@ from lang2mlip.record.view import View
 
 QUICK = Limits(timeout_s=20, retries=1)
 OPENAI, ANTHROPIC = "openai:gpt-scripted", "anthropic:claude-scripted"
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch):
-    """Open a scripted server and point every client at it."""
-
-    @contextmanager
-    def opened(script: Sequence[Reply]) -> Iterator[ScriptedModel]:
-        with ScriptedModel(script) as model:
-            for variable, value in model.environment().items():
-                monkeypatch.setenv(variable, value)
-            yield model
-
-    return opened
 
 
 def choose(action: str, *groups: str, goal: str = "teach it what it lacks") -> Call:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from lang2mlip.errors import BadInput, ModelTrouble, UnknownName
 from lang2mlip.language.models import Limits, configured, open_model, split_name
-from lang2mlip.language.scripted import Call, Fault, Garbage, Reply, ScriptedModel, Slow, Text, Truncated
+from lang2mlip.language.scripted import Call, Fault, Garbage, ScriptedModel, Slow, Text, Truncated
 from lang2mlip.language.speaker import Form, Query, Speaker
 
 QUICK = Limits(timeout_s=20, retries=2)
@@ -33,20 +33,6 @@ class Plan(BaseModel):
 GOOD = Call("plan", {"action": "train", "count": 3})
 
 Serve = Callable[..., "contextmanager[ScriptedModel]"]
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch):
-    """Open a scripted server and point every client at it."""
-
-    @contextmanager
-    def opened(script: Sequence[Reply], key: str = "scripted-key") -> Iterator[ScriptedModel]:
-        with ScriptedModel(script) as model:
-            for variable, value in model.environment(key).items():
-                monkeypatch.setenv(variable, value)
-            yield model
-
-    return opened
 
 
 def query(**changes: object) -> Query:

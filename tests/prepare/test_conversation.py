@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import pytest
 
@@ -13,7 +11,7 @@ from lang2mlip.contracts import Budget, ReferenceSpec, Task
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
 from lang2mlip.language.models import Limits
-from lang2mlip.language.scripted import Call, Fault, Reply, ScriptedModel
+from lang2mlip.language.scripted import Call, Fault
 from lang2mlip.language.speaker import Speaker
 from lang2mlip.prepare.dialogue import Dialogue
 from lang2mlip.prepare.talk import CONFIRM, ROUNDS
@@ -48,18 +46,6 @@ ASK = ask("temperature_K")
 
 def draft(**changes: object) -> Call:
     return Call("draft", DRAFT | changes)
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch):
-    @contextmanager
-    def opened(script: Sequence[Reply]) -> Iterator[ScriptedModel]:
-        with ScriptedModel(script) as model:
-            for variable, value in model.environment().items():
-                monkeypatch.setenv(variable, value)
-            yield model
-
-    return opened
 
 
 def speaker(name: str = "openai:gpt-scripted") -> Speaker:

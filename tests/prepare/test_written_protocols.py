@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
 import pytest
 
 from lang2mlip.compute.sandbox import available
 from lang2mlip.language.models import Limits
-from lang2mlip.language.scripted import Call, Reply, ScriptedModel
+from lang2mlip.language.scripted import Call, ScriptedModel
 from lang2mlip.language.speaker import Speaker
 from lang2mlip.prepare.dialogue import Dialogue
 from lang2mlip.prepare.task import save_task, task_from_file
@@ -30,18 +27,6 @@ DRAFT = {
     "potential_reason": "one element",
 }
 TEXT = "fix one all nvt temp <low_K> <high_K> <damping_ps>\nrun <steps 10>\nunfix one\n"
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch):
-    @contextmanager
-    def opened(script: Sequence[Reply]) -> Iterator[ScriptedModel]:
-        with ScriptedModel(script) as model:
-            for variable, value in model.environment().items():
-                monkeypatch.setenv(variable, value)
-            yield model
-
-    return opened
 
 
 def begun(name: str = "openai:gpt-scripted") -> Dialogue:

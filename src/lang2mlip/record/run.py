@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -10,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
+
+from pydantic_core import to_json
 
 from lang2mlip.contracts import Artefact, Decision, Json, Plan, Result, State
 from lang2mlip.errors import BadInput, RunFault
@@ -173,4 +174,4 @@ def write_text(file: Path, text: str) -> Path:
 
 def write_json(file: Path, value: Json) -> Path:
     """`write_text` of JSON."""
-    return write_text(file, json.dumps(value, indent=1, allow_nan=True))
+    return write_text(file, to_json(value, indent=1, inf_nan_mode="constants").decode())

@@ -60,6 +60,33 @@ def develop(
     raise typer.Exit(3 if failed else 0)
 
 
+@app.command()
+def lammps(
+    only: Annotated[str, typer.Option(help="only these tasks or kinds, separated by commas")] = "",
+    arms: Annotated[str, typer.Option(help="recipes, direct, loop, separated by commas")] = "recipes",
+    model: Annotated[str | None, typer.Option(help="language model of direct and loop, PROVIDER:NAME")] = None,
+    samples: Annotated[int, typer.Option(min=1, help="attempts at each task by arms with a model")] = 1,
+    tasks: Annotated[list[Path] | None, typer.Option(help="a YAML file with tasks of your own")] = None,
+    results: Annotated[Path, typer.Option(help="JSON file that rows are added to")] = Path("lammps.json"),
+    work: Annotated[Path, typer.Option(help="where the runs lie; those that were right are removed")] = Path(
+        "lammps-work"
+    ),
+    keep: Annotated[bool, typer.Option("--keep", help="remove no run")] = False,
+) -> None:
+    """Simulations from words against numeric truth, recomputed from raw output: recipes, a model alone, the loop."""
+    from lang2mlip.doors.terminal import open_console
+    from lang2mlip.labs.lammps.bench.bench import Rows, Wish, bench, summary
+
+    wish = Wish(
+        files=tuple(tasks or ()), only=_parts(only), arms=_parts(arms), samples=samples, model=model, keep=keep
+    )
+    console = open_console()
+    rows = bench(wish, Rows(results), work, lambda line: console.print(line, highlight=False, markup=False))
+    for name, told in summary(rows).items():
+        console.print(f"{name}: {', '.join(f'{key} {value}' for key, value in told.items())}", highlight=False)
+    raise typer.Exit(0 if all(row["right"] for row in rows) else 3)
+
+
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 

@@ -14,7 +14,8 @@ _TIMES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 _PS = {"fs": 1e-3, "ps": 1.0, "ns": 1e3}
 _FS = {"fs": 1.0, "ps": 1e3}
 
-_ATOMS = re.compile(rf"{_NUMBER}\s*(thousand|million|billion)?[\s-]*atoms?\b", re.IGNORECASE)
+_ATOMS = re.compile(rf"{_NUMBER}\s*(thousand|million|billion)?[\s-]*atoms?\b|\b(?:a|one)\s(thousand|million|billion)"
+                    r"\s+atoms\b", re.IGNORECASE)  # fmt: skip
 _STEP = re.compile(
     rf"time[\s-]?step(?:\s+of|\s*=|\s*:)?\s*{_NUMBER}\s*(fs|ps)\b|{_NUMBER}\s*(fs|ps)\s+(?:time[\s-]?)?steps?\b",
     re.IGNORECASE,
@@ -47,8 +48,8 @@ def _value(text: str) -> float:
 
 
 def _atoms(groups: list[str]) -> dict[str, Json]:
-    times = _TIMES[groups[1].lower()] if len(groups) > 1 else 1.0
-    return {"atoms": round(_value(groups[0]) * times)}
+    *number, times = groups if groups[-1].lower() in _TIMES else (*groups, "")
+    return {"atoms": round((_value(number[0]) if number else 1.0) * _TIMES.get(times.lower(), 1.0))}
 
 
 _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ...] = (

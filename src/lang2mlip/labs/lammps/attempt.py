@@ -14,6 +14,7 @@ from lang2mlip.labs.lammps.engine import Limits, Ran
 from lang2mlip.labs.lammps.recipe import Findings
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.writer import Writer
+from lang2mlip.science.lammps.allowed import refusal
 from lang2mlip.science.lammps.commands import commands
 from lang2mlip.science.lammps.grade import End, Grade, grade
 
@@ -30,9 +31,12 @@ class Manner:
     """How attempts are made: what they may take, who is asked before the run, who is told."""
 
     limits: Limits = Limits()
-    ask: Callable[[Path, str], bool] | None = None
-    """ask(the script, what is about to happen): False stops; the script may be edited meanwhile."""
+    ask: Callable[[Path, str], bool | str] | None = None
+    """ask(the script, what is about to happen): False stops; words say what is wrong with the script, which may also be
+    edited meanwhile."""
     tell: Callable[[str], None] = lambda line: None
+    checked: bool = True
+    """The script is looked over and tried in LAMMPS before it runs; without, it is only refused what may not run."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,11 @@ def attempt(writer: Writer, system: System, folder: Path, manner: Manner) -> Att
     sha256 = system.potential.copy_to(folder)
     (folder / engine.SCRIPT).write_text(writer.script(system), encoding="utf-8")
     limits = manner.limits
-    seen, estimate_s = _proven(system, folder, limits)
-    manner.tell(f"The script is sound: {len(system.atoms)} atoms{_lasts(estimate_s)}.")
+    if manner.checked:
+        seen, estimate_s = _proven(system, folder, limits)
+        manner.tell(f"The script is sound: {len(system.atoms)} atoms{_lasts(estimate_s)}.")
+    else:
+        seen, estimate_s = _harmless(folder), 0.0
     if manner.ask is not None:
         seen = _approved(manner.ask, system, folder, limits, estimate_s)
     ran = engine.run(folder, system, limits)
@@ -90,6 +97,14 @@ def _proven(system: System, folder: Path, limits: Limits) -> tuple[list[Remark],
     return seen, estimate
 
 
+def _harmless(folder: Path) -> list[Remark]:
+    """Raises PartFailed for a script that may not run here."""
+    why = refusal((folder / engine.SCRIPT).read_text(encoding="utf-8"))
+    if why is not None:
+        raise PartFailed(f"The script is not run: {why}")
+    return []
+
+
 def _tried(script: str, steps: int, system: System, folder: Path, limits: Limits) -> float:
     """A few real steps of each run; how long all of them will take, s. Raises PartFailed where they fail."""
     place = folder / "trial"
@@ -112,13 +127,16 @@ def _must_run(ran: Ran, folder: Path) -> None:
 
 
 def _approved(
-    ask: Callable[[Path, str], bool], system: System, folder: Path, limits: Limits, estimate_s: float
+    ask: Callable[[Path, str], bool | str], system: System, folder: Path, limits: Limits, estimate_s: float
 ) -> list[Remark]:
     """The person looks at the script, and may change it; it is then checked anew. Raises BadInput when stopped."""
     before = (folder / engine.SCRIPT).read_text(encoding="utf-8")
     said = f"{len(system.atoms)} atoms with {system.potential.name}{_lasts(estimate_s)}"
     while True:
-        if not ask(folder / engine.SCRIPT, said):
+        answer = ask(folder / engine.SCRIPT, said)
+        if isinstance(answer, str):
+            raise PartFailed(f"The person says of the script: {answer}")
+        if not answer:
             raise BadInput(f"Stopped before the run; the script lies in {folder}.")
         if (folder / engine.SCRIPT).read_text(encoding="utf-8") == before:
             return inspect(before, folder, system)

@@ -12,16 +12,18 @@ from pathlib import Path
 from pydantic import Field
 
 from lang2mlip.contracts import Json, Noun
-from lang2mlip.errors import BadInput
+from lang2mlip.errors import BadInput, ModelTrouble, PartFailed
 from lang2mlip.labs.lammps import engine
 from lang2mlip.labs.lammps.attempt import Attempt, Manner, attempt
+from lang2mlip.labs.lammps.author import ModelWriter
 from lang2mlip.labs.lammps.page import page
 from lang2mlip.labs.lammps.plots import drawn, thermo_curves
 from lang2mlip.labs.lammps.potential import Potential, chosen, named
 from lang2mlip.labs.lammps.recipe import Number
 from lang2mlip.labs.lammps.system import System
-from lang2mlip.labs.lammps.words import Wish, understood
-from lang2mlip.labs.lammps.writer import RecipeWriter, Writer
+from lang2mlip.labs.lammps.words import Wish, described, understood
+from lang2mlip.labs.lammps.writer import Mended, RecipeWriter, Writer
+from lang2mlip.language.speaker import Speaker
 from lang2mlip.science.lammps.grade import Grade
 
 __all__ = ["Settings", "Simulation", "simulate"]
@@ -66,6 +68,7 @@ class Simulation(Noun):
     rounds: tuple[Round, ...]
     assumptions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    tokens: int = Field(default=0, description="language-model tokens that the scripts took")
 
     @property
     def sound(self) -> bool:
@@ -89,6 +92,8 @@ class Settings:
     name: str | None = None
     rounds: int = 3
     manner: Manner = Manner()
+    model: str | None = None
+    """PROVIDER:NAME of the language model that writes the script; None: the recipes write it."""
 
 
 def simulate(prompt: str, settings: Settings | None = None, **parameters: Json) -> Simulation:
@@ -98,21 +103,43 @@ def simulate(prompt: str, settings: Settings | None = None, **parameters: Json) 
     UnsupportedElement where no potential has the elements, PartFailed where the script cannot run at all.
     """
     how = settings or Settings()
+    if how.model is not None:
+        return _by_model(prompt, how, parameters)
     wish = understood(prompt, parameters)
-    system = _system(wish, how)
+    return _simulated(wish, RecipeWriter(wish.recipe), how)
+
+
+def _by_model(prompt: str, how: Settings, parameters: dict[str, Json]) -> Simulation:
+    """A model writes; where it gives no script at all, the recipes do, and the remarks say so."""
+    wish = described(prompt, parameters)
     folder = _new_folder(how, prompt)
+    speaker = Speaker.live(str(how.model), folder / "transcript")
+    try:
+        made = _simulated(wish, ModelWriter(speaker, prompt), how, folder)
+    except ModelTrouble as trouble:
+        how.manner.tell(f"{trouble} A recipe writes the script instead.")
+        known = understood(prompt, parameters)
+        remark = f"A recipe wrote the script, not {how.model}: {trouble}"
+        told = replace(known, assumptions=(*known.assumptions, remark))
+        made = _simulated(told, RecipeWriter(told.recipe), how)
+    return made.model_copy(update={"tokens": speaker.tokens})
+
+
+def _simulated(wish: Wish, writer: Writer, how: Settings, folder: Path | None = None) -> Simulation:
+    system = _system(wish, writer, how)
+    place = folder or _new_folder(how, wish.prompt)
     how.manner.tell(f"{wish.recipe.line}: {wish.recipe.measures()}.")
     how.manner.tell(f"Potential {system.potential.name}: {system.potential.reason}.")
-    attempts, rounds = _rounds(RecipeWriter(wish.recipe), system, folder, how)
-    return _handed_over(wish, folder, attempts, rounds)
+    attempts, rounds = _rounds(writer, system, place, how)
+    return _handed_over(wish, place, attempts, rounds)
 
 
-def _system(wish: Wish, how: Settings) -> System:
+def _system(wish: Wish, writer: Writer, how: Settings) -> System:
     elements = wish.elements()
     potential: Potential
     potential = named(how.potential, elements) if how.potential else chosen(elements, wish.phases())
     atoms = wish.recipe.structure(wish.component)
-    return System(atoms, potential, RecipeWriter(wish.recipe).step_fs(elements), wish.cubic())
+    return System(atoms, potential, writer.step_fs(elements), wish.cubic())
 
 
 def _new_folder(how: Settings, prompt: str) -> Path:
@@ -129,17 +156,32 @@ def _rounds(writer: Writer, system: System, folder: Path, how: Settings) -> tupl
     attempts, rounds, change = list[Attempt](), list[Round](), ""
     for number in range(1, how.rounds + 1):
         system = replace(system, step_fs=writer.step_fs(system.atoms.get_chemical_symbols()))
-        place = folder / "rounds" / str(number)
-        one = attempt(writer, system, place, how.manner)
-        attempts.append(one)
-        rounds.append(Round(number=number, change=change, verdict=one.grade.sentence(), score=one.grade.score))
-        how.manner.tell(f"Round {number}: {one.grade.sentence()}")
-        remedy = writer.mended(one.grade, system) if one.grade.defects and not one.ran.timed_out else None
+        try:
+            one = attempt(writer, system, folder / "rounds" / str(number), how.manner)
+        except PartFailed as error:
+            remedy = writer.corrected(str(error), system)
+            rounds.append(Round(number=number, change=change, verdict=str(error), score=0.0))
+            if (remedy is None or number == how.rounds) and not attempts:
+                raise
+        else:
+            attempts.append(one)
+            rounds.append(Round(number=number, change=change, verdict=one.grade.sentence(), score=one.grade.score))
+            remedy = _remedy(writer, one, system)
+        how.manner.tell(f"Round {number}: {rounds[-1].verdict}")
         if remedy is None or number == how.rounds:
             break
         writer, change = remedy.writer, remedy.change
         how.manner.tell(f"Again, with {change}.")
     return attempts, rounds
+
+
+def _remedy(writer: Writer, one: Attempt, system: System) -> Mended | None:
+    """What the writer would do about the defects of an attempt, or about numbers that could not be read."""
+    if one.ran.timed_out:
+        return None
+    if one.grade.defects:
+        return writer.mended(one.grade, system)
+    return None if one.findings is not None else writer.corrected("; ".join(one.remarks), system)
 
 
 def _handed_over(wish: Wish, folder: Path, attempts: list[Attempt], rounds: list[Round]) -> Simulation:

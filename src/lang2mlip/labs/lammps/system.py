@@ -16,7 +16,7 @@ from lang2mlip.units import KCAL_PER_MOL_IN_EV
 __all__ = ["COLUMNS", "DATA", "THERMO_MODIFY", "UNITS", "System", "Units"]
 
 DATA = "structure.data"
-COLUMNS = "step time temp pe ke etotal press pxx pyy pzz pxy pxz pyz lx ly lz vol density"
+COLUMNS = "step time temp pe ke etotal press pxx pyy pzz pxy pxz pyz lx ly lz xy xz yz vol density"
 """Of every thermo table, so that one reader serves all recipes."""
 
 THERMO_MODIFY = "thermo_modify   norm no lost error flush yes format float %.12g"

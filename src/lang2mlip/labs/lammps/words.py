@@ -11,12 +11,13 @@ from lang2mlip.contracts import Component, Json, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.asked import asked_numbers
+from lang2mlip.labs.lammps.author import Free
 from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
 from lang2mlip.labs.lammps.recipe import Recipe
 from lang2mlip.labs.lammps.recipes import known
 from lang2mlip.prepare.reader import Reading, read
 
-__all__ = ["Wish", "meant", "understood"]
+__all__ = ["Wish", "described", "meant", "understood"]
 
 _LIQUID = frozenset({"melt", "liquid"})
 _PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
@@ -64,10 +65,18 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     return Wish(prompt, made, component, assumptions)
 
 
+def described(prompt: str, given: Mapping[str, Json]) -> Wish:
+    """The substance and the size in the words, for a writer that needs no recipe. Raises BadInput with a question."""
+    numbers = asked_numbers(prompt)
+    size = {"atoms": numbers["atoms"]} if "atoms" in numbers else {}
+    refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
+    return Wish(prompt, check(Free, size | dict(given), "The script of a model"), _one(read(prompt)), ())
+
+
 def meant(prompt: str) -> dict[str, Any]:
     """The entry of data/recipes that the words mean. Raises BadInput where they mean none, or several alike."""
     text = _folded(prompt)
-    strong, weak = _found(text, "words"), _found(text, "weak")
+    strong, weak = _first(_found(text, "words")), _found(text, "weak")
     found = {entry["recipe"]: entry for entry in strong or weak}
     if "absent" in found:
         raise BadInput(f"There is no recipe for what {prompt.strip()!r:.120} asks; there are: {_recipes()}.")
@@ -78,6 +87,12 @@ def meant(prompt: str) -> dict[str, Any]:
         titles = [known(name).line.lower() for name in names]
         raise BadInput(f"Which one first: {' or '.join(titles)}? A simulation measures one; ask for each apart.")
     return found[names[0]]
+
+
+def _first(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that are a step on the way to another: who relaxes before measuring wants the measurement."""
+    aims = [one for one in entries if not one.get("gives_way")]
+    return aims or entries
 
 
 def _without_symbols(prompt: str, phrases: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Who writes a script. The recipes are one writer; a language model that drives the same engine would be another."""
+"""Who writes a script. The recipes are one writer; a language model is another (author.py)."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ class Writer(Protocol):
 
     def mended(self, grade: Grade, system: System) -> Mended | None:
         """What avoids the defects of a run; None where it knows no remedy."""
+
+    def corrected(self, trouble: str, system: System) -> Mended | None:
+        """What avoids the reason why a script was not run at all; None where it knows no remedy."""
 
     def read(self, folder: Path, system: System) -> Findings:
         """The numbers of a finished run. Raises PartFailed where its output does not hold them."""
@@ -64,6 +67,10 @@ class RecipeWriter:
             longer = self.recipe.longer()
             more = "twice the time to come to rest and to measure"
             return Mended(RecipeWriter(longer), more) if longer else None
+        return None
+
+    def corrected(self, trouble: str, system: System) -> Mended | None:
+        """A recipe writes one script only."""
         return None
 
     def read(self, folder: Path, system: System) -> Findings:

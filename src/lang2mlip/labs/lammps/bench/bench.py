@@ -1,0 +1,159 @@
+"""`lang2mlip bench lammps`: which tasks by which arms, one after the other, each row kept the moment it is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lang2mlip.contracts import Noun
+from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps.bench.arms import answered, arm
+from lang2mlip.labs.lammps.bench.checkers import judged
+from lang2mlip.labs.lammps.bench.task import Task, chosen_tasks, read_tasks, tasks
+from lang2mlip.record.run import write_json
+
+__all__ = ["Rows", "Wish", "bench", "executed_at", "summary"]
+
+Row = dict[str, Any]
+
+
+class Wish(Noun):
+    """What is to be run."""
+
+    files: tuple[Path, ...] = ()
+    """Further files of tasks."""
+    only: tuple[str, ...] = ()
+    """Names of tasks or of kinds; empty: all."""
+    arms: tuple[str, ...] = ("recipes",)
+    samples: int = 1
+    """Attempts at a task by an arm with a model; recipes give the same each time."""
+    model: str | None = None
+    keep: bool = False
+    """Keep the folders of all runs, not only of those that went wrong."""
+
+
+class Rows:
+    """The file of results: a row for each task, arm, model and sample; older ones of changed tasks are replaced."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def read(self) -> list[Row]:
+        """All rows. Raises BadInput for a file that holds something else."""
+        if not self.file.exists():
+            return []
+        try:
+            found: list[Row] = json.loads(self.file.read_text(encoding="utf-8"))["rows"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"{self.file} is no results file of the benchmark: {error}.") from error
+        return found
+
+    def has(self, row: Row) -> bool:
+        """Whether it is done, and nothing of the task has changed since."""
+        return any(all(one[key] == row[key] for key in (*_SAME, "key")) for one in self.read())
+
+    def add(self, row: Row) -> None:
+        """In place of an older one of the same task, arm, model and sample."""
+        kept = [one for one in self.read() if any(one[key] != row[key] for key in _SAME)]
+        rows = sorted([*kept, row], key=lambda one: [str(one[key]) for key in _SAME])
+        write_json(self.file, {"summary": summary(rows), "rows": rows})
+
+
+_SAME = ("task", "arm", "model", "sample")
+
+
+def bench(wish: Wish, rows: Rows, work: Path, tell: Callable[[str], None]) -> list[Row]:
+    """Run what is missing; the rows of all that was wished for. Raises BadInput for an arm without its model."""
+    known = tasks()
+    for file in wish.files:
+        known |= read_tasks(file)
+    wanted = chosen_tasks(known, wish.only)
+    for name in wish.arms:
+        if arm(name).model and wish.model is None:
+            raise BadInput(f"The arm {name} needs a language model; give one with --model PROVIDER:NAME.")
+    for task in wanted.values():
+        for name in wish.arms:
+            _one(task, name, wish, rows, work, tell)
+    return [row for row in rows.read() if row["task"] in wanted and row["arm"] in wish.arms]
+
+
+def _one(task: Task, name: str, wish: Wish, rows: Rows, work: Path, tell: Callable[[str], None]) -> None:
+    by = arm(name)
+    for sample in range(1, (wish.samples if by.model else 1) + 1):
+        row: Row = {"task": task.name, "kind": task.kind, "arm": name, "model": wish.model if by.model else None,
+                    "sample": sample, "key": _key(task)}  # fmt: skip
+        if rows.has(row) or (task.refused is None and task.truth is None):
+            continue
+        begun, folder = time.monotonic(), f"{task.name}-{name}-{sample}"
+        shutil.rmtree(work / folder, ignore_errors=True)
+        outcome = answered(task, by, work, folder, wish.model)
+        told = json.loads(outcome.model_dump_json(exclude_none=True, exclude={"folder"}))
+        row |= told | {"s": round(time.monotonic() - begun, 1), "truth": task.truth.value if task.truth else None}
+        row["foreign"] = _foreign(task, work / outcome.folder, known=tasks()) if outcome.folder else []
+        rows.add(row)
+        tell(_said(task, row))
+        if outcome.right and not wish.keep:
+            shutil.rmtree(work / folder, ignore_errors=True)
+
+
+def _foreign(task: Task, folder: Path, known: dict[str, Task]) -> list[str]:
+    """Other tasks of the same quantity that take this run for their answer: each is a wrong answer let through."""
+    others = [one for one in known.values() if one.quantity == task.quantity and one.name != task.name and one.truth]
+    return [one.name for one in others if one.potential != task.potential and judged(one, folder).right]
+
+
+def _key(task: Task) -> str:
+    """Of all that decides what is right."""
+    return hashlib.sha256(task.model_dump_json().encode()).hexdigest()[:12]
+
+
+def _said(task: Task, row: Row) -> str:
+    value = f"{row['value']:.5g}" if "value" in row else row["said"][:90]
+    truth = f" (truth {task.truth.value:.5g} ± {task.truth.tolerance:.2g} {task.unit})" if task.truth else ""
+    return f"{task.name:16} {row['arm']:8} {'right' if row['right'] else 'WRONG'} {row['s']:6.1f} s  {value}{truth}"
+
+
+def executed_at(k: int, counts: Iterable[tuple[int, int]]) -> float:
+    """ExecSuccess@k: chance that one of k attempts runs, from (attempts, successes) of each task.
+
+    Unbiased: 1 - C(n - c, k) / C(n, k) (M. Chen et al., arXiv:2107.03374 (2021)); tasks with fewer attempts are left
+    out.
+    """
+    shares = [1 - math.comb(n - c, k) / math.comb(n, k) for n, c in counts if n >= k]
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def summary(rows: Sequence[Row]) -> dict[str, Any]:
+    """Per arm and model: tasks, ExecSuccess@k, share that is right, mean score, cost."""
+    found = {}
+    for name, model in sorted({(row["arm"], row["model"] or "") for row in rows}):
+        mine = [row for row in rows if row["arm"] == name and (row["model"] or "") == model]
+        names = sorted({row["task"] for row in mine})
+        each = [[row for row in mine if row["task"] == one] for one in names]
+        counts = [(len(one), sum(row["executed"] for row in one)) for one in each]
+        scores = [row["score"] for row in mine if row.get("score") is not None]
+        most = max(n for n, _ in counts)
+        found[f"{name} {model}".strip()] = {
+            "tasks": len(names),
+            **{f"ExecSuccess@{k}": round(executed_at(k, counts), 4) for k in sorted({1, most})},
+            "right": round(sum(sum(row["right"] for row in one) / len(one) for one in each) / len(each), 4),
+            "score": round(sum(scores) / len(scores), 1) if scores else None,
+            "s_per_task": round(sum(row["s"] for row in mine) / len(mine), 1),
+            "tokens_per_task": round(sum(row.get("tokens", 0) for row in mine) / len(mine)),
+            "wrong_answers_let_through": sum(len(row.get("foreign", ())) for row in mine),
+            "kinds": _kinds(mine),
+        }
+    return found
+
+
+def _kinds(rows: Sequence[Row]) -> dict[str, str]:
+    """Kind → right of all."""
+    kinds = sorted({row["kind"] for row in rows})
+    return {one: f"{sum(row['right'] for row in rows if row['kind'] == one)} of"
+                 f" {sum(row['kind'] == one for row in rows)}" for one in kinds}  # fmt: skip

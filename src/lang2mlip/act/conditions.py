@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lang2mlip.act.nearness import CLOSER_A, KEY
 from lang2mlip.contracts import GroupState, StructureRecord, Task
 from lang2mlip.science.atoms.health import Health
 
@@ -21,9 +22,6 @@ HOT_MARGIN = 1.15
 STRETCHED = 1.6
 """A bond of a molecule may become so many times its first length, or a quarter longer than it ever was in the
 reference's own MD where that is more: there it reacts."""
-
-CLOSER_A = 0.2
-"""A pair may come this much closer than it ever did in the reference's own MD, Å."""
 
 
 def timestep_fs(elements: Iterable[str]) -> float:
@@ -56,18 +54,28 @@ def is_molecular(record: StructureRecord) -> bool:
 
 
 def health(group: GroupState | None, everywhere: Iterable[GroupState] = ()) -> Health:
-    """Limits for MD in a group: pairs no closer than the reference's own minimum minus 0.2 Å, where that is known.
+    """Limits for MD in a group: pairs no nearer than the reference's own MD allows (act/nearness), where that is known.
 
-    The minimum is taken over all groups: what is near in one is no surprise in another.
+    The limit is the lowest of all groups: what is near in one is no surprise in another.
     """
-    closest: dict[str, float] = {}
+    nearest: dict[str, float] = {}
     for known in [*everywhere, *([group] if group else [])]:
-        for key, (low, _) in known.ranges.items():
-            word, _, pair = key.partition(" ")
-            if word == "distance" and pair:
-                closest[pair] = min(low, closest.get(pair, low))
+        for pair, limit in _nearest(known).items():
+            nearest[pair] = min(limit, nearest.get(pair, limit))
     seen = group.ranges.get("stretch", (0.0, 0.0))[1] if group else 0.0
     return Health(
-        pair_minimum_A={pair: max(0.3, low - CLOSER_A) for pair, low in closest.items()},
+        pair_minimum_A={pair: max(0.3, limit) for pair, limit in nearest.items()},
         bond_stretch=max(STRETCHED, 1.25 * seen),
     )
+
+
+def _nearest(group: GroupState) -> dict[str, float]:
+    """Element pair → nearest distance allowed, Å; from the nearest one seen in runs that know nothing else."""
+    found: dict[str, float] = {}
+    for key, (low, _) in group.ranges.items():
+        word, _, pair = key.partition(" ")
+        if word == KEY:
+            found[pair] = low
+        elif word == "distance" and pair:
+            found.setdefault(pair, low - CLOSER_A)
+    return found

@@ -8,6 +8,7 @@ from lang2mlip.act.allowance import allow, shortened
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.conditions import is_condensed, is_molecular, temperatures, timestep_fs
 from lang2mlip.act.gathering import calls_by_group, collect, cost_of, faults_of, total_frames
+from lang2mlip.act.nearness import KEY, Sight, glimpses_needed, nearest_allowed
 from lang2mlip.contracts import Json, ReferenceRun, Result, StructureRecord
 from lang2mlip.record.run import write_json
 
@@ -38,7 +39,7 @@ class ReferenceAction:
             cost=cost_of(done),
             calls_by_group=calls_by_group(done),
             settled={group: all(one.value["settled"] for one in good if _group(one) == group) for group in groups},
-            ranges={group: _ranges([one for one in good if _group(one) == group]) for group in groups},
+            ranges={group: _ranges(desk, [one for one in good if _group(one) == group]) for group in groups},
             faults=(*shortened(self._wanted(desk, parameters), [one.piece for one in done]), *faults_of(done)),
         )
 
@@ -99,7 +100,24 @@ def _group(one: Done) -> str:
     return str(one.piece.arguments["note"]["group"])
 
 
-def _ranges(done: Sequence[Done]) -> dict[str, tuple[float, float]]:
+def _ranges(desk: Desk, done: Sequence[Done]) -> dict[str, tuple[float, float]]:
+    """What was seen, and how near each pair may come in MD with the potential."""
+    needed, sights = glimpses_needed(desk.task.goals), _sights(done)
+    return _seen(done) | {f"{KEY} {pair}": nearest_allowed(pair, each, needed) for pair, each in sights.items()}
+
+
+def _sights(done: Sequence[Done]) -> dict[str, list[Sight]]:
+    found: dict[str, list[Sight]] = {}
+    for one in done:
+        steps = int(max(one.value["thermo"]["step"], default=0))
+        for pair, share in one.value["shares"].items():
+            span = one.value["seen"].get(f"distance {pair}")
+            if span is not None:
+                found.setdefault(pair, []).append(Sight(span[0], span[1], steps, share))
+    return found
+
+
+def _seen(done: Sequence[Done]) -> dict[str, tuple[float, float]]:
     merged: dict[str, tuple[float, float]] = {}
     for one in done:
         for key, (low, high) in one.value["seen"].items():

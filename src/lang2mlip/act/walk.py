@@ -12,6 +12,7 @@ from lang2mlip.act.allowance import in_time
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.halfway import FILE, run_on
 from lang2mlip.act.labels import MeteredCalculator
+from lang2mlip.act.nearness import shares
 from lang2mlip.act.settling import has_settled, run_until_settled
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Json, ReferenceSpec, StabilityRun
@@ -47,6 +48,7 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
         "cost": (calculator.cost + Cost(md_s=around)).model_dump(),
         "trip": outcome.trip,
         "thermo": _thermo(outcome),
+        "shares": shares(frames),
         "faults": calculator.dawdled(),
         "steps": plan.steps,
         "settled": outcome.trip is None and has_settled(outcome, plan, len(start)),

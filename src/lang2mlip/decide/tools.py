@@ -91,7 +91,11 @@ class Tools:
             ]
             for name, errors in measured
         ]
-        ranges = [[name, f"{low:.4g}", f"{high:.4g}"] for name, (low, high) in state.ranges.items()]
+        ranges = [
+            [name, f"{low:.4g}", f"{high:.4g}"]
+            for name, (low, high) in state.ranges.items()
+            if not name.startswith("nearest ")
+        ]
         body = table(["on", "frames", *_ERRORS, "largest F error meV/Å"], lines)
         return quoted(
             f"{body}\n\nSeen in the reference's own MD:\n\n{table(['quantity', 'lowest', 'highest'], ranges)}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lang2mlip.contracts import Cost, Errors
+from lang2mlip.contracts import Cost, Errors, State
 from lang2mlip.record import ledger
 from lang2mlip.record.view import View
 from lang2mlip.report import figures, tables
@@ -19,6 +19,9 @@ __all__ = ["Figure", "Section", "sections"]
 
 _MOST_GROUPS = 12
 """Parity plots are drawn for so many groups at most, to keep the page light; the table has all."""
+
+_USUAL = 0.2 + 1e-6
+"""What pairs may always come nearer than in the reference's own MD, Å."""
 
 _MOST_CURVES = 9
 """Of radial distributions, and of displacements, so many are drawn."""
@@ -53,7 +56,7 @@ def sections(view: View, evidence: Evidence, groups: tuple[Coverage, ...]) -> tu
         _accuracy(evidence, groups),
         _properties(evidence),
         _structure(evidence),
-        _stability(evidence),
+        _stability(view, evidence),
         _gates(evidence),
         _learning(view),
         _cost(view),
@@ -132,7 +135,7 @@ def _some(curves: dict[str, Any]) -> list[str]:
     return list(curves)[:_MOST_CURVES]
 
 
-def _stability(evidence: Evidence) -> Section:
+def _stability(view: View, evidence: Evidence) -> Section:
     lead = (
         "Independent MD runs, watched as they go: pair distance, force, temperature, energy and volume. "
         "One trip of a health check means that the potential cannot be trusted there; melting is no failure."
@@ -140,9 +143,24 @@ def _stability(evidence: Evidence) -> Section:
     if not evidence.stability:
         return Section("stability", "Stability", lead, absent="No MD has been run with this potential.")
     sampled = evidence.stability_from == "sampling"
-    notes = ("These runs are from sampling; no evaluation of stability was made.",) if sampled else ()
+    notes = ["These runs are from sampling; no evaluation of stability was made."] if sampled else []
+    notes += _allowances(view.state)
     table = tables.stability_table(evidence.stability)
-    return Section("stability", "Stability", lead, tables=(table,), notes=notes)
+    return Section("stability", "Stability", lead, tables=(table,), notes=tuple(notes))
+
+
+def _allowances(state: State) -> Iterator[str]:
+    """Where the reference's own MD was too short to show how near atoms come, and what is allowed for it."""
+    for group in state.groups.values():
+        limits = {key.partition(" ")[2]: span for key, span in group.ranges.items() if key.startswith("nearest ")}
+        wider = [
+            f"{pair} {seen - allowed:.2f} Å" for pair, (allowed, seen) in limits.items() if seen - allowed > _USUAL
+        ]
+        if wider:
+            yield (
+                f"{group.group}: the reference's own MD was too short to show how near atoms come in runs as long as "
+                f"these, so pairs may come nearer than it showed by more than the usual 0.2 Å: {', '.join(wider)}."
+            )
 
 
 def _gates(evidence: Evidence) -> Section:

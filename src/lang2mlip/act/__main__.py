@@ -26,6 +26,9 @@ from lang2mlip.errors import BadInput, BudgetSpent, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+NO_DISK = (errno.EIO, errno.ESTALE, errno.ENOTCONN)
+NOT_MINE = (errno.EACCES, errno.EPERM)
+"""In the run folder these stop everything; elsewhere they may be a fault of this piece alone."""
 
 _PIECES = ("explore", "frozen", "judge", "properties", "score", "select", "train", "walk")
 SHARED = (*(f"lang2mlip.act.{name}" for name in _PIECES), "lang2mlip.science.reference.method",
@@ -42,11 +45,18 @@ def work(folder: Path) -> tuple[str, str]:
     except Lang2mlipError as error:
         return "failed", str(error)
     except Exception as error:  # noqa: BLE001 - the worker's border: what failed becomes a record, not a dead worker
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
-            return "broken", f"Cannot write to {folder}: {error.strerror}. Free some space."
+        if isinstance(error, OSError) and _stops_all(error, folder):
+            mend = "Free some space" if error.errno in NO_ROOM else "Make the place writable"
+            return "broken", f"Cannot write to {error.filename or folder}: {error.strerror}. {mend}."
         with contextlib.suppress(OSError):
             (folder / "log").write_text(traceback.format_exc(), encoding="utf-8")
         return "failed", f"{type(error).__name__}: {error} (the whole story is in {folder / 'log'})"
+
+
+def _stops_all(error: OSError, folder: Path) -> bool:
+    """Whether the disk, or the rights in the run folder, are at fault, and not this piece."""
+    inside = str(error.filename or "").startswith(str(folder.parent.parent))
+    return error.errno in (*NO_ROOM, *NO_DISK) or (error.errno in NOT_MINE and inside)
 
 
 def _work(folder: Path) -> tuple[str, str]:

@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS labels (
 ) WITHOUT ROWID
 """
 
+_GET = "SELECT energy_eV, forces, stress, seconds FROM labels WHERE reference = ? AND structure = ?"
+
 
 @dataclass(frozen=True)
 class Label:
@@ -57,22 +59,23 @@ class LabelCache:
     """Get and put. Safe for several processes at once."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        """Open or make it. Raises RunFault where that cannot be."""
         self.file = folder / "labels.sqlite"
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.file, isolation_level=None, timeout=60.0)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(_SCHEMA)
-        except sqlite3.Error as error:
-            raise RunFault(f"The label cache {self.file} cannot be opened: {error}.") from error
+        except (sqlite3.Error, OSError) as error:
+            raise _trouble(self.file, "opened", error) from error
 
     def get(self, reference: str, structure: str) -> Label | None:
-        """The label, or None when it was never computed."""
-        row = self._db.execute(
-            "SELECT energy_eV, forces, stress, seconds FROM labels WHERE reference = ? AND structure = ?",
-            (reference, structure),
-        ).fetchone()
+        """The label, or None when it was never computed. Raises RunFault when the file cannot be read."""
+        try:
+            row = self._db.execute(_GET, (reference, structure)).fetchone()
+        except sqlite3.Error as error:
+            raise _trouble(self.file, "read", error) from error
         if row is None:
             return None
         forces = np.frombuffer(row[1], dtype=np.float64).reshape(-1, 3).copy()
@@ -87,7 +90,7 @@ class LabelCache:
         try:
             self._db.execute("INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?, ?, ?)", row)
         except sqlite3.Error as error:
-            raise RunFault(f"The label cache {self.file} cannot be written: {error}.") from error
+            raise _trouble(self.file, "written", error) from error
 
     @contextmanager
     def claim(self, reference: str, structure: str) -> Iterator[None]:
@@ -106,6 +109,17 @@ class LabelCache:
             yield
         finally:
             fcntl.lockf(handle, fcntl.LOCK_UN, 1, byte)
+
+
+def _trouble(file: Path, what: str, error: Exception) -> RunFault:
+    """What is wrong with the cache, and what to do about it."""
+    if "malformed" in str(error) or "not a database" in str(error):
+        mend = "Move it away; the labels of runs are in their folders, and a new one is begun"
+    elif "full" in str(error):
+        mend = "Free some space"
+    else:
+        mend = "Make its folder writable, or name another with LANG2MLIP_CACHE"
+    return RunFault(f"The label cache {file} cannot be {what}: {error}. {mend}.")
 
 
 @cache

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from errno import EDQUOT, EFBIG, ENOSPC
+from errno import EDQUOT, EFBIG, ENOENT, ENOSPC
 from pathlib import Path
 
 from pydantic_core import to_json
@@ -132,11 +132,16 @@ class Run:
 
     @contextmanager
     def driving(self) -> Iterator[None]:
-        """Only one process may drive a run. Raises RunFault when another does."""
+        """Only one process may drive a run. Raises RunFault when another does, and when the disk refuses meanwhile."""
         with held(self.folder) as instead:
             if instead is not None and instead not in self.view().remarks:
                 self.remark(instead)
-            yield
+            try:
+                yield
+            except ConnectionError:
+                raise
+            except OSError as error:
+                raise _refused(Path(error.filename or self.folder), error) from error
 
     def _fold(self, event: Event) -> None:
         self._events.append(event)
@@ -167,9 +172,16 @@ def write_text(file: Path, text: str) -> Path:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        mend = "Free some space" if error.errno in (ENOSPC, EDQUOT, EFBIG) else "Make the place writable"
-        raise RunFault(f"Cannot write {file}: {error.strerror}. {mend}; what was recorded before is whole.") from error
+        raise _refused(file, error) from error
     return file
+
+
+def _refused(file: Path, error: OSError) -> RunFault:
+    """What the disk said, and what to do about it."""
+    if error.errno == ENOENT:
+        return RunFault(f"{file} is not there any more. See what can be saved: lang2mlip verify NAME")
+    mend = "Free some space" if error.errno in (ENOSPC, EDQUOT, EFBIG) else "Make the place writable"
+    return RunFault(f"Cannot write {file}: {error.strerror}. {mend}; what was recorded before is whole.")
 
 
 def write_json(file: Path, value: Json) -> Path:

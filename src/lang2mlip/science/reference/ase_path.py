@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -41,7 +43,7 @@ class ASEReference(Method):
     def packages(self) -> tuple[str, ...]:
         """The distributions behind the module."""
         top = self.settings.path.partition(".")[0]
-        return tuple(sorted(set(metadata.packages_distributions().get(top, ()))))
+        return tuple(sorted(set(_distributions().get(top, ()))))
 
     def calculator(self) -> Calculator:
         """A fresh calculator, guarded. Raises BadInput when the path or the arguments do not fit."""
@@ -61,6 +63,12 @@ class ASEReference(Method):
             return getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as error:
             raise BadInput(f"The ASE calculator {self.settings.path!r} cannot be imported: {error}.") from error
+
+
+@cache
+def _distributions() -> Mapping[str, Sequence[str]]:
+    """Top module → distributions; a second of work in a large environment, so once in a process."""
+    return metadata.packages_distributions()
 
 
 class Guarded(Computed):

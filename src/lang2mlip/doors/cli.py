@@ -107,12 +107,13 @@ def simulate(
     max_time: Annotated[float, typer.Option(min=1, help="seconds a run may take")] = 3600.0,
     ask: Annotated[bool, typer.Option("--ask", help="pause before the run; the script may be edited then")] = False,
     set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the recipe, e.g. atoms=500")] = None,
+    model: Model = None,
 ) -> None:
     """Words to a LAMMPS simulation: script, run in a sandbox, grade, numbers with error bars, report."""
     from lang2mlip.doors.simulating import parameters_of, run_simulation
     from lang2mlip.labs.lammps.simulation import Settings
 
-    wishes = Settings(potential, out, name, rounds)
+    wishes = Settings(potential, out, name, rounds, model=model)
     raise typer.Exit(run_simulation(what, wishes, ask, max_time, parameters_of(set_ or [])))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -22,7 +23,7 @@ console = open_console()
 def run_simulation(prompt: str, settings: Settings, ask: bool, max_time_s: float, parameters: dict[str, Json]) -> int:
     """Simulate and tell; 0 when the run is sound and its numbers were read, 3 when not."""
     manner = Manner(Limits(time_s=max_time_s), _asked if ask else None, lambda line: paragraph(console, "", line))
-    how = Settings(settings.potential, settings.out, settings.name, settings.rounds, manner)
+    how = replace(settings, manner=manner)
     made = simulate(prompt, how, **parameters)
     _tell(made)
     return 0 if made.sound else 3
@@ -39,13 +40,17 @@ def parameters_of(words: list[str]) -> dict[str, Json]:
     return found
 
 
-def _asked(script: Path, about: str) -> bool:
-    """Whether to go on; the person may edit the script meanwhile."""
-    console.print(f"{about}\nThe script: {script}\nLook at it, change it if you like, then Enter to run it; n to stop.")
+def _asked(script: Path, about: str) -> bool | str:
+    """Whether to go on, or what is wrong in words; the person may edit the script meanwhile."""
+    console.print(
+        f"{about}\nThe script: {script}\nLook at it, change it if you like, then Enter to run it; n to stop; or say in"
+        " words what a language model is to write differently."
+    )
     try:
-        return console.input("> ").strip().lower() not in ("n", "no")
+        said = console.input("> ").strip()
     except EOFError:
         return False
+    return not said if said.lower() in ("", "n", "no") else True if said.lower() in ("y", "yes") else said
 
 
 def _tell(made: Simulation) -> None:

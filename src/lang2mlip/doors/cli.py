@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from lang2mlip.doors.bench import app as bench
 from lang2mlip.doors.keeping import app as keeping
 from lang2mlip.doors.options import Compute, Decider, Model, Name, Out, Potential, Reference, Yes
+from lang2mlip.doors.research import app as research
 from lang2mlip.errors import Lang2mlipError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 
 app.add_typer(bench, name="bench")
+app.add_typer(research, name="research")
 
 @app.callback()
 def before_all(

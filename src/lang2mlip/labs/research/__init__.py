@@ -1,0 +1,1 @@
+"""Auto-research: a search that changes a training strategy and keeps what is better under a fixed scorecard."""

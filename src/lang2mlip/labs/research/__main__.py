@@ -1,0 +1,60 @@
+"""The worker: `python -m lang2mlip.labs.research serve` does the runs whose folders are named on standard input.
+
+A folder holds spec.json, see trial.Asked; result.json is written whole or not at all, and one that is there is not made
+again. Answers are `done FOLDER` or `failed WHY`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from lang2mlip.contracts import check
+from lang2mlip.errors import Lang2mlipError
+from lang2mlip.labs.research.trial import Asked, perform
+
+WRONG = (Lang2mlipError, OSError, ValueError, KeyError)
+
+
+def work(folder: Path) -> tuple[str, str]:
+    """("done", the folder) or ("failed", why)."""
+    try:
+        asked = check(Asked, json.loads((folder / "spec.json").read_text(encoding="utf-8")), str(folder / "spec.json"))
+        result = folder / "result.json"
+        if not result.is_file():
+            found = perform(asked, folder / "run")
+            result.with_suffix(".tmp").write_text(json.dumps(found), encoding="utf-8")
+            result.with_suffix(".tmp").replace(result)
+    except WRONG as error:
+        return "failed", f"{type(error).__name__}: {error}"
+    return "done", str(folder)
+
+
+def serve() -> None:
+    """Answer each folder with one line; end when the input or the parent does."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    _watch_parent()
+    for line in sys.stdin:
+        word, what = work(Path(line.rstrip("\n")))
+        answers.write(f"{word} {' '.join(what.split())}\n")
+
+
+def _watch_parent() -> None:
+    parent = int(os.environ.get("LANG2MLIP_PARENT", "0"))
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if parent:
+        threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,122 @@
+"""The built-in researcher: published recipes first, then a tree-structured Parzen estimator over the typed space.
+
+It needs no language model, goes through the same arena as one, and is the baseline that one has to beat.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from lang2mlip.errors import NotInstalled
+from lang2mlip.labs.research.arena import Arena
+from lang2mlip.labs.research.card import read
+from lang2mlip.labs.research.proposal import Proposal, flat, merged
+from lang2mlip.labs.research.story import Story
+
+__all__ = ["BuiltIn", "objective", "study_of"]
+
+STARTUP = 4
+FAILED = 60.0
+"""Objective of a run without a score."""
+
+
+class BuiltIn:
+    """Recipes, then the estimator; a structural change when too many attempts in a row were no better."""
+
+    name = "built-in"
+
+    def __init__(self, recipes: bool = True) -> None:
+        self.recipes = recipes
+
+    def propose(self, arena: Arena, story: Story) -> Proposal | None:
+        """The next recipe that was not tried, or what the estimator asks for; never one that is there already."""
+        told = {attempt.proposal.get("source") for attempt in story.attempts}
+        control = arena.config(story.control)
+        for recipe in arena.spec["recipes"] if self.recipes else ():
+            if recipe["source"] not in told and merged(control, recipe["change"]) != control:
+                return Proposal(hypothesis=recipe["name"], expected=recipe["expected"], change=recipe["change"],
+                                origin="recipe", source=recipe["source"])  # fmt: skip
+        return self._estimated(arena, story, control)
+
+    def _estimated(self, arena: Arena, story: Story, control: dict[str, Any]) -> Proposal:
+        demanded = story.misses >= arena.rules.misses
+        study, space = study_of(arena, story), distributions(arena.spec["space"])
+        structural = [path for path, axis in arena.spec["space"].items() if axis.get("structural")]
+        now = flat(control)
+        for _ in range(50):
+            asked = {path: _short(value) for path, value in study.ask(space).params.items()}
+            if not demanded or any(asked[path] != now.get(path) for path in structural):
+                break
+        change = {path: value for path, value in asked.items() if value != now.get(path)}
+        why = (
+            f"{story.misses} attempts in a row were no better: another structure"
+            if demanded
+            else "the estimator's choice"
+        )
+        words = ", ".join(f"{path.rpartition('.')[2]} {value}" for path, value in change.items())
+        return Proposal(hypothesis=f"{why}: {words}", expected="a lower score than the control's", change=change,
+                        origin="structural" if demanded else "tpe")  # fmt: skip
+
+
+def _short(value: Any) -> Any:
+    """Four digits: a configuration that a person can read."""
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def objective(arena: Arena, result: dict[str, Any]) -> float:
+    """One number for a run: gates far above score, so that none can be bought."""
+    if result["status"] != "scored":
+        return FAILED
+    found = read(arena.card, result["metrics"])
+    return min(FAILED, 10.0 * (len(found.violated) > 0) + 2.0 * found.excess + math.log(found.score))
+
+
+def distributions(space: dict[str, Any]) -> dict[str, Any]:
+    """The typed space in Optuna's words. Raises NotInstalled."""
+    optuna = _optuna()
+    made: dict[str, Any] = {}
+    for path, axis in space.items():
+        if "choices" in axis:
+            made[path] = optuna.distributions.CategoricalDistribution(axis["choices"])
+        else:
+            kind = optuna.distributions.FloatDistribution
+            made[path] = kind(float(axis["low"]), float(axis["high"]), log=axis.get("log", False))
+    return made
+
+
+def study_of(arena: Arena, story: Story) -> Any:
+    """A study with every attempt told: the same journal and seed give the same next question."""
+    optuna = _optuna()
+    sampler = optuna.samplers.TPESampler(
+        seed=story.seed * 1009 + len(story.attempts), n_startup_trials=STARTUP, multivariate=True
+    )
+    study, space = optuna.create_study(sampler=sampler), distributions(arena.spec["space"])
+    commits = [story.baseline, *(attempt.proposal["commit"] for attempt in story.attempts)]
+    for commit in dict.fromkeys(commits):
+        result = story.runs.get((commit, 0, "screen"))
+        params = {path: value for path, value in flat(arena.config(commit)).items() if path in space}
+        if result is not None and _inside(params, arena.spec["space"]):
+            own = {path: space[path] for path in params}
+            trial = optuna.trial.create_trial(params=params, distributions=own, value=objective(arena, result))
+            study.add_trial(trial)
+    return study
+
+
+def _inside(params: dict[str, Any], space: dict[str, Any]) -> bool:
+    for path, value in params.items():
+        axis = space[path]
+        if "choices" in axis and value not in axis["choices"]:
+            return False
+        if "low" in axis and not (isinstance(value, int | float) and axis["low"] <= value <= axis["high"]):
+            return False
+    return True
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError as error:
+        raise NotInstalled("The built-in search needs Optuna: pip install 'lang2mlip[research]'") from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna

@@ -1,0 +1,82 @@
+"""The judge: `python judge.py TOLD.json` scores a saved model in a process and a sandbox that no strategy reaches.
+
+It gets a copy of the model's files, the frozen test set and the scorecard, and writes what it measured. Loading a
+model runs nothing of it: the families that may be judged are plain numbers on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lang2mlip.catalogue import load
+from lang2mlip.errors import Lang2mlipError
+from lang2mlip.labs.research.card import from_frames
+from lang2mlip.labs.research.measure import (
+    BROKEN,
+    UNKNOWN,
+    Trials,
+    curve_error,
+    dimer_faults,
+    drift,
+    frame_sums,
+    memory_MB,
+    roughness,
+    speed,
+    unstable_share,
+)
+from lang2mlip.science.atoms.frames import read_frames
+
+__all__ = ["PLAIN", "judged"]
+
+PLAIN = {"mtp": ("potential.mtp", "extras.json", "active.npz"), "mace": ("model.json", "weights.pt")}
+"""Families and the files of a model that are read; nothing in them is run."""
+
+
+def judged(told: dict[str, Any]) -> dict[str, Any]:
+    """Metrics, and the frames' own errors; `hopeless` where the errors alone settle it and no MD was spent."""
+    calculator = load("potential", told["family"])().calculator(Path(told["model"]))
+    frames = read_frames(told["frames"])
+    sums = frame_sums(frames, calculator)
+    metrics = from_frames(sums)
+    limit = told.get("hopeless_above_meV_A")
+    if limit is not None and not metrics["force_rmse_meV_A"] <= limit:
+        return {"metrics": metrics, "frames": sums, "hopeless": True}
+    starts, trials = read_frames(told["starts"]), Trials.model_validate(told["trials"])
+    curve = read_frames(told["curve"]) if told.get("curve") else []
+    metrics |= {
+        "unstable_share": unstable_share(starts, calculator, trials),
+        "drift_meV_atom_ps": drift(starts[0], calculator, trials),
+        "roughness_meV_A": _or_unknown(lambda: roughness(starts[0], calculator)),
+        "dimer_faults": _or_unknown(lambda: dimer_faults(starts[0], calculator)),
+        "speed": _or_unknown(lambda: speed(starts[0], calculator)),
+        "memory_MB": memory_MB(),
+    }
+    if curve:
+        metrics["curve_meV_atom"] = _or_unknown(lambda: curve_error(curve, calculator))
+    return {"metrics": metrics, "frames": sums, "hopeless": False}
+
+
+def _or_unknown(measured: Any) -> float:
+    """A value, or not a number where the model broke: an unknown value violates its gate."""
+    try:
+        return float(measured())
+    except BROKEN:
+        return UNKNOWN
+
+
+def main() -> int:
+    """Read what is told, judge, write; a model that cannot be read is said, not raised."""
+    told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    try:
+        found = judged(told)
+    except (Lang2mlipError, *BROKEN) as error:
+        found = {"fault": f"{type(error).__name__}: {error}"}
+    Path(told["to"]).write_text(json.dumps(found), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

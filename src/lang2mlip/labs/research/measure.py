@@ -1,0 +1,130 @@
+"""What the scorecard asks of a model, measured from the saved model alone: errors, stability, smoothness, speed."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from pydantic import Field
+
+from lang2mlip.contracts import Noun
+from lang2mlip.errors import LabelFailed, PartFailed
+from lang2mlip.science.atoms.drive import single_point
+from lang2mlip.science.atoms.health import Health
+from lang2mlip.science.atoms.md import MDPlan, run
+from lang2mlip.science.evaluation.dimer_curve import DimerCurve
+from lang2mlip.science.evaluation.drift import measure as measure_drift
+from lang2mlip.science.evaluation.errors import compare
+
+__all__ = ["Trials", "curve_error", "drift", "frame_sums", "memory_MB", "roughness", "speed", "unstable_share"]
+
+UNKNOWN = float("nan")
+BROKEN = (PartFailed, LabelFailed, ValueError, FloatingPointError, ZeroDivisionError)
+"""What a model may raise where it cannot be used."""
+
+
+class Trials(Noun):
+    """How hard a model is tried; frozen with the arena."""
+
+    temperature_K: float = Field(description="of the stability runs, above that of the use, K")
+    steps: int = Field(default=1200, description="of each stability run")
+    timestep_fs: float = Field(default=2.0, description="of all MD, fs")
+    seeds: int = Field(default=3, description="stability runs of each start")
+    drift_steps: int = Field(default=800, description="of the NVE run")
+    drift_temperature_K: float = Field(default=300.0, description="of the NVE run, K")
+
+
+def frame_sums(frames: Sequence[Atoms], calculator: Any) -> dict[str, list[float]]:
+    """Each frame's own errors, see card.from_frames. Raises PartFailed for a model that cannot be run."""
+    found = compare(list(frames), calculator)
+    misses = [guess.forces - true.forces for true, guess in zip(found.known, found.predicted, strict=True)]
+    return {
+        "squares": [float((miss**2).sum()) for miss in misses],
+        "components": [float(miss.size) for miss in misses],
+        "energy": found.energy_errors_eV_atom().tolist(),
+        "worst": [float(np.linalg.norm(miss, axis=1).max()) for miss in misses],
+    }
+
+
+def curve_error(frames: Sequence[Atoms], calculator: Any) -> float:
+    """Rms error of energies along a curve, its mean taken away, meV/atom."""
+    errors = compare(list(frames), calculator).energy_errors_eV_atom()
+    return 1e3 * float(np.std(errors))
+
+
+def unstable_share(starts: Sequence[Atoms], calculator: Any, trials: Trials) -> float:
+    """Share of hot NVT runs that end before their time."""
+    ended = []
+    for start in starts:
+        for seed in range(trials.seeds):
+            plan = MDPlan(temperature_K=trials.temperature_K, steps=trials.steps, timestep_fs=trials.timestep_fs,
+                          seed=seed, keep_every=trials.steps)  # fmt: skip
+            ended.append(run(start, calculator, plan, Health()).ended != "done")
+    return float(np.mean(ended))
+
+
+def drift(start: Atoms, calculator: Any, trials: Trials) -> float:
+    """Size of the drift in NVE, meV/atom/ps; not a number where the run ended early."""
+    plan = MDPlan(ensemble="nve", temperature_K=2 * trials.drift_temperature_K, steps=trials.drift_steps, seed=1,
+                  timestep_fs=trials.timestep_fs / 2, keep_every=trials.drift_steps)  # fmt: skip
+    try:
+        return abs(measure_drift(start, calculator, plan).meV_atom_ps)
+    except BROKEN:
+        return UNKNOWN
+
+
+def roughness(start: Atoms, calculator: Any, lines: int = 4, points: int = 9, step_A: float = 5e-4) -> float:
+    """Largest difference of the force from minus the slope of the energy along lines of one atom, meV/Å."""
+    rng, worst = np.random.default_rng(7), 0.0
+    for _ in range(lines):
+        atom, along = int(rng.integers(len(start))), rng.normal(size=3)
+        along /= np.linalg.norm(along)
+        for far in np.linspace(-0.3, 0.3, points):
+            ahead, behind = (_energy(start, atom, along * (far + side * step_A), calculator)[0] for side in (1, -1))
+            force = _energy(start, atom, along * far, calculator)[1][atom] @ along
+            worst = max(worst, abs(float(force) + (ahead - behind) / (2 * step_A)))
+    return 1e3 * worst
+
+
+def _energy(start: Atoms, atom: int, shift: Any, calculator: Any) -> tuple[float, Any]:
+    moved = start.copy()
+    moved.positions[atom] += shift
+    found = single_point(moved, calculator)
+    return found.energy, found.forces
+
+
+def dimer_faults(atoms: Atoms, calculator: Any) -> float:
+    """Points at which two atoms attract each other where they must repel."""
+    found = DimerCurve(points=25).measure("", atoms, calculator, None).properties
+    return float(sum(one.value or 0 for one in found if one.name == "dimer_attraction_when_near"))
+
+
+def speed(start: Atoms, calculator: Any, calls: int = 20) -> float:
+    """Atoms whose forces are found in the CPU time of one pass of the yardstick, which is measured in between."""
+    rng, moved = np.random.default_rng(3), start.copy()
+    single_point(moved, calculator)
+    own, yard = [], []
+    for _ in range(calls):
+        moved.positions += rng.normal(0.0, 0.005, moved.positions.shape)
+        began = time.process_time()
+        single_point(moved, calculator)
+        own.append((time.process_time() - began) / len(moved))
+        yard.append(_yardstick())
+    return float(np.median(yard) / np.median(own))
+
+
+def _yardstick() -> float:
+    """CPU seconds of a million pair terms in numpy, about 15 ms: what makes figures of two machines comparable."""
+    away = np.linspace(1.0, 3.0, 1000)
+    began = time.process_time()
+    float(np.exp(-np.sqrt(away[:, None] * away[None, :])).sum())
+    return time.process_time() - began
+
+
+def memory_MB() -> float:
+    """The most memory that this process has had, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from ase import Atoms
 
@@ -14,13 +13,11 @@ from lang2mlip.science.atoms.frames import read_frames, write_frames
 
 __all__ = [
     "calls_by_group",
-    "collect",
     "cost_of",
     "dataset",
     "faults_of",
     "frames_of",
     "per_group",
-    "total_frames",
     "unique",
 ]
 
@@ -41,14 +38,6 @@ def per_group(frames: Sequence[Atoms]) -> dict[str, list[Atoms]]:
     for atoms in frames:
         groups.setdefault(str(atoms.info["group"]), []).append(atoms)
     return groups
-
-
-def collect(done: Sequence[Done], folder: Path) -> dict[str, int]:
-    """Write the pieces' frames to folder/GROUP.extxyz; frames per group."""
-    groups = per_group(unique(frames_of(done)))
-    for name, frames in groups.items():
-        write_frames(folder / f"{name}.extxyz", frames)
-    return {name: len(frames) for name, frames in groups.items()}
 
 
 def dataset(desk: Desk, source: str, frames: Sequence[Atoms], fresh: Mapping[str, Errors] | None = None) -> DataSet:
@@ -84,8 +73,3 @@ def faults_of(done: Sequence[Done]) -> tuple[str, ...]:
     said += [f"{one.piece.name}: {word}" for one in done for word in one.value.get("faults", [])]
     said += [f"{one.piece.name}: {one.value['trip']}" for one in done if one.value.get("trip")]
     return tuple(said)
-
-
-def total_frames(groups: Mapping[str, int]) -> int:
-    """All frames."""
-    return sum(groups.values())

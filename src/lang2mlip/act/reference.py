@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from ase import Atoms
 
 from lang2mlip.act.allowance import allow, shortened
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.conditions import is_condensed, is_molecular, temperatures, timestep_fs
-from lang2mlip.act.gathering import calls_by_group, collect, cost_of, faults_of, total_frames
+from lang2mlip.act.gathering import calls_by_group, cost_of, faults_of
+from lang2mlip.act.holdout import hold_out, spacing_fs
 from lang2mlip.act.nearness import KEY, Sight, glimpses_needed, nearest_allowed
 from lang2mlip.contracts import Json, ReferenceRun, Result, StructureRecord
 from lang2mlip.record.run import write_json
 
 __all__ = ["ReferenceAction", "validation_walks"]
+
+SPACING = "spacing of held-out frames, fs"
+"""In the ranges of a group."""
 
 
 class ReferenceAction:
@@ -25,7 +31,7 @@ class ReferenceAction:
     def gather(self, desk: Desk, parameters: ReferenceRun, done: Sequence[Done]) -> Result:
         """Frames by group into validation/, ranges into the state."""
         good = [one for one in done if one.fault is None]
-        groups = collect(good, desk.run / "validation")
+        groups = hold_out(good, desk.run / "validation")
         for one in good:
             frames = str((one.folder / "frames.extxyz").relative_to(desk.run))
             plan = {**one.piece.arguments["plan"], "steps": one.value["steps"]}
@@ -34,12 +40,14 @@ class ReferenceAction:
         return Result(
             action="reference",
             status="failed" if not good else "done" if len(good) == len(done) else "partial",
-            summary=f"{len(good)} of {len(done)} reference runs done, {total_frames(groups)} held-out frames kept."
-            + _drifting(good),
+            summary=f"{len(good)} of {len(done)} reference runs done, {_kept(groups)}{_drifting(good)}",
             cost=cost_of(done),
             calls_by_group=calls_by_group(done),
             settled={group: all(one.value["settled"] for one in good if _group(one) == group) for group in groups},
-            ranges={group: _ranges(desk, [one for one in good if _group(one) == group]) for group in groups},
+            ranges={
+                group: _ranges(desk, [one for one in good if _group(one) == group]) | {SPACING: spacing_fs(frames)}
+                for group, frames in groups.items()
+            },
             faults=(*shortened(self._wanted(desk, parameters), [one.piece for one in done]), *faults_of(done)),
         )
 
@@ -90,6 +98,13 @@ def _drifting(good: Sequence[Done]) -> str:
     told = [f" Broke off: {', '.join(broken)}."] if broken else []
     told += [f" Still drifting: {', '.join(names)}."] if names else []
     return "".join(told) or (" All of them settled." if good else "")
+
+
+def _kept(groups: Mapping[str, Sequence[Atoms]]) -> str:
+    """How many frames are held out, and how far they are from each other."""
+    frames = sum(map(len, groups.values()))
+    gaps = [spacing_fs(members)[0] for members in groups.values()]
+    return f"{frames} held-out frames kept, {min(gaps, default=0.0):.3g} fs or more apart."
 
 
 def _reference(desk: Desk) -> dict[str, Json]:

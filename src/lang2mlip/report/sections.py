@@ -13,7 +13,7 @@ from lang2mlip.report import figures, tables
 from lang2mlip.report.evidence import Evidence, LearningPoint, combined, learning_points
 from lang2mlip.report.finer import finer_tables
 from lang2mlip.report.validity import Coverage
-from lang2mlip.report.words import count, duration
+from lang2mlip.report.words import count, duration, number
 
 __all__ = ["Figure", "Section", "sections"]
 
@@ -53,7 +53,7 @@ class Section:
 def sections(view: View, evidence: Evidence, groups: tuple[Coverage, ...]) -> tuple[Section, ...]:
     """All chapters of evidence in the order of the page."""
     return (
-        _accuracy(evidence, groups),
+        _accuracy(view.state, evidence, groups),
         _properties(evidence),
         _structure(evidence),
         _stability(view, evidence),
@@ -67,7 +67,7 @@ def _figures(found: Sequence[tuple[str, str | None]]) -> tuple[Figure, ...]:
     return tuple(Figure(title, svg) for title, svg in found if svg)
 
 
-def _accuracy(evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
+def _accuracy(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
     lead = (
         f"Errors on {evidence.configurations}, which the potential has never been trained on. "
         "In the plots a perfect potential has every point on the line; the strip below shows the error itself."
@@ -75,9 +75,21 @@ def _accuracy(evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
     if evidence.evaluation is None:
         return Section("accuracy", "Energies and forces", "", absent="No model has been evaluated yet.")
     drawn, left_out = _parity(evidence)
-    notes = (*evidence.faults, *left_out)
+    notes = (*evidence.faults, *left_out, *_spacing(state))
     table = tables.group_table(groups)
     return Section("accuracy", "Energies and forces", lead, drawn, (table, *finer_tables(evidence)), "small", notes)
+
+
+def _spacing(state: State) -> Iterator[str]:
+    """How independent the frames are that decisions were made by."""
+    found = [group.ranges[key] for group in state.groups.values() for key in group.ranges if key.startswith("spacing")]
+    gaps = [least for least, _ in found if least > 0]
+    if gaps:
+        yield (
+            "The held-out validation frames, by which the decisions were made, are spread over the reference's own MD, "
+            f"{number(min(gaps))} to {number(max(most for _, most in found))} fs apart; frames nearer to each other "
+            "than a vibration (10 to 100 fs) are alike, and the frozen test set is the better witness."
+        )
 
 
 def _parity(evidence: Evidence) -> tuple[tuple[Figure, ...], tuple[str, ...]]:

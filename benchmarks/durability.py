@@ -6,8 +6,8 @@
     .venv/bin/python benchmarks/durability.py --show            the table of what is there
 
 Resumable: what is in durability.json is not done again. Each case is a run of the tests' tiny job. It is hurt, mended
-in the way that its own message says, and resumed; then decisions, label ids, calls, errors and verdicts must be those of
-a run that nothing happened to. `again`: calculations that the reference was made to do twice; what was in the hands
+in the way that its own message says, and resumed; then decisions, label ids, calls, errors and verdicts must be those
+of a run that nothing happened to. `again`: calculations that the reference was made to do twice; what was in the hands
 of a worker when it died or could not write is all that this may be. Faults of a machine (faults.c) need a C compiler,
 small disks and a Slurm need root; what cannot be done here is said.
 """

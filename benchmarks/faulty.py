@@ -28,8 +28,8 @@ sys.path[:0] = [str(HERE), str(TESTS)]
 import tiny  # noqa: E402 - the tests' tiny job
 from lang2mlip.record.run import Run  # noqa: E402
 
-CALCULATORS = str(HERE)
-"""Where `counted.Counted` lies."""
+CALCULATORS = os.pathsep.join([str(HERE), str(HERE.parent / "src")])
+"""Where `counted.Counted` lies, and the program beside it."""
 
 STEPS = """
 - {action: reference, steps: 40}

@@ -9,6 +9,7 @@ from ase.build import bulk
 
 import tiny
 from lang2mlip.act.base import Done, Piece
+from lang2mlip.act.clock import for_workers, from_driver
 from lang2mlip.act.evaluate import measurements
 from lang2mlip.act.labels import Labeller
 from lang2mlip.act.walk import reference_walk
@@ -20,16 +21,26 @@ LJ = ReferenceSpec(name="lj")
 
 
 def test_no_label_is_made_when_the_time_is_over():
-    labeller = Labeller(LJ, until=time.time() - 1.0)
+    labeller = Labeller(LJ, until=time.monotonic() - 1.0)
     assert labeller.label_all([bulk("Ar"), bulk("Ar") * 2]) == []
     assert labeller.cost.calls == 0 and labeller.faults == ["The time that the budget allows is over."]
+
+
+def test_a_wall_clock_that_is_set_forth_or_back_ends_nothing_sooner_or_later():
+    """The moment that a worker is told of holds by the clock that nobody can set, on the machine that told it."""
+    told = for_workers(time.monotonic() + 100.0)
+    for jump in (-86400.0, 86400.0):
+        assert from_driver(told | {"wall_s": told["wall_s"] + jump}) == told["steady_s"]
+    elsewhere = from_driver(told | {"machine": "another"})
+    assert elsewhere == pytest.approx(told["steady_s"], abs=1.0)
+    assert from_driver(for_workers(None)) is None
 
 
 def test_a_walk_of_the_reference_stops_in_time_and_keeps_its_frames(tmp_path):
     write_frames(tmp_path / "start", [bulk("Ar", cubic=True)])
     plan = {"ensemble": "nvt", "temperature_K": 40.0, "timestep_fs": 2.0, "steps": 10**6, "keep_every": 5, "seed": 1}
     arguments = {"run": str(tmp_path), "structure": "start", "reference": LJ.model_dump(), "plan": plan, "note": {}}
-    left = reference_walk(arguments | {"until": time.time() + 0.5}, tmp_path, lambda fraction, words: None)
+    left = reference_walk(arguments | {"until": time.monotonic() + 3.0}, tmp_path, lambda fraction, words: None)
     assert 0 < left["frames"] == len(read_frames(tmp_path / "frames.extxyz"))
     assert left["frames"] <= left["cost"]["calls"] < 10**6 and "time that the budget allows" in left["trip"]
 

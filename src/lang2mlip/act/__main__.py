@@ -21,6 +21,7 @@ from pathlib import Path
 
 from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.base import ProgressFile
+from lang2mlip.act.clock import from_driver
 from lang2mlip.compute.forks import serve_forks
 from lang2mlip.errors import BadInput, BudgetSpent, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
@@ -65,9 +66,10 @@ def _work(folder: Path) -> tuple[str, str]:
     if not module.startswith("lang2mlip.act."):
         raise BadInput(f"{folder}: a worker runs functions of lang2mlip.act only, not {module!r}.")
     function = getattr(importlib.import_module(module), name)
-    if time_is_over(spec.get("until")):
+    until = from_driver(spec.get("until"))
+    if time_is_over(until):
         raise BudgetSpent("The time that the budget allows was over before this began.")
-    arguments = {**spec["arguments"], "run": spec["run"], "until": spec.get("until")}
+    arguments = {**spec["arguments"], "run": spec["run"], "until": until}
     write_json(folder / "result.json", function(arguments, folder, ProgressFile(folder)))
     return "done", str(folder)
 

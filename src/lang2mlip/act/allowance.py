@@ -1,7 +1,8 @@
 """What the budget allows a set of pieces: each gets a number of reference calls of its own, and no piece passes it.
 
 The numbers are shared out before anything runs, so that they do not depend on which worker is quicker. Time cannot be
-shared out so: all pieces stop at the same moment, and what they have by then is kept.
+shared out so: all pieces stop at the same moment, and what they have by then is kept. That moment is one of the clock
+that counts on from the start of the machine, because the wall clock may be set forth and back.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def even(frames: Sequence[Atoms], count: int) -> list[Atoms]:
 
 
 def time_is_over(until: float | None) -> bool:
-    """Whether the moment `until`, seconds since the epoch, has come; it never does when it is None."""
-    return until is not None and time.time() >= until
+    """Whether the moment `until`, of this machine's steady clock (s), has come; it never does when it is None."""
+    return until is not None and time.monotonic() >= until
 
 
 def in_time(progress: Progress, until: float | None) -> Progress:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from lang2mlip.act.clock import for_workers
 from lang2mlip.compute.pool import Pool, Work
 from lang2mlip.contracts import Json, Result, State, Task
 from lang2mlip.errors import RunFault
@@ -72,7 +73,7 @@ class Desk:
     workers: Pool
     tell: Tell
     until: float | None = None
-    """When the time that the budget allows is over, seconds since the epoch; None: never."""
+    """When the time that the budget allows is over, by this machine's steady clock, s; None: never."""
     spent: Counter[str] = field(default_factory=Counter)
     """Piece → reference calls of this action so far: a second round of work must not be promised them again."""
 
@@ -139,7 +140,8 @@ def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "", until: floa
     """
     folders = [desk.job / piece.name for piece in pieces]
     for piece, folder in zip(pieces, folders, strict=True):
-        spec = {"function": piece.function, "arguments": piece.arguments, "run": str(desk.run), "until": until}
+        spec = {"function": piece.function, "arguments": piece.arguments, "run": str(desk.run),
+                "until": for_workers(until)}  # fmt: skip
         write_json(folder / "spec.json", spec)
     open_ = [folder for folder in folders if not (folder / "result.json").exists()]
     desk.tell(label, 0.0)

@@ -25,7 +25,7 @@ def _silent(words: str, fraction: float) -> None:
 def _until(decision: Decision, state: State) -> float | None:
     """When the budget's time is over; the end alone may take what it needs: without it there is no verdict."""
     left = time_left_s(state)
-    return None if left is None or decision.action == "end" else time.time() + left
+    return None if left is None or decision.action == "end" else time.monotonic() + left
 
 
 @dataclass

@@ -203,11 +203,15 @@ class _Worker:
     @contextlib.contextmanager
     def _watched(self, folder: Path, patience_s: float) -> Iterator[None]:
         """Meanwhile end the process when nothing in `folder` has changed for `patience_s`."""
-        finished, begun = threading.Event(), time.time()
+        finished = threading.Event()
 
         def watch() -> None:
+            seen, since = _looks(folder), time.monotonic()
             while not finished.wait(min(5.0, patience_s / 4)):
-                if time.time() - _last_change(folder, begun) > patience_s:
+                now = _looks(folder)
+                if now != seen:
+                    seen, since = now, time.monotonic()
+                elif time.monotonic() - since > patience_s:
                     self._silence = f"no sign of life for {patience_s:g} s"
                     self._kill()
                     return
@@ -249,9 +253,12 @@ class _Worker:
             os.killpg(self._process.pid, 9)
 
 
-def _last_change(folder: Path, begun: float) -> float:
-    """When something in `folder` was last written, as seconds since the epoch; `begun` when nothing was since."""
-    times = [begun]
+def _looks(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Name, size and time of what lies in `folder`: another answer than before is a sign of life.
+
+    Only compared with itself, so that a clock that is set forth or back is no sign, and hides none.
+    """
     with contextlib.suppress(OSError):
-        times += [entry.stat().st_mtime for entry in os.scandir(folder)]
-    return max(times)
+        found = [(entry.name, entry.stat()) for entry in os.scandir(folder)]
+        return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+    return frozenset()

@@ -50,9 +50,9 @@ def work_on(folder: str, command: tuple[str, ...], patience_s: float) -> dict[st
     """At the far end: let the warm worker of this process work on the folder."""
     if command not in _warm:
         _warm[command] = Workers(command, 1, 1, patience_s)
-    begun = time.time()
+    at, begun = time.time(), time.perf_counter()
     outcome = _warm[command].run([Path(folder)])[0]
-    facts = {"at": begun, "seconds": time.time() - begun, "node": node(), "job": str(os.getpid())}
+    facts = {"at": at, "seconds": time.perf_counter() - begun, "node": node(), "job": str(os.getpid())}
     return {"fault": outcome.fault, "broken": outcome.broken, **facts}
 
 

@@ -7,17 +7,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 import pytest
-from decide_states import decided, explored, records, run, sampled, task, trained
+from decide_states import decided, evaluated, explored, records, run, sampled, task, trained
 
-from lang2mlip.contracts import ACTIONS, Explore, Sample, Train
+from lang2mlip.contracts import ACTIONS, Decision, Evaluate, Explore, Prune, Pruning, Result, Sample, Train
 from lang2mlip.decide.agent import PATIENCE, PROMPTS, ROUNDS, Agent
+from lang2mlip.decide.circles import BARREN, circle
 from lang2mlip.decide.rules import Rules
 from lang2mlip.language.models import Limits
 from lang2mlip.language.scripted import Call, Fault, Garbage, ScriptedModel, Slow
 from lang2mlip.language.speaker import Speaker
 from lang2mlip.record.events import Created, Finished, Prepared
 from lang2mlip.record.state import fold
-from lang2mlip.record.view import View
+from lang2mlip.record.view import Step, View
 
 QUICK = Limits(timeout_s=20, retries=1)
 OPENAI, ANTHROPIC = "openai:gpt-scripted", "anthropic:claude-scripted"
@@ -103,6 +104,68 @@ def test_a_model_that_goes_in_circles_is_told_so_and_chooses_anew(serve, tmp_pat
         decision = agent().decide(state, view)
     assert decision.parameters == Sample(steps=900)
     assert "The last 2 steps were exactly this" in messages(model, 2)
+
+
+def log(tmp_path, steps):
+    """State and view after these steps: (parameters, result) in order."""
+    events = [Created(task=task()), Prepared(structures=records())]
+    for number, (parameters, result) in enumerate(steps, start=1):
+        events += [decided(number, parameters), Finished(step=number, result=result)]
+    state = fold(events)
+    return state, View(tmp_path, state, tuple(events))
+
+
+LEARNT = [(Explore(), explored()), (Train(), trained())]
+TO_AND_FRO = [(Sample(), sampled()), (Evaluate(), evaluated())]
+
+
+def test_a_model_that_goes_to_and_fro_without_learning_is_told_so_and_chooses_anew(serve, tmp_path):
+    state, view = log(tmp_path, [*LEARNT, *TO_AND_FRO, *TO_AND_FRO])
+    with serve([choose("sample"), Call("sample", {}), Call("sample", {"steps": 900})]) as model:
+        decision = agent().decide(state, view)
+    assert decision.parameters == Sample(steps=900)
+    assert "The last 4 steps were sample, evaluate and the same again" in messages(model, 2)
+    assert any("begin a further round" in remark for remark in decision.remarks)
+
+
+def test_a_model_that_will_not_leave_its_circle_gives_way_to_the_rules_and_the_log_says_so(serve, tmp_path):
+    state, view = log(tmp_path, [*LEARNT, *TO_AND_FRO, *TO_AND_FRO])
+    with serve([choose("sample"), *[Call("sample", {})] * 8]):
+        decision = agent().decide(state, view)
+    assert decision.decider == "rules" and (decision.parameters, "") not in TO_AND_FRO
+    assert any("begin a further round" in remark for remark in decision.remarks)
+    assert any(remark.startswith("rules decided, not llm:") for remark in decision.remarks)
+
+
+def test_rounds_that_bring_labels_are_no_circle(serve, tmp_path):
+    rounds = [(Explore(), explored()), (Train(), trained())] * 3
+    state, view = log(tmp_path, rounds)
+    with serve([choose("explore"), Call("explore", {})]):
+        assert agent().decide(state, view).decider.startswith("llm:")
+
+
+def test_a_model_that_never_ends_is_passed_over_after_many_steps_for_nothing(serve, tmp_path):
+    idle = [(Sample(steps=100 + 10 * number), sampled()) for number in range(BARREN)]
+    state, view = log(tmp_path, [*LEARNT, *idle])
+    with serve([]) as model:
+        decision = agent().decide(state, view)
+    assert decision.decider == "rules" and not model.requests
+    assert f"the last {BARREN} steps (sample) brought no label" in decision.remarks[0]
+    fewer, view = log(tmp_path, [*LEARNT, *idle[2:]])
+    with serve([choose("evaluate"), Call("evaluate", {})]):
+        assert agent().decide(fewer, view).decider.startswith("llm:")
+
+
+def test_who_drops_data_and_puts_them_back_learns_nothing():
+    def pruned(**what):
+        return Step(1, Decision(parameters=Prune(**what), reason="", expectation="", decider="test"),
+                    Result(action="prune", status="done", summary="", pruning=Pruning(id="p", restored=what.get(
+                        "restore", ()), datasets=what.get("datasets", ()))))  # fmt: skip
+
+    out, back = pruned(outliers=False, datasets=("d1",)), pruned(outliers=False, restore=("d1",))
+    assert circle([out, back, out, back], out.decision.parameters) is not None
+    assert circle([out, back, out, back], back.decision.parameters) is None
+    assert circle([back, out, back], out.decision.parameters) is None
 
 
 def test_the_series_of_a_walk_can_be_looked_at(serve, tmp_path):

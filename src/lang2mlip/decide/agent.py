@@ -11,20 +11,19 @@ from pydantic import Field
 from lang2mlip.contracts import ACTIONS, ActionName, Decision, Noun, State
 from lang2mlip.contracts.parts import Decider
 from lang2mlip.decide.briefing import brief
+from lang2mlip.decide.circles import barren, circle
 from lang2mlip.decide.guards import refuse
 from lang2mlip.decide.rules import facts
 from lang2mlip.decide.tools import Tools
 from lang2mlip.errors import ModelTrouble
 from lang2mlip.language.quoting import quoted
 from lang2mlip.language.speaker import Answer, Form, Query, Speaker
+from lang2mlip.record.view import Step
 
 __all__ = ["Agent", "AskBack", "Choice", "Decline"]
 
 ROUNDS = 3
 """How often an action's agent may ask back or decline before the decision counts as failed."""
-
-CIRCLE = 2
-"""Identical steps in a row after which the same once more is refused."""
 
 PATIENCE = 3
 """Decisions in a row that may fall to the fallback before a dead or slow endpoint is left alone."""
@@ -102,20 +101,24 @@ class Agent:
 
     def decide(self, state: State, view: Any) -> Decision:
         """The model's decision, or the fallback's with a remark on why the model's did not come about."""
-        talk = _Talk(state, view, self._speaker.tokens)
+        talk, idle = _Talk(state, view, self._speaker.tokens), barren(_steps(view))
         try:
-            decision = self._decided(talk)
+            decision = self._decided(talk) if idle is None else self._instead(talk, f"it is not asked, as {idle}.")
             self._falls = 0
         except ModelTrouble as trouble:
             self._falls = min(PATIENCE, self._falls + 1)
-            talk.remarks.append(f"{self._fallback.name} decided, not {self.name}: {trouble}")
-            decision = self._fallback.decide(state, view)
+            decision = self._instead(talk, str(trouble))
         return decision.model_copy(
             update={
                 "tokens": decision.tokens + self._spent(talk),
                 "remarks": (*talk.remarks, *decision.remarks),
             }
         )
+
+    def _instead(self, talk: _Talk, why: str) -> Decision:
+        """The fallback's decision, with why it is not the model's."""
+        talk.remarks.append(f"{self._fallback.name} decided, not {self.name}: {why}")
+        return self._fallback.decide(talk.state, talk.view)
 
     def _decided(self, talk: _Talk) -> Decision:
         """Choose and fill in, as often as the second step objects. Raises ModelTrouble after ROUNDS objections."""
@@ -139,7 +142,7 @@ class Agent:
 
     def _choose(self, talk: _Talk) -> Choice:
         """The first step: which action."""
-        message = [quoted(brief(talk.state, talk.view.steps() if talk.view is not None else ()))]
+        message = [quoted(brief(talk.state, _steps(talk.view)))]
         if talk.objections:
             said = "\n".join(f"- {objection}" for objection in talk.objections)
             message.append(f"You chose before in this step, and were told:\n{quoted(said)}\nAnswer it or change.")
@@ -196,11 +199,9 @@ def _impossible(state: State, choice: Choice) -> str | None:
 def _unfit(talk: _Talk, filled: Noun) -> str | None:
     """Why filled-in parameters are refused: the impossible, a circle, files that a model has no business to open."""
     state = talk.state
-    if _again(talk.view, filled):
-        return (
-            f"The last {CIRCLE} steps were exactly this, and a further one would tell nothing new; "
-            "choose other parameters, or decline so that another action is chosen."
-        )
+    again = circle(_steps(talk.view), filled)
+    if again is not None:
+        return again
     own, task = getattr(filled, "settings", {}), state.task.potential.settings
     for name, value in own.items():
         if ("/" in str(value) or "\\" in str(value)) and task.get(name) != value:
@@ -208,10 +209,8 @@ def _unfit(talk: _Talk, filled: Noun) -> str | None:
     return refuse(state, filled)
 
 
-def _again(view: Any, filled: Noun) -> bool:
-    """The last steps were all this very action with these very parameters."""
-    last = view.steps()[-CIRCLE:] if view is not None else ()
-    return len(last) == CIRCLE and all(step.decision.parameters == filled for step in last)
+def _steps(view: Any) -> tuple[Step, ...]:
+    return tuple(view.steps()) if view is not None else ()
 
 
 def _groups(choice: Choice) -> dict[str, Any]:
@@ -222,7 +221,7 @@ def _order(talk: _Talk, choice: Choice) -> str:
     """The order to an action's agent: the state as data, then what the decision maker wants."""
     groups = ", ".join(choice.groups) or "all"
     wish = f"Goal: {choice.goal}\nGroups: {groups}\nReason: {choice.reason}\nExpected: {choice.expectation}"
-    state = brief(talk.state, talk.view.steps() if talk.view is not None else ())
+    state = brief(talk.state, _steps(talk.view))
     return f"{quoted(state)}\n\nThe decision maker chose {choice.action}:\n{quoted(wish)}\n\nFill in its parameters."
 
 

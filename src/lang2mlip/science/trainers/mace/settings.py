@@ -51,6 +51,7 @@ class MACESettings(Noun):
     time_limit_s: float | None = Field(
         default=None, gt=0, description="stop after so many seconds with the best so far"
     )
+    save_s: float = Field(default=30.0, ge=0, description="what a fit has found is saved every so many s")
     threads: int | None = Field(default=None, ge=1, description="processor threads; None: as the machine is set")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto: a GPU where there is one")
     start_file: str | None = Field(

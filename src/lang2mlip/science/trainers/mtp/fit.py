@@ -20,6 +20,7 @@ from lang2mlip.science.trainers.mtp.data import FitData, Normal, thinned
 from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
 from lang2mlip.science.trainers.mtp.tables import parameters, tables
+from lang2mlip.science.trainers.saved import Saved
 
 __all__ = ["Clock", "Fit", "Fitted", "linear_fit"]
 
@@ -32,6 +33,9 @@ from -1.46 eV off to exact, and the error on the frozen test set from 4.5 to 10.
 """
 _DAMPING = (1e-2, 1e-10, 1e4)
 """First, smallest and largest Levenberg-Marquardt damping, relative to the curvature."""
+
+_ENDED = 10**6
+"""Step of a fit that has come to its end."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,18 @@ def _cpu_s() -> float:
 
 
 class Clock:
-    """The time of a whole training, its curve, and whom to tell."""
+    """The time of a whole training, its curve, whom to tell, and what a killed one had found before."""
 
-    def __init__(self, limit_s: float, progress: Progress) -> None:
-        self.limit, self.progress = limit_s, progress
-        self.began = _cpu_s()
+    def __init__(self, limit_s: float, progress: Progress, saved: Saved | None = None) -> None:
+        self.limit, self.progress, self.saved = limit_s, progress, saved or Saved()
+        self.began = _cpu_s() - self.saved.earlier_s / len(os.sched_getaffinity(0))
         self.curve: list[tuple[float, float]] = []
+
+    def trial(self) -> Clock:
+        """The clock of a small fit on the way, which nobody is told of."""
+        fresh = Clock(self.limit, lambda share, words: None)
+        fresh.saved = self.saved
+        return fresh
 
     def share_left(self) -> float:
         """How much of the time is left: 1 at the start, at most 0 when it is over."""
@@ -109,21 +119,40 @@ class Fit:
     def __init__(self, data: FitData, settings: MTPSettings, clock: Clock) -> None:
         self.data, self.settings, self.clock = data, settings, clock
 
-    def run(self, start: Potential) -> Fitted:
-        """The fitted potential. Raises PartFailed when the loss is not finite."""
+    def run(self, start: Potential, name: str = "fit") -> Fitted:
+        """The fitted potential, taken up where a killed fit of that name was. Raises PartFailed when it diverges."""
         few = thinned(self.data, self.settings.radial_atoms)
-        best = self._note(linear_fit(start, few, self.settings), 0)
-        damping = _DAMPING[0]
-        for step in range(1, self.settings.max_iterations + 1):
+        best, damping, first = self._taken_up(start, name) or (None, _DAMPING[0], 1)
+        if best is None:
+            best = self._note(linear_fit(start, few, self.settings), 0)
+        for step in range(first, self.settings.max_iterations + 1):
             if self.clock.share_left() <= 0.0:
                 break
             better, damping = self._step(best, few, damping)
             if better is None:
                 break
             gain, best = 1.0 - better.loss / best.loss, self._note(better, step)
+            self._keep(name, best, damping, step + 1 if gain >= self.settings.tolerance else _ENDED)
             if gain < self.settings.tolerance:
                 break
+        self._keep(name, best, damping, _ENDED)
         return best if few is self.data else linear_fit(best.potential, self.data, self.settings)
+
+    def _keep(self, name: str, fitted: Fitted, damping: float, step: int) -> None:
+        """What a fit needs to go on at that step."""
+        potential, numbers = fitted.potential, (fitted.loss, fitted.square, fitted.rows, damping, step)
+        parts = {"radial": potential.radial, "linear": potential.linear, "shift": potential.shift}
+        self.clock.saved.put(name, **parts, numbers=numbers, curve=np.array(self.clock.curve).reshape(-1, 2))
+
+    def _taken_up(self, start: Potential, name: str) -> tuple[Fitted, float, int] | None:
+        """The best so far of the fit of that name, the damping and the step it was at."""
+        known = self.clock.saved.get(name)
+        if known is None:
+            return None
+        loss, square, rows, damping, step = known["numbers"].tolist()
+        self.clock.curve[:] = [(seconds, value) for seconds, value in known["curve"].tolist()]
+        potential = start.with_parameters(known["linear"], known["shift"], known["radial"])
+        return Fitted(potential, loss, square, int(rows)), damping, int(step)
 
     def _note(self, fitted: Fitted, step: int) -> Fitted:
         self.clock.note(fitted.loss, f"level {fitted.potential.basis.level}, step {step}")

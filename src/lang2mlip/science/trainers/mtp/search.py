@@ -9,7 +9,6 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers, covalent_radii
 
-from lang2mlip.contracts.parts import Progress
 from lang2mlip.science.trainers.mtp.basis import moment_basis
 from lang2mlip.science.trainers.mtp.data import FitData, nearest, shortest
 from lang2mlip.science.trainers.mtp.engine import LEVEL_OFF_A
@@ -60,16 +59,15 @@ class Found:
 
 
 def search(
-    frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, old: Potential | None, progress: Progress
+    frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, old: Potential | None, clock: Clock
 ) -> Found:
     """Choose what was left open, fit, and grow the level while the fit is not good enough and the data allow it."""
     notes: list[str] = []
-    clock = Clock(settings.time_limit_s, progress)
     frames = without_pairs(frames, notes)
     if settings.robust:
-        frames = _weighed(frames, species, settings, notes)
+        frames = _weighed(frames, species, settings, notes, clock)
     if settings.cutoff_A is None:
-        cutoff = old.cutoff if old is not None else _best_cutoff(frames, species, settings, notes)
+        cutoff = old.cutoff if old is not None else _best_cutoff(frames, species, settings, notes, clock)
         settings = settings.model_copy(update={"cutoff_A": cutoff})
     data = FitData.of(frames, species, settings)
     fitted: Fitted | None = None
@@ -78,23 +76,25 @@ def search(
         form = _start(data, species, settings, (level, fitted.potential if fitted else old))
         if fitted and not _worth_growing(fitted, form, settings, clock):
             break
-        fitted = Fit(data, rough, clock).run(form)
+        fitted = Fit(data, rough, clock).run(form, f"level {level}")
         notes.append(f"level {level}: residual {100 * fitted.share:.2g} % of the labels' rms")
     assert fitted is not None
     if data.n_atoms > rough.radial_atoms < settings.radial_atoms:
         polish = settings.model_copy(update={"max_iterations": settings.max_iterations // 4})
-        fitted = Fit(data, polish, clock).run(fitted.potential)
+        fitted = Fit(data, polish, clock).run(fitted.potential, "polish")
     final = settings.model_copy(update={"level": fitted.potential.basis.level})
     return Found(_shifted(fitted.potential, data), data, final, tuple(clock.curve), notes)
 
 
-def _weighed(frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, notes: list[str]) -> list[Atoms]:
+def _weighed(
+    frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, notes: list[str], clock: Clock
+) -> list[Atoms]:
     """The frames with less weight on those that a small first fit cannot follow."""
     cutoff = settings.cutoff_A or _middle(_candidates(frames))
     small = settings.model_copy(update=_TRIAL | {"cutoff_A": cutoff, "radial_atoms": _ROUGH_ATOMS})
     data = FitData.of(frames, species, small)
-    fitted = Fit(data, small, Clock(settings.time_limit_s, lambda share, words: None))
-    factor = trust(data, fitted.run(_start(data, species, small, (8, None))).potential, frames)
+    fitted = Fit(data, small, clock.trial()).run(_start(data, species, small, (8, None)), "weights")
+    factor = trust(data, fitted.potential, frames)
     if (factor < _DOUBTED).any():
         notes.append(f"{int((factor < _DOUBTED).sum())} frames count less than a quarter: far outside their group")
     return with_trust(frames, factor)
@@ -118,7 +118,9 @@ def _worth_growing(fitted: Fitted, larger: Potential, settings: MTPSettings, clo
     )
 
 
-def _best_cutoff(frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, notes: list[str]) -> float:
+def _best_cutoff(
+    frames: Sequence[Atoms], species: tuple[str, ...], settings: MTPSettings, notes: list[str], clock: Clock
+) -> float:
     """Fit a small potential to part of the data for each cutoff, and score it on another part."""
     many = len(species) >= _MANY
     train, check = _halves(frames, _TRIAL_ATOMS if many else 2 * _TRIAL_ATOMS // (1 + len(species)))
@@ -127,8 +129,8 @@ def _best_cutoff(frames: Sequence[Atoms], species: tuple[str, ...], settings: MT
     for cutoff in _candidates(frames):
         now = trial.model_copy(update={"cutoff_A": cutoff})
         data = FitData.of(train, species, now)
-        fitted = Fit(data, now, Clock(settings.time_limit_s, lambda share, words: None))
-        potential = fitted.run(_start(data, species, now, (8, None))).potential
+        fitted = Fit(data, now, clock.trial()).run(_start(data, species, now, (8, None)), f"cutoff {cutoff}")
+        potential = fitted.potential
         losses[cutoff] = _tame(FitData.of(check, species, now, baseline=data.baseline), potential)
     limit = _WORTH * min(losses.values())
     best = min(cutoff for cutoff, loss in losses.items() if loss <= limit)

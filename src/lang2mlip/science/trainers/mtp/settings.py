@@ -47,6 +47,7 @@ class MTPSettings(Noun):
         default=15_000, ge=1, description="atoms whose frames steer the radial functions; the last linear fit uses all"
     )
     time_limit_s: float = Field(default=45.0, gt=0, description="no new step after this CPU time per core, s")
+    save_s: float = Field(default=30.0, ge=0, description="what a fit has found is saved every so many s")
     robust: bool = Field(default=True, description="frames far outside their group count less, down to a twentieth")
     core: bool = Field(default=True, description="repulsive core below the smallest distance of the data")
 

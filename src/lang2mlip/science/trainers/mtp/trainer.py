@@ -18,10 +18,12 @@ from lang2mlip.science.trainers.mtp.calculator import MTPCalculator
 from lang2mlip.science.trainers.mtp.core import Core, no_core, wall_needed
 from lang2mlip.science.trainers.mtp.data import FitData
 from lang2mlip.science.trainers.mtp.engine import Engine
+from lang2mlip.science.trainers.mtp.fit import Clock
 from lang2mlip.science.trainers.mtp.folder import Model, load_model, save_model
 from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.search import Found, core_start, search
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
+from lang2mlip.science.trainers.saved import Saved, digest
 
 __all__ = ["MTPTrainer"]
 
@@ -41,7 +43,8 @@ class MTPTrainer:
         return {"radial_size": size, **goal}
 
     def fit(self, frames: Sequence[Atoms], request: FitRequest, folder: Path, progress: Progress) -> FitReport:
-        """Fit and save. The same frames and settings give the same model (if no time limit cuts the fit short).
+        """Fit and save. The same frames and settings give the same model (if no time limit cuts the fit short),
+        also when it was killed on the way: it goes on from what it had saved.
 
         Raises PartFailed for no frames, labels that are not finite, or a singular fit.
         """
@@ -49,11 +52,15 @@ class MTPTrainer:
             raise PartFailed("There is nothing to fit: no labelled frames; explore or select first.")
         chosen = {**self.suggest(request.elements, len(frames), request.effort), **request.settings}
         settings = check(MTPSettings, chosen, "settings of mtp")
-        found = search(frames, request.elements, settings, _earlier(request), progress)
+        told = settings.model_dump(exclude={"save_s"}) | {"elements": request.elements, "start": request.start}
+        saved = Saved(folder, digest(frames, told), settings.save_s)
+        clock = Clock(settings.time_limit_s, progress, saved)
+        found = search(frames, request.elements, settings, _earlier(request), clock)
         core = _core(found, request.elements)
         engine = Engine(found.potential, request.elements, core)
         model = Model(found.potential, request.elements, core, _active(engine, found.data), found.settings.model_dump())
         save_model(model, folder)
+        saved.forget()
         notes = (*found.notes, _summary(found))
         return FitReport(n_parameters=found.potential.n_parameters, curve=found.curve, notes=notes)
 

@@ -12,6 +12,7 @@ from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import PartFailed
 from lang2mlip.science.trainers.labels import Label
 from lang2mlip.science.trainers.outliers import DOUBTED, factors
+from lang2mlip.science.trainers.saved import Saved
 from lang2mlip.science.trainers.snap.design import Describer, Frame, Scale, frame_rows
 from lang2mlip.science.trainers.snap.settings import Form, SNAPSettings
 
@@ -26,6 +27,12 @@ _WORTH = 1.15
 """The cheapest form whose loss on held-back frames is within this factor of the best wins."""
 _ROWS_PER_PARAMETER = 3
 """A form is not tried when the trial has fewer rows than this for each of its coefficients."""
+
+_PARTS = ("matrix", "target", "components")
+_CHUNK = 20
+"""Frames whose rows are kept together."""
+_MOST_KEPT = 50_000_000
+"""Numbers in all rows (400 MB) above which they are not saved on the way: a killed fit makes them again."""
 
 
 @dataclass
@@ -75,13 +82,24 @@ class Trial:
     loss: float
 
 
-def search(labels: Sequence[Label], form: Form, settings: SNAPSettings, scale: Scale, progress: Progress) -> Found:
-    """Choose what `settings` leave open by trial, then fit all labels; `form` has the elements and their weights."""
+@dataclass(frozen=True)
+class How:
+    """What goes through a whole search: settings, scale of the rows, whom to tell, and what is known already."""
+
+    settings: SNAPSettings
+    scale: Scale
+    progress: Progress
+    saved: Saved
+
+
+def search(labels: Sequence[Label], form: Form, how: How) -> Found:
+    """Choose what the settings leave open by trial, then fit all labels; `form` has the elements and their weights."""
     notes: list[str] = []
+    settings = how.settings
     train, check = _halves(labels, settings.trial_atoms)
-    trial = _best_form(train, check, form, (settings, scale), notes, progress)
-    progress(0.5, f"fitting 2j = {trial.form.twojmax}")
-    frames = frame_rows(Describer(trial.form), labels, scale)
+    trial = _best_form(train, check, form, how, notes)
+    how.progress(0.5, f"fitting 2j = {trial.form.twojmax}")
+    frames = _all_rows(trial.form, labels, how)
     weights = np.array([label.weight for label in labels])
     found = Problem.of(frames, weights).solve(trial.ridge)
     if settings.robust:
@@ -92,25 +110,36 @@ def search(labels: Sequence[Label], form: Form, settings: SNAPSettings, scale: S
     return Found(trial.form, trial.ridge, found, frames, notes)
 
 
-def _best_form(
-    train: Sequence[Label],
-    check: Sequence[Label],
-    form: Form,
-    how: tuple[SNAPSettings, Scale],
-    notes: list[str],
-    progress: Progress,
-) -> Trial:
+def _all_rows(form: Form, labels: Sequence[Label], how: How) -> list[Frame]:
+    """The rows of every label, kept as they are made."""
+    describer, found = Describer(form), list[Frame]()
+    columns = len(form.elements) * (1 + form.n_columns)
+    small = columns * sum(3 * len(label.atoms) + 7 for label in labels) <= _MOST_KEPT
+    for first in range(0, len(labels), _CHUNK):
+        known = how.saved.get(f"rows {first}")
+        if known is None:
+            made = frame_rows(describer, labels[first : first + _CHUNK], how.scale)
+            if small:
+                parts = {f"{part}{n}": getattr(one, part) for n, one in enumerate(made) for part in _PARTS}
+                how.saved.put(f"rows {first}", **parts)
+        else:
+            made = [Frame(*(known[f"{part}{n}"] for part in _PARTS)) for n in range(len(known) // len(_PARTS))]
+        found += made
+    return found
+
+
+def _best_form(train: Sequence[Label], check: Sequence[Label], form: Form, how: How, notes: list[str]) -> Trial:
     """The cutoff with a small basis first, then the basis with that cutoff."""
-    settings, scale = how
+    settings = how.settings
     small = replace(form, twojmax=settings.twojmax or 4, quadratic=False)
     cutoffs = [settings.cutoff_A] if settings.cutoff_A is not None else _candidates(train)
-    trials = [_try(train, check, replace(small, cutoff_A=cutoff), settings, scale) for cutoff in cutoffs]
+    trials = [_try(train, check, replace(small, cutoff_A=cutoff), how) for cutoff in cutoffs]
     best = _cheapest(trials)
     if len(trials) > 1:
         notes.append(f"cutoff {best.form.cutoff_A:g} Å chosen by trial ({_losses(trials, 'cutoff_A')})")
-    progress(0.2, f"cutoff {best.form.cutoff_A:g} Å")
+    how.progress(0.2, f"cutoff {best.form.cutoff_A:g} Å")
     forms = _forms(best.form, settings, sum(4 * len(label.atoms) for label in train))
-    trials = [one if (one := best).form == form else _try(train, check, form, settings, scale) for form in forms]
+    trials = [one if (one := best).form == form else _try(train, check, form, how) for form in forms]
     best = _cheapest(trials)
     if len(trials) > 1:
         notes.append(f"basis {_name(best.form)} chosen by trial ({_losses(trials)})")
@@ -129,14 +158,19 @@ def _forms(form: Form, settings: SNAPSettings, rows: int) -> list[Form]:
     return enough or wanted[:1]
 
 
-def _try(train: Sequence[Label], check: Sequence[Label], form: Form, settings: SNAPSettings, scale: Scale) -> Trial:
+def _try(train: Sequence[Label], check: Sequence[Label], form: Form, how: How) -> Trial:
     """Fit one part, score on the other, with the best ridge of the ladder."""
+    name, settings, scale = f"trial {form.cutoff_A!r} {form.twojmax} {form.quadratic}", how.settings, how.scale
+    known = how.saved.get(name)
+    if known is not None:
+        return Trial(form, float(known["ridge"]), float(known["loss"]))
     describer = Describer(form)
     problem = Problem.of(frame_rows(describer, train, scale), np.array([label.weight for label in train]))
     held = frame_rows(describer, check, scale)
     ridges = [settings.ridge] if settings.ridge is not None else _RIDGES
     losses = {ridge: _loss(held, check, problem.solve(ridge)) for ridge in ridges}
     best = min(losses, key=lambda ridge: losses[ridge])
+    how.saved.put(name, ridge=best, loss=losses[best])
     return Trial(form, best, losses[best])
 
 

@@ -38,6 +38,7 @@ class SNAPSettings(Noun):
         default=None, gt=0, description="pull of the coefficients to zero, of their curvature; None: by trial"
     )
     trial_atoms: int = Field(default=3000, ge=1, description="atoms to fit and to score with in a trial")
+    save_s: float = Field(default=30.0, ge=0, description="what a fit has found is saved every so many s")
     robust: bool = Field(default=True, description="frames far outside their group count less, down to a twentieth")
     core: bool = Field(default=True, description="repulsive core below the smallest distance of the data")
     e0: BaseEnergy = Field(default="auto", description="where the energy of a free atom comes from")

@@ -15,11 +15,12 @@ from lang2mlip.contracts.parts import FitReport, FitRequest, Progress
 from lang2mlip.science.atoms.padding import Padded
 from lang2mlip.science.trainers.labels import Label, base_energies, checked
 from lang2mlip.science.trainers.maxvol import active_inverse, row_grades
+from lang2mlip.science.trainers.saved import Saved, digest
 from lang2mlip.science.trainers.snap.core import Core, core_starts, wall_needed
 from lang2mlip.science.trainers.snap.design import Describer, Scale
 from lang2mlip.science.trainers.snap.engine import SNAPCalculator
 from lang2mlip.science.trainers.snap.files import Model, commands, load_model, save_model, write_potential
-from lang2mlip.science.trainers.snap.fit import Found, search
+from lang2mlip.science.trainers.snap.fit import Found, How, search
 from lang2mlip.science.trainers.snap.settings import Form, SNAPSettings
 
 __all__ = ["SNAPTrainer"]
@@ -38,6 +39,7 @@ class SNAPTrainer:
 
     def fit(self, frames: Sequence[Atoms], request: FitRequest, folder: Path, progress: Progress) -> FitReport:
         """Fit and save into `folder`. Least squares starts from nothing each time; `start` is not used.
+        A killed fit goes on from the trials and rows that it had saved, to the same model.
 
         Raises PartFailed when a label is bad, LAMMPS fails, or the fit is singular.
         """
@@ -49,13 +51,16 @@ class SNAPTrainer:
         form = Form(elements, 4, False, 0.0, _weights(elements, settings))
         fixed = all(any(label.isolated and label.atoms.symbols[0] == e for label in labels) for e in elements)
         scale = Scale.of(settings, base, free=settings.e0 == "least squares" or not fixed)
-        found = search(labels, form, settings, scale, progress)
+        told = settings.model_dump(exclude={"save_s"}) | {"elements": elements}
+        saved = Saved(folder, digest(frames, told), settings.save_s)
+        found = search(labels, form, How(settings, scale, progress, saved))
         coefficients = found.coefficients.copy()
         coefficients[:: found.form.n_columns + 1] += [base[element] for element in elements]
         core = _write(found.form, coefficients, core_of(labels, found, settings), folder)
         model = Model(found.form, _active(found, labels))
         chosen = {"settings": settings.model_dump(), "ridge": found.ridge, "isolated_atom_eV": base}
         save_model(model, chosen | {"elements": list(elements), "core_start_A": core}, folder)
+        saved.forget()
         progress(1.0, "fitted")
         return FitReport(n_parameters=len(coefficients), notes=(*found.notes, _summary(found, labels)))
 

@@ -22,6 +22,7 @@ from ase.io import iread
 from lang2mlip.errors import Lang2mlipError, PartFailed
 from lang2mlip.science.trainers.labels import Label, base_energies, checked
 from lang2mlip.science.trainers.mace.data import Data, prepare
+from lang2mlip.science.trainers.mace.kept import Kept
 from lang2mlip.science.trainers.mace.library import library
 from lang2mlip.science.trainers.mace.model import build, card, design, from_file, load, save, size
 from lang2mlip.science.trainers.mace.settings import LossWeights, MACESettings
@@ -32,10 +33,11 @@ __all__ = ["Training", "main"]
 class Training:
     """One training: two stages of the loss, a falling learning rate, averaged weights, the best epoch kept."""
 
-    def __init__(self, model: Any, data: Data, settings: MACESettings, began: float):
+    def __init__(self, model: Any, data: Data, settings: MACESettings, began: float, kept: Kept):
         torch, _ = library()
         from torch_ema import ExponentialMovingAverage
 
+        self.kept = kept
         self.model, self.data, self.settings, self.began = model, data, settings, began
         self.optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, amsgrad=True)
         self.average = ExponentialMovingAverage(model.parameters(), decay=settings.average)
@@ -44,13 +46,55 @@ class Training:
     def run(self) -> None:
         """Train until the epochs or the seconds are used up. Raises PartFailed when the loss is not finite."""
         parent = os.getppid()  # who waits for us: when it is gone, nobody does
-        for epoch in range(1, self.settings.epochs + 1):
+        first, batches = self._take_up()
+        for epoch in range(first, self.settings.epochs + 1):
             stage = 2 if self.done(epoch - 1) >= self.settings.stage_two_at else 1
-            in_time = all(self._step(batch, epoch, stage) for batch in self.data.training)
+            self._dice = library()[0].get_rng_state()
+            in_time = self._pass(epoch, stage, batches, parent)
             self._judge(epoch, stage)
-            if not in_time or os.getppid() != parent:
+            batches = 0
+            if not in_time:
                 break
         self.model.load_state_dict(self.best[2])
+        self.kept.forget()
+
+    def _pass(self, epoch: int, stage: int, batches: int, parent: int) -> bool:
+        """One pass through the data but for the first `batches`; False when the time is up."""
+        for number, batch in enumerate(self.data.training):
+            if number < batches:
+                continue
+            if not self._step(batch, epoch, stage):
+                return False
+            alone = os.getppid() != parent
+            self.kept.keep(lambda done=number + 1: self._state(epoch, done), now=alone)
+            if alone:
+                sys.exit(1)
+        return True
+
+    def _state(self, epoch: int, batches: int) -> dict[str, Any]:
+        """All that the rest of the training depends on, that many batches into an epoch."""
+        return {
+            "at": (epoch, batches, time.monotonic() - self.began),
+            "dice": self._dice,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average.state_dict(),
+            "best": list(self.best),
+        }
+
+    def _take_up(self) -> tuple[int, int]:
+        """The epoch to go on with, and how many of its batches are done."""
+        found = self.kept.found()
+        if found is None:
+            return 1, 0
+        self.model.load_state_dict(found["model"])
+        self.optimizer.load_state_dict(found["optimizer"])
+        self.average.load_state_dict(found["average"])
+        self.best = tuple(found["best"])
+        library()[0].set_rng_state(found["dice"])
+        epoch, batches, spent = found["at"]
+        self.began -= spent
+        return int(epoch), int(batches)
 
     def done(self, epoch: int) -> float:
         """Share of the training that is behind us, by epochs or by the clock, whichever is further."""
@@ -114,7 +158,7 @@ def main(folder: Path) -> None:
     labels = checked(list(iread(folder / "train.extxyz", ":")))
     _say(fraction=0.0, seconds=0.0, loss=None, words=f"{len(labels)} frames, MACE is ready")
     model, architecture, e0, data = _begin(labels, job, settings)
-    training = Training(model.to(data.device), data, settings, began)
+    training = Training(model.to(data.device), data, settings, began, Kept(folder, job, settings.save_s))
     training.run()
     _finish(model, architecture, e0, folder, settings)
 

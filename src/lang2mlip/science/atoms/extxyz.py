@@ -27,6 +27,10 @@ _TRUTH = dict.fromkeys(("T", "true", "True", "TRUE"), True) | dict.fromkeys(("F"
 _NOT_PLAIN = {*all_properties, "virial", "uid"} - {"energy", "stress"}
 
 
+_UNPLAIN = re.compile(r"[ \"'{}\[\]]")
+"""A word with one of these stands in quotes."""
+
+
 class _NotPlain(ValueError):
     """Something that only ASE's reader knows."""
 
@@ -152,6 +156,6 @@ def _text(value: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    if any(sign in text for sign in " \"'{}[]"):
+    if _UNPLAIN.search(text):
         return '"' + text.replace('"', '\\"') + '"'
     return text

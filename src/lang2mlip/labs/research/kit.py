@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sys
 from pathlib import Path
 
 import lang2mlip
 from lang2mlip.errors import BadInput
 
-__all__ = ["HOME", "JUDGE", "MOLECULES", "check_hidden", "for_judge", "for_strategy"]
+__all__ = ["HOME", "JUDGE", "MOLECULES", "check_hidden", "compiled", "for_judge", "for_strategy"]
 
 HOME = Path(lang2mlip.__file__).parent
 JUDGE = HOME / "labs" / "research" / "judge.py"
@@ -39,3 +41,17 @@ def check_hidden(*paths: Path) -> None:
             raise BadInput(
                 f"{path} lies below {inside}, which every sandbox shows; put it elsewhere, where none can read it."
             )
+
+
+def compiled(to: Path) -> None:
+    """Copy the kernels that this package has compiled before, to where numba looks below a NUMBA_CACHE_DIR.
+
+    It names each folder by a hash of where the source lies (numba/core/caching.py); if it ever does otherwise, the
+    kernels are compiled again and nothing else is different.
+    """
+    for folder in {file.parent for file in HOME.rglob("__pycache__/*.nbi")}:
+        source = folder.parent
+        target = to / f"{source.name}_{hashlib.sha1(str(source).encode(), usedforsecurity=False).hexdigest()}"
+        target.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob("*.nb[ic]"):
+            shutil.copyfile(file, target / file.name)

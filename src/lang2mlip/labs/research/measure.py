@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -103,26 +103,38 @@ def dimer_faults(atoms: Atoms, calculator: Any) -> float:
     return float(sum(one.value or 0 for one in found if one.name == "dimer_attraction_when_near"))
 
 
-def speed(start: Atoms, calculator: Any, calls: int = 20) -> float:
-    """Atoms whose forces are found in the CPU time of one pass of the yardstick, which is measured in between."""
+def speed(start: Atoms, calculator: Any, blocks: int = 3, block_s: float = 0.4) -> float:
+    """Atoms whose forces are found in the CPU time of one pass of the yardstick, which is measured in between.
+
+    Blocks are long because some systems count CPU time in steps of 10 ms.
+    """
     rng, moved = np.random.default_rng(3), start.copy()
     single_point(moved, calculator)
-    own, yard = [], []
-    for _ in range(calls):
-        moved.positions += rng.normal(0.0, 0.005, moved.positions.shape)
-        began = time.process_time()
+
+    def one() -> None:
+        moved.positions += rng.normal(0.0, 0.002, moved.positions.shape)
         single_point(moved, calculator)
-        own.append((time.process_time() - began) / len(moved))
-        yard.append(_yardstick())
-    return float(np.median(yard) / np.median(own))
+
+    ratios = []
+    for _ in range(blocks):
+        yard, own = _each_s(_yardstick, block_s), _each_s(one, block_s)
+        ratios.append(len(moved) * yard / own)
+    return float(np.median(ratios))
 
 
-def _yardstick() -> float:
-    """CPU seconds of a million pair terms in numpy, about 15 ms: what makes figures of two machines comparable."""
+def _each_s(work: Callable[[], None], block_s: float) -> float:
+    """CPU seconds that one call takes, over a block of calls."""
+    began, calls = time.process_time(), 0
+    while time.process_time() - began < block_s:
+        work()
+        calls += 1
+    return (time.process_time() - began) / calls
+
+
+def _yardstick() -> None:
+    """A million pair terms in numpy, about 15 ms: what makes figures of two machines comparable."""
     away = np.linspace(1.0, 3.0, 1000)
-    began = time.process_time()
     float(np.exp(-np.sqrt(away[:, None] * away[None, :])).sum())
-    return time.process_time() - began
 
 
 def memory_MB() -> float:

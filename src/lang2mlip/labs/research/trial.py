@@ -17,7 +17,7 @@ from lang2mlip.compute.sandbox import Confined, run_confined
 from lang2mlip.contracts import Json, Noun
 from lang2mlip.labs.research.arena import Arena
 from lang2mlip.labs.research.judge import PLAIN
-from lang2mlip.labs.research.kit import INSIDE, JUDGE, for_judge, for_strategy
+from lang2mlip.labs.research.kit import INSIDE, JUDGE, compiled, for_judge, for_strategy
 from lang2mlip.labs.research.manifest import digest
 from lang2mlip.labs.research.spent import CpuWatch
 from lang2mlip.science.atoms.frames import read_frames, write_frames
@@ -163,7 +163,11 @@ def _collect(model: Path, to: Path) -> str:
 def _warm(arena: Arena, which: str, folder: Path) -> None:
     """Compiled kernels of the baseline's run, so that each run does not compile them again."""
     kept = arena.place / "cache" / which
-    shutil.copytree(kept, folder / "numba") if kept.is_dir() else (folder / "numba").mkdir()
+    if kept.is_dir():
+        shutil.copytree(kept, folder / "numba")
+    else:
+        (folder / "numba").mkdir()
+        compiled(folder / "numba")
 
 
 def _keep_cache(arena: Arena, folder: Path) -> None:

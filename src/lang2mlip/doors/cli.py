@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from lang2mlip.doors.asking import ask
 from lang2mlip.doors.bench import app as bench
 from lang2mlip.doors.keeping import app as keeping
 from lang2mlip.doors.options import Compute, Decider, Model, Name, Out, Potential, Reference, Yes
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 app.add_typer(bench, name="bench")
+app.command()(ask)
 app.add_typer(research, name="research")
 
 @app.callback()

@@ -12,13 +12,16 @@ import pytest
 from ase.build import bulk
 
 import tiny
-from lang2mlip.act.patience import longest_label
+from lang2mlip.act.patience import Patience, longest_label
 from lang2mlip.act.perform import Performer
 from lang2mlip.compute.local import Workers
 from lang2mlip.contracts import Cost, Decision, PoolSet, Result, Select, State
 from lang2mlip.record.events import Finished
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.identity import structure_id
+
+AT_ONCE = {"patience": {"seconds": 0.5, "atoms": 4.0}}
+"""What a piece of work is told of how long a label may take."""
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +91,10 @@ def test_frames_of_a_run_that_was_breaking_up_are_never_picked(tmp_path, workers
 def test_a_label_that_takes_far_too_long_is_given_up(tmp_path, workers, mood, words):
     frames = crystals(12, seed=1)
     write_frames(tmp_path / "asked.extxyz", frames)
-    arguments = {"reference": reference(mood), "frames": "asked.extxyz", "longest_s": 0.5}
+    arguments = {"reference": reference(mood), "frames": "asked.extxyz"}
     folder = tmp_path / "label"
     folder.mkdir()
-    spec = {"function": "lang2mlip.act.select:label", "arguments": arguments, "run": str(tmp_path)}
+    spec = {"function": "lang2mlip.act.select:label", "arguments": arguments, "run": str(tmp_path)} | AT_ONCE
     (folder / "spec.json").write_text(json.dumps(spec))
     (outcome,) = workers.run([folder])
     told = json.loads((folder / "result.json").read_text())
@@ -104,8 +107,52 @@ def test_patience_is_measured_by_what_calls_took_so_far():
         return longest_label(State(task=tiny.task(), cost=Cost(**cost)))
 
     assert after() is None and after(calls=10, cached=10) is None
-    assert after(calls=100, reference_s=1.0) == 60.0
-    assert after(calls=110, cached=10, reference_s=1000.0) == 500.0
+    assert after(calls=100, reference_s=1.0)["seconds"] == 60.0
+    assert after(calls=110, cached=10, reference_s=1000.0)["seconds"] == 500.0
+
+
+def test_patience_grows_with_the_atoms_and_with_what_a_walk_itself_takes(tmp_path):
+    usual = Patience(tmp_path, {"seconds": 60.0, "atoms": 10.0})
+    assert usual.limit_s(5, []) == usual.limit_s(10, []) == 60.0
+    assert usual.limit_s(20, []) == 480.0
+    assert usual.limit_s(10, [4.0, 4.0, 4.0, 4.0]) == 200.0
+    first = Patience(tmp_path)
+    assert first.limit_s(10, [1.0]) is None and first.limit_s(10, [0.1] * 4) == 60.0
+
+
+WALK = {"temperature_K": 200.0, "steps": 150, "keep_every": 1, "timestep_fs": 2.0, "seed": 3}
+
+
+@pytest.mark.parametrize(("mood", "words"), [("slow", "longer than 0.5 s"), ("stuck", "no label within 1 s")])
+def test_md_of_the_reference_does_not_wait_for_a_call_that_hangs_and_keeps_what_it_has(tmp_path, workers, mood, words):
+    """The first call whose forces are large hangs: the walk ends there, with the frames before it."""
+    write_frames(tmp_path / "start.extxyz", [bulk("Ar", cubic=True)])
+    note = {"group": "bulk", "structure": "start"}
+    arguments = {"reference": reference(mood), "structure": "start.extxyz", "plan": WALK, "note": note}
+    folder = tmp_path / "walk"
+    folder.mkdir()
+    spec = {"function": "lang2mlip.act.walk:reference_walk", "arguments": arguments, "run": str(tmp_path)} | AT_ONCE
+    (folder / "spec.json").write_text(json.dumps(spec))
+    (outcome,) = workers.run([folder])
+    told = json.loads((folder / "result.json").read_text())
+    assert outcome.fault is None and words in told["trip"]
+    assert 1 <= told["frames"] < 150 and told["cost"]["failed"] == 1
+
+
+def test_first_data_do_without_the_frame_that_hangs(tmp_path, workers):
+    write_frames(tmp_path / "start.extxyz", [bulk("Ar", cubic=True)])
+    wanted = {"strained": 0, "rattled": 4, "rattle_A": 0.4, "relaxed": 0, "compressed": 0, "vacancies": 0,
+              "exchanged": 0, "strain": 0.0, "seed": 1, "max_calls": 10}  # fmt: skip
+    note = {"group": "bulk", "structure": "start"}
+    arguments = {"reference": reference("slow"), "structure": "start.extxyz", "note": note, **wanted}
+    folder = tmp_path / "distort"
+    folder.mkdir()
+    spec = {"function": "lang2mlip.act.distort:distortions", "arguments": arguments, "run": str(tmp_path)} | AT_ONCE
+    (folder / "spec.json").write_text(json.dumps(spec))
+    workers.run([folder])
+    told = json.loads((folder / "result.json").read_text())
+    assert told["cost"]["calls"] == 4 and told["frames"] == 4 - told["cost"]["failed"] and told["cost"]["failed"] >= 1
+    assert any("longer than 0.5 s" in fault for fault in told["faults"])
 
 
 def test_without_a_label_left_in_the_budget_nothing_is_chosen(tmp_path, workers):

@@ -69,7 +69,7 @@ def _work(folder: Path) -> tuple[str, str]:
     until = from_driver(spec.get("until"))
     if time_is_over(until):
         raise BudgetSpent("The time that the budget allows was over before this began.")
-    arguments = {**spec["arguments"], "run": spec["run"], "until": until}
+    arguments = {**spec["arguments"], "run": spec["run"], "until": until, "patience": spec.get("patience")}
     write_json(folder / "result.json", function(arguments, folder, ProgressFile(folder)))
     return "done", str(folder)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lang2mlip.act.clock import for_workers
+from lang2mlip.act.patience import longest_label
 from lang2mlip.compute.pool import Pool, Work
 from lang2mlip.contracts import Json, Result, State, Task
 from lang2mlip.errors import RunFault
@@ -139,10 +140,9 @@ def run_pieces(desk: Desk, pieces: Sequence[Piece], label: str = "", until: floa
     Raises RunFault when the disk or the run folder is at fault: what is done stays, and a resumed run goes on from it.
     """
     folders = [desk.job / piece.name for piece in pieces]
+    limits = {"run": str(desk.run), "until": for_workers(until), "patience": longest_label(desk.state)}
     for piece, folder in zip(pieces, folders, strict=True):
-        spec = {"function": piece.function, "arguments": piece.arguments, "run": str(desk.run),
-                "until": for_workers(until)}  # fmt: skip
-        write_json(folder / "spec.json", spec)
+        write_json(folder / "spec.json", {"function": piece.function, "arguments": piece.arguments, **limits})
     open_ = [folder for folder in folders if not (folder / "result.json").exists()]
     desk.tell(label, 0.0)
     outcomes = desk.workers.run(

@@ -9,7 +9,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.act.labels import Labeller
-from lang2mlip.contracts import Json, ReferenceSpec
+from lang2mlip.contracts import Json
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BudgetSpent, LabelFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
@@ -37,7 +37,7 @@ BOX_A = 20.0
 def distortions(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Copies of a structure, labelled. Arguments: reference, structure, note, seed and the fields of Explore."""
     start = read_frames(Path(arguments["run"]) / arguments["structure"])[-1]
-    labeller = Labeller(ReferenceSpec(**arguments["reference"]), arguments["max_calls"], arguments["until"])
+    labeller = Labeller.of(arguments, folder)
     copies = _copies(start, arguments)
     paths = _spread(start, arguments, arguments.get("relaxed", 0), 6)
     for copy in [*copies, *paths]:
@@ -105,7 +105,7 @@ def _kept(moving: Atoms) -> Atoms:
 
 def atoms_and_pairs(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Each element's atom alone, and every pair from too near to far apart; the strongest pairs are left out."""
-    labeller = Labeller(ReferenceSpec(**arguments["reference"]), arguments["max_calls"], arguments["until"])
+    labeller = Labeller.of(arguments, folder)
     elements: list[str] = arguments["elements"]
     lone = [_alone(symbol) for symbol in elements] if arguments["isolated"] else []
     pairs = dimers(elements, arguments["dimers"], box_A=BOX_A) if arguments["dimers"] else []

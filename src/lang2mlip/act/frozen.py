@@ -16,8 +16,8 @@ from lang2mlip.act.base import Desk, Piece, run_pieces
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.conditions import DISORDERED, timestep_fs
 from lang2mlip.act.gathering import cost_of, faults_of, frames_of, per_group, unique
-from lang2mlip.act.labels import MeteredCalculator
-from lang2mlip.contracts import Cost, Json, ReferenceSpec, StructureRecord
+from lang2mlip.act.labels import metered
+from lang2mlip.contracts import Cost, Json, StructureRecord
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import LabelFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
@@ -100,7 +100,7 @@ def snapshots(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
     atoms = read_frames(Path(arguments["run"]) / arguments["structure"])[-1]
     if arguments["strain"] is not None:
         atoms.set_cell(atoms.cell @ (np.eye(3) + np.array(arguments["strain"])), scale_atoms=True)
-    calculator = MeteredCalculator(ReferenceSpec(**arguments["reference"]))
+    calculator = metered({**arguments, "until": None}, folder)
     meter = Meter()
     outcome = run(atoms, calculator, MDPlan(**arguments["plan"]), Health())
     around = max(0.0, meter.spent_s() - calculator.cost.reference_s)

@@ -63,6 +63,6 @@ def _saver(file: Path, of: str, spent_s: Callable[[], float], save_s: float) -> 
 
 
 def _digest(arguments: dict[str, Json]) -> str:
-    """Of what the walk depends on: the moment when the budget's time is over is not of it."""
-    told = {key: value for key, value in arguments.items() if key not in ("until", "run", "save_s")}
+    """Of what the walk depends on: what the budget and patience allow is not of it."""
+    told = {key: value for key, value in arguments.items() if key not in ("until", "run", "save_s", "patience")}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

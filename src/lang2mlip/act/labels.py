@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.clock import Meter
-from lang2mlip.act.patience import dawdled
-from lang2mlip.contracts import Cost, ReferenceSpec
+from lang2mlip.act.patience import Patience, dawdled
+from lang2mlip.contracts import Cost, Json, ReferenceSpec
 from lang2mlip.errors import BudgetSpent, LabelFailed, PartFailed
 from lang2mlip.record.labels import Label, LabelCache, cache_folder
 from lang2mlip.science.atoms.drive import FAULTS
@@ -20,16 +22,22 @@ from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.reference.calculator import Computed
 from lang2mlip.science.reference.spec import identity, open_reference
 
-__all__ = ["Labeller", "MeteredCalculator"]
+__all__ = ["Labeller", "MeteredCalculator", "metered"]
 
 
 class MeteredCalculator(Computed):
     """A reference calculator that never computes the same structure twice and counts what it is asked."""
 
-    def __init__(self, spec: ReferenceSpec, max_calls: int | None = None, until: float | None = None) -> None:
+    def __init__(
+        self,
+        spec: ReferenceSpec,
+        max_calls: int | None = None,
+        until: float | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         """Raises BudgetSpent at the call after `max_calls`, and at any from the moment `until` on; None: no limit."""
         super().__init__(("energy", "forces", "stress"))
-        self._max_calls, self._until = max_calls, until
+        self._max_calls, self._until, self._patience = max_calls, until, patience
         self._inner = open_reference(spec).calculator()
         self._identity = identity(spec)
         self._cache = LabelCache(cache_folder())
@@ -58,17 +66,18 @@ class MeteredCalculator(Computed):
             known = self._cache.get(self._identity, name)
             if known is not None:
                 return known, True
-            label = self._compute(atoms)
+            label = self._compute(name, atoms)
             self._cache.put(self._identity, name, label)
             return label, False
 
-    def _compute(self, atoms: Atoms) -> Label:
+    def _compute(self, name: str, atoms: Atoms) -> Label:
         meter = Meter()
         copy = atoms.copy()
         copy.calc = self._inner
         try:
-            energy, forces = copy.get_potential_energy(), copy.get_forces(apply_constraint=False)
-            stress = copy.get_stress() if self._has_stress(atoms) else None
+            with self._in_patience(name, len(atoms)):
+                energy, forces = copy.get_potential_energy(), copy.get_forces(apply_constraint=False)
+                stress = copy.get_stress() if self._has_stress(atoms) else None
         except (PartFailed, *FAULTS) as error:
             self.cost += Cost(calls=1, failed=1, reference_s=meter.spent_s())
             raise LabelFailed(f"The reference failed on {atoms.get_chemical_formula()}: {error}") from error
@@ -77,6 +86,9 @@ class MeteredCalculator(Computed):
             raise LabelFailed(f"The reference gave a value that is not finite for {atoms.get_chemical_formula()}.")
         self._seconds.append(meter.spent_s())
         return Label(float(energy), np.array(forces), stress, self._seconds[-1])
+
+    def _in_patience(self, name: str, n_atoms: int) -> AbstractContextManager[None]:
+        return self._patience.with_label(name, n_atoms, self._seconds) if self._patience else nullcontext()
 
     def dawdled(self) -> list[str]:
         """A sentence on the longest call, where it took far longer than is usual; else nothing."""
@@ -87,12 +99,26 @@ class MeteredCalculator(Computed):
         return "stress" in known and atoms.cell.rank == 3 and bool(atoms.pbc.any())
 
 
+def metered(arguments: dict[str, Json], folder: Path) -> MeteredCalculator:
+    """The calculator of a piece of work: its reference, max_calls (no limit where left out), until and patience."""
+    patience = Patience(folder, arguments.get("patience"))
+    spec = ReferenceSpec(**arguments["reference"])
+    return MeteredCalculator(spec, arguments.get("max_calls"), arguments["until"], patience)
+
+
 class Labeller:
     """Labels frames; what fails, or lies beyond `max_calls` or `until`, is left out and said."""
 
     def __init__(self, spec: ReferenceSpec, max_calls: int | None = None, until: float | None = None) -> None:
         self.calculator = MeteredCalculator(spec, max_calls, until)
         self.faults: list[str] = []
+
+    @classmethod
+    def of(cls, arguments: dict[str, Json], folder: Path) -> Labeller:
+        """For a piece of work, with all the limits that it was given."""
+        labeller = cls.__new__(cls)
+        labeller.calculator, labeller.faults = metered(arguments, folder), []
+        return labeller
 
     @property
     def cost(self) -> Cost:

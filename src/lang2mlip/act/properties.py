@@ -11,9 +11,9 @@ from ase.formula import Formula
 from lang2mlip.act.allowance import allow
 from lang2mlip.act.base import Desk, Piece
 from lang2mlip.act.clock import Meter
-from lang2mlip.act.labels import MeteredCalculator
+from lang2mlip.act.labels import metered
 from lang2mlip.catalogue import load
-from lang2mlip.contracts import Cost, Goals, Json, Model, ReferenceSpec, StructureRecord, Task
+from lang2mlip.contracts import Cost, Goals, Json, Model, StructureRecord, Task
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BudgetSpent, PartFailed
 from lang2mlip.record.ledger import STATICS
@@ -93,7 +93,7 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
     run = Path(arguments["run"])
     atoms = read_frames(run / arguments["structure"])[-1]
     potential = load("potential", arguments["family"])().calculator(run / arguments["model"])
-    reference = MeteredCalculator(ReferenceSpec(**arguments["reference"]), arguments["max_calls"], arguments["until"])
+    reference = metered(arguments, folder)
     part: Any = load("property", arguments["property"])(**arguments["settings"])
     meter = Meter()
     try:

@@ -16,10 +16,9 @@ from lang2mlip.act.calibration import Bounds, calibrated, remember, remembered
 from lang2mlip.act.committee import Committee, committee
 from lang2mlip.act.gathering import cost_of, dataset, faults_of, frames_of, per_group, unique
 from lang2mlip.act.labels import Labeller
-from lang2mlip.act.patience import gave_up, longest_label, patience
 from lang2mlip.act.pool import drawn_from, lots, read_lot, waiting_in
 from lang2mlip.act.score import Scores, score_frames
-from lang2mlip.contracts import Cost, Json, ReferenceSpec, Result, Select
+from lang2mlip.contracts import Cost, Json, Result, Select
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BadInput, PartFailed
 from lang2mlip.record.run import write_json
@@ -142,7 +141,6 @@ class SelectAction:
         return {
             "reference": desk.task.reference.model_dump(mode="json"),
             "frames": str(file.relative_to(desk.run)),
-            "longest_s": longest_label(desk.state),
         }
 
     @staticmethod
@@ -238,22 +236,17 @@ def _asked(desk: Desk, done: Sequence[Done]) -> Counter[str]:
 def label(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Label frames with the reference; what fails, or takes far too long, is left out and said."""
     frames = read_frames(Path(arguments["run"]) / arguments["frames"])
-    labeller = Labeller(ReferenceSpec(**arguments["reference"]), until=arguments["until"])
-    labelled, slow = [], []
+    labeller = Labeller.of(arguments, folder)
+    labelled = []
     for number, atoms in enumerate(frames):
-        note = folder / f"slow-{number}"
-        if gave_up(note):
-            slow.append(f"The reference got stuck on {atoms.get_chemical_formula()}: {note.read_text().strip()}.")
-            continue
-        with patience(arguments.get("longest_s"), note):
-            done = labeller.label(atoms)
+        done = labeller.label(atoms)
         labelled += [done] if done is not None else []
         progress((number + 1) / len(frames), "label")
     write_frames(folder / "frames.extxyz", labelled)
     return {
         "frames": len(labelled),
         "cost": labeller.cost.model_dump(),
-        "faults": [*labeller.said(), *slow],
+        "faults": labeller.said(),
     }
 
 

@@ -11,11 +11,11 @@ from ase import Atoms
 from lang2mlip.act.allowance import in_time
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.halfway import FILE, run_on
-from lang2mlip.act.labels import MeteredCalculator
+from lang2mlip.act.labels import metered
 from lang2mlip.act.nearness import shares
 from lang2mlip.act.settling import has_settled, run_until_settled
 from lang2mlip.catalogue import load
-from lang2mlip.contracts import Cost, Json, ReferenceSpec, StabilityRun
+from lang2mlip.contracts import Cost, Json, StabilityRun
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health
@@ -30,9 +30,7 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     """MD with the reference. Arguments: reference, structure (file), plan, note (info for every frame), max_calls;
     molecular (bool): how far its bonds stretch is noted; longest: how many times longer it goes on while it drifts.
     """
-    calculator = MeteredCalculator(
-        ReferenceSpec(**arguments["reference"]), arguments.get("max_calls"), arguments["until"]
-    )
+    calculator = metered(arguments, folder)
     start = _start(arguments)
     limits = _with_bonds(Health(bond_stretch=math.inf), start, arguments)
     plan, longest = MDPlan(**arguments["plan"]), arguments.get("longest", 1.0)

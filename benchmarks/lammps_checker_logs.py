@@ -278,7 +278,7 @@ FAULTS: dict[str, tuple[tuple[str, ...], bool, tuple[Way, ...]]] = {
         ),
     ),
     "cut short": (("completed",), False, (_text(_cut), _text(_cut), _text(_between))),
-    "energy drift": (("conserved",), True, (_text(_drifts), _text(_drifts), _run(_wild(8.0)))),
+    "energy drift": (("conserved",), True, (_text(_drifts), _text(_drifts), _run(_wild(20.0)))),
     "off the target": (("targets",), False, (_text(_too_hot), _run(_slack))),
     "blown up": (
         ("finite", "atoms", "completed", "targets", "conserved"),

@@ -81,7 +81,7 @@ def _scaled(pattern: str, factors: Sequence[float]) -> Way:
 
 def _file(host: Host, chance: random.Random) -> str | None:
     name = host.system.potential.files[0].name if host.system.potential.files else DATA
-    return host.script.replace(name, chance.choice(["my_" + name, name.replace(".", "_v2."), "potentials_" + name]), 1)
+    return host.script.replace(name, chance.choice(["my_" + name, name.replace(".", "_v2."), "potentials_" + name]))
 
 
 def _gone(which: Callable[[Host], str | None]) -> Way:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 
+import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 
 from lang2mlip.labs.lammps.checks_of_motion import look_at_motion
@@ -24,6 +25,8 @@ _MASS_OFF = 0.02
 _SMALL_A = 10.0
 _TOUCHING_A = 0.4
 """Nearer than half of the shortest bond there is (H2, 0.74 Å), no two atoms stand."""
+
+_VOLUME_OFF = 0.01
 
 _READS = {"read_data": 1, "read_restart": 1, "include": 1}
 """Command → which of its words is a file that is read."""
@@ -48,7 +51,7 @@ def look_over(script: str, folder: Path, system: System | None) -> list[Remark]:
     found = [Remark(kind="style", what=style)] if style else []
     found += [*_missing_files(facts, system), *_elements(facts, system), *_data(facts)]
     if system is not None:
-        found += [*_units(facts, system), *_masses(facts, system)]
+        found += [*_units(facts, system), *_masses(facts, system), *_other_box(facts, system)]
     return [*found, *look_at_motion(facts), *_box(facts, system)]
 
 
@@ -150,6 +153,15 @@ def _data(facts: Facts) -> Iterator[Remark]:
     closest = data.closest(len(facts.heights) == 3)
     if closest is not None and closest < _TOUCHING_A:
         what = f"two atoms of the data file are only {closest:.2f} Å apart; is its box right?"
+        yield Remark(kind="data", what=what)
+
+
+def _other_box(facts: Facts, system: System) -> Iterator[Remark]:
+    """The data file against the atoms that it was written from."""
+    cell = facts.data.cell if facts.data is not None else None
+    volume = system.atoms.get_volume()
+    if cell is not None and abs(abs(float(np.linalg.det(cell))) - volume) > _VOLUME_OFF * volume:
+        what = f"the box of the data file has {np.linalg.det(cell):.0f} Å³, that of these atoms {volume:.0f} Å³"
         yield Remark(kind="data", what=what)
 
 

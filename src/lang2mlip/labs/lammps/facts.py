@@ -26,7 +26,7 @@ _REACH_IN_WORDS = ("lj/", "buck", "morse", "born", "yukawa", "mie", "gauss", "co
 """Pair styles whose numbers on the line of pair_style are cut-off radii."""
 
 _REACH_IN_FILE = {"eam/alloy": 5, "eam/fs": 5, "eam/he": 5, "adp": 5, "eam": 3}
-"""Pair style → the line of its file whose last number is the cut-off (manual of pair_eam)."""
+"""Pair style → the line of its file whose fifth number is the cut-off (manual of pair_eam)."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _reach(told: Sequence[Command], folder: Path) -> float | None:
     if style[1].startswith(_REACH_IN_WORDS):
         return max((value for word in style[2:] if (value := number(word)) is not None), default=None)
     line = _REACH_IN_FILE.get(style[1])
-    return _last_number(_files(told, folder), line) if line else None
+    return _fifth_number(_files(told, folder), line) if line else None
 
 
 def _files(told: Sequence[Command], folder: Path) -> Iterable[Path]:
@@ -135,11 +135,11 @@ def _files(told: Sequence[Command], folder: Path) -> Iterable[Path]:
     return (folder / word for word in words if re.search(r"\.[A-Za-z]", word) and (folder / word).is_file())
 
 
-def _last_number(files: Iterable[Path], line: int) -> float | None:
-    """The last number of that line, from 1, of the files; the largest of them."""
+def _fifth_number(files: Iterable[Path], line: int) -> float | None:
+    """The fifth number of that line, from 1, of the files; the largest of them."""
     found = []
     for file in files:
         with file.open(encoding="utf-8", errors="replace") as text:
             words = next((words.split() for n, words in enumerate(text, 1) if n == line), [])
-        found += [value for word in words[-1:] if (value := number(word)) is not None]
+        found += [value for word in words[4:5] if (value := number(word)) is not None]
     return max(found, default=None)

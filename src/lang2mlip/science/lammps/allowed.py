@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from lang2mlip.errors import BadInput, nearest
 from lang2mlip.science.lammps.commands import Command, commands
 
-__all__ = ["BODY", "COMMANDS", "refusal"]
+__all__ = ["BODY", "COLVARS", "COMMANDS", "refusal"]
 
 BODY = frozenset(
     {
@@ -68,9 +68,9 @@ _RUN = frozenset({"upto", "start", "stop", "pre", "post", "no", "yes"})
 _VALUE = re.compile(r"[\w.+%-]+")
 _NAME = re.compile(r"[A-Za-z0-9_][\w.+*-]*")
 _PACKED = re.compile(r"\.(gz|zst|bz2|xz|lz4|lzma)$")
-_COLVARS = "colvars.in"
+COLVARS = "colvars.in"
 _OWN = frozenset(
-    {"in.lammps", "job.json", "outcome.json", "log.lammps", "start.extxyz", "protocol.json", "run.py", _COLVARS}
+    {"in.lammps", "job.json", "outcome.json", "log.lammps", "start.extxyz", "protocol.json", "run.py", COLVARS}
 )
 """Files that lie in the folder already, and what they hold is believed."""
 
@@ -127,7 +127,9 @@ def _at(words: tuple[str, ...], position: int) -> str:
 def _fix(words: tuple[str, ...]) -> str | None:
     style = _at(words, 3)
     if style == "colvars":  # its file can name others, so it is ours or none
-        return None if _at(words, 4) == _COLVARS else f"a fix colvars with a file other than {_COLVARS}"
+        return None if _at(words, 4) == COLVARS else f"a fix colvars with a file other than {COLVARS}"
+    if style == "qeq/reaxff":  # its parameters come from the potential, never from a file
+        return None if _at(words, 8) == "reaxff" else "a fix qeq/reaxff with a file"
     return None if style in _FIXES else f"the fix {style}"
 
 

@@ -21,7 +21,7 @@ _COUNT = re.compile(
 )
 _SIDE = re.compile(r"^\s*(\S+)\s+(\S+)\s+([xyz])lo\s+[xyz]hi")
 _TILT = re.compile(r"^\s*(\S+)\s+(\S+)\s+(\S+)\s+xy\s+xz\s+yz")
-_SECTION = re.compile(r"^\s*[A-Z][A-Za-z0-9]*( [A-Z][a-z]+)*(\s+#.*)?$")
+_SECTION = re.compile(r"^\s*[A-Z][A-Za-z0-9]*( [A-Z][a-z]+)*(\s+#.*|\s*)$")
 _LARGEST = 50_000
 """Atoms beyond which distances are not looked at: LAMMPS itself is soon asked."""
 
@@ -66,28 +66,29 @@ class DataFile:
 
 def read_data(file: Path, style: str) -> DataFile:
     """The file, as far as it can be understood; `style` is the script's atom style, unless a comment names another."""
-    made, section, rows = DataFile(), "", list[list[str]]()
-    columns = _COLUMNS.get(style)
-    for line in _lines(file):
-        if line.lstrip()[0].isalpha() and _SECTION.match(line):
-            section, said = line.split("#")[0].strip(), line.partition("#")[2].strip()
-            columns = _COLUMNS.get(said, columns) if section == "Atoms" and said else columns
-        elif not section:
-            _head(made, line)
-        else:
-            made.lines[section] = made.lines.get(section, 0) + 1
-            rows += [line.split("#")[0].split()] if section == "Atoms" else []
-            _mass(made, line) if section == "Masses" else None
-    if columns is not None:
-        _atoms(made, rows, columns)
+    made, columns = DataFile(), _COLUMNS.get(style)
+    for title, lines in _sections(file):
+        name, _, said = (part.strip() for part in title.partition("#"))
+        if not name:
+            for line in lines:
+                _head(made, line)
+            continue
+        made.lines[name] = len(lines)
+        if name == "Masses":
+            made.masses = dict(one for line in lines if (one := _mass(line)))
+        elif name == "Atoms" and (columns := _COLUMNS.get(said, columns)) is not None:
+            _atoms(made, [line.split("#")[0].split() for line in lines], columns)
     return made
 
 
-def _lines(file: Path) -> Iterator[str]:
-    """Those that are not empty, without the title."""
-    with file.open(encoding="utf-8", errors="replace") as text:
-        next(text, None)
-        yield from (line.rstrip() for line in text if line.strip() and not line.lstrip().startswith("#"))
+def _sections(file: Path) -> Iterator[tuple[str, list[str]]]:
+    """(title, lines that are not empty) of each; the head comes first and has no title."""
+    text = file.read_text(encoding="utf-8", errors="replace").splitlines()[1:]
+    lines = [line for line in text if line and not line.isspace() and not line.lstrip().startswith("#")]
+    at = [n for n, line in enumerate(lines) if line.lstrip()[0].isalpha() and _SECTION.match(line)]
+    yield "", lines[: at[0] if at else None]
+    for begin, end in zip(at, [*at[1:], len(lines)], strict=True):
+        yield lines[begin].strip(), lines[begin + 1 : end]
 
 
 def _head(made: DataFile, line: str) -> None:
@@ -99,10 +100,12 @@ def _head(made: DataFile, line: str) -> None:
         made.tilts = (float(found[1]), float(found[2]), float(found[3]))
 
 
-def _mass(made: DataFile, line: str) -> None:
+def _mass(line: str) -> tuple[int, float] | tuple[()]:
     words = line.split()
-    if len(words) > 1 and words[0].isdigit():
-        made.masses[int(words[0])] = float(words[1])
+    try:
+        return int(words[0]), float(words[1])
+    except (ValueError, IndexError):
+        return ()
 
 
 def _atoms(made: DataFile, rows: Sequence[Sequence[str]], columns: tuple[int, int]) -> None:

@@ -26,6 +26,11 @@ _DRIFT = 0.02
 """Share of the mean kinetic energy by which a conserved energy may change over a run: 0.6 % in temperature when half of
 it becomes kinetic and heat capacities are those of a solid; less is lost in the temperature's own fluctuation."""
 
+_NOISE = 0.2
+"""Share of the kinetic energy's fluctuation by which a conserved energy may fluctuate. By velocity Verlet it is about
+(ω dt)²/4 of a vibration: so much with seven steps to its period, where ten are the least (M. P. Allen, D. J. Tildesley,
+Computer Simulation of Liquids, 2nd ed., 2017, ch. 3)."""
+
 _BURST = 10.0
 """Times its greatest early temperature at which a run has blown up; that of ten atoms fluctuates by half of itself."""
 
@@ -142,11 +147,23 @@ def _conserved(case: Case) -> _Judged:
             continue
         judged += 1
         share = abs(change.change) / kinetic
+        at, noise = run.last.get("timestep", run.mover), _noise(table)
         if change.significant and share > _DRIFT:
             what = f"the total energy of run {number} changed by {100 * share:.1f} % of the kinetic energy"
-            at = run.last.get("timestep", run.mover)
+            found.append(case.defect("conserved", what, at, run=number, log_line=table.line))
+        elif noise is not None and noise > _NOISE:
+            what = f"the total energy of run {number} fluctuates {noise:.2f} times as much as the kinetic energy"
             found.append(case.defect("conserved", what, at, run=number, log_line=table.line))
     return found, None if judged else "no run at constant energy has enough rows"
+
+
+def _noise(table: Table) -> float | None:
+    """Standard deviation of the total over that of the kinetic energy; None where the columns do not tell."""
+    total, kinetic = _column(table, "TotEng"), _column(table, "KinEng")
+    if total is None or kinetic is None or table.bad_rows():
+        return None
+    spread = float(np.std(kinetic))
+    return float(np.std(total)) / spread if spread > 0 else None
 
 
 def _stationary(case: Case) -> _Judged:

@@ -58,7 +58,7 @@ def cases(writes: int) -> dict[str, list[Case]]:
     found["database-page"] = [partial(faulty.damaged, seed=seed, what=faulty.database_page) for seed in range(8)]
     found["trajectory-cut"] = [partial(faulty.damaged, seed=seed, what=faulty.trajectory) for seed in range(8)]
     found["clock-jumps"] = [partial(faulty.clock_jumps, seed=seed) for seed in range(3)]
-    found["no-locks"] = [faulty.no_locks]
+    found["no-locks"] = [partial(faulty.no_locks, what=what) for what in ("run", "cache")]
     found |= endpoints.cases() | on_slurm.cases()
     return found
 

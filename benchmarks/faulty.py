@@ -216,14 +216,20 @@ def clock_jumps(place: Path, seed: int) -> tuple[Trial, dict[str, object]]:
     return trial, {"case": f"{jumps} jumps", "status": trial.ended(driver)}
 
 
-def no_locks(place: Path) -> tuple[Trial, dict[str, object]]:
-    """A file system without locks, from the first command to the last."""
+def no_locks(place: Path, what: str) -> tuple[Trial, dict[str, object]]:
+    """A file system without locks: under the run, whose driver is killed once, or under the label cache."""
     trial = Trial(place)
-    machine = Machine(place, trial.work)
+    machine = Machine(place, trial.run.folder if what == "run" else trial.work / "cache")
     machine.no_locks()
+    if what == "cache":
+        return trial, {"case": what, "status": trial.ended(trial.start(**machine.environment))}
     trial.env |= machine.environment
-    status = trial.ended(trial.start())
-    return trial, {"case": "no locks", "status": status}
+    driver = trial.start()
+    time.sleep(12.0)
+    driver.send_signal(signal.SIGKILL)
+    trial.ended(driver)
+    trial.said.clear()
+    return trial, {"case": what, "status": trial.ended(trial.start())}
 
 
 def kills(place: Path, seed: int, whom: str) -> tuple[Trial, dict[str, object]]:

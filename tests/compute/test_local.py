@@ -5,13 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from queue import Empty, Queue
 
 import pytest
 
 from lang2mlip.compute.local import Workers
 from lang2mlip.compute.sandbox import available, run_confined
+from lang2mlip.compute.slots import Slots
 
 WORKER = """
 import os, pathlib, sys
@@ -98,6 +101,121 @@ time.sleep(60)
         owner.kill()
         owner.wait()
     assert gone(int((folder / "pid").read_text()))
+
+
+OWNER = """
+import pathlib, sys
+from lang2mlip.compute.local import Workers
+Workers((sys.executable, "-c", sys.argv[1]), count=1, forks=True).run([pathlib.Path(sys.argv[2])])
+"""
+
+
+def kill_the_owner_of(folder, forks):
+    """A pool in a process of its own, killed while its worker is at the folder; the worker's process."""
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, forks, str(folder)])
+    try:
+        assert wait_for(lambda: (folder / "pid").exists() and (folder / "pid").read_text())
+    finally:
+        owner.kill()
+        owner.wait()
+    return int((folder / "pid").read_text())
+
+
+LONG = """
+import os, pathlib, sys, time
+for line in sys.stdin:
+    folder = pathlib.Path(line.strip())
+    (folder / "pid").write_text(str(os.getpid()))
+    while not (folder / "go").exists():
+        time.sleep(0.01)
+    (folder / "result").touch()
+    print("done", folder, flush=True)
+"""
+
+
+def test_the_piece_in_hand_of_a_killed_pool_comes_to_its_end_and_its_worker_then_to_its_own(tmp_path):
+    folder = folders(tmp_path, "long")[0]
+    worker = kill_the_owner_of(folder, FORKS.replace(repr(WORKER), repr(LONG)))
+    (folder / "go").touch()
+    assert wait_for((folder / "result").exists) and gone(worker)
+
+
+def test_a_piece_that_takes_longer_is_cut_off(tmp_path):
+    folder = folders(tmp_path, "long")[0]
+    forks = FORKS.replace(repr(WORKER), repr(LONG)).replace("))\n", "), 0.3)\n")
+    assert gone(kill_the_owner_of(folder, forks)) and not (folder / "result").exists()
+
+
+HOLDS = """
+import pathlib, sys, time
+from lang2mlip.compute.holding import alone
+with alone(pathlib.Path(sys.argv[1])):
+    print("holds", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_worker_waits_for_the_one_that_is_still_at_the_piece(tmp_path):
+    first = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert first.stdout.readline() == "holds\n"
+    second = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    lines = Queue()
+    threading.Thread(target=lambda: lines.put(second.stdout.readline()), daemon=True).start()
+    with pytest.raises(Empty):
+        lines.get(timeout=1.0)
+    first.kill()
+    assert lines.get(timeout=30.0) == "holds\n"
+    second.kill()
+    for one in (first, second):
+        one.wait()
+        one.stdout.close()
+
+
+WHERE = """
+import os, pathlib, sys
+for line in sys.stdin:
+    folder = pathlib.Path(line.strip())
+    (folder / "cores").write_text(repr(sorted(os.sched_getaffinity(0))))
+    (folder / "gpu").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
+    while not (folder.parent / "go").exists():
+        pass
+    print("done", folder, flush=True)
+"""
+
+
+@pytest.mark.parametrize("forks", [False, True], ids=["started", "forked"])
+def test_each_worker_keeps_to_a_core_and_a_gpu_of_its_own_and_a_fit_has_all_cores(forks, tmp_path, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    code = FORKS.replace(repr(WORKER), repr(WHERE)) if forks else WHERE
+    cores = tuple(sorted(os.sched_getaffinity(0)))
+    pool = Workers((sys.executable, "-c", code), count=2, forks=forks, slots=Slots(pinned=True, gpus=2))
+    made, fit = folders(tmp_path, "one", "two"), folders(tmp_path, "fit")
+    try:
+        threading.Thread(target=lambda: pool.run(made), daemon=True).start()
+        assert wait_for(lambda: all((folder / "gpu").exists() and (folder / "gpu").read_text() for folder in made))
+        (tmp_path / "go").touch()
+        found = {(folder / "cores").read_text() for folder in made}
+        assert found == {repr([core]) for core in cores[:2]}
+        assert {(folder / "gpu").read_text() for folder in made} == {"0", "1"}
+        assert wait_for(lambda: len(pool._idle) == 2) and pool.run(fit, None, "training")[0].fault is None
+        assert (fit[0] / "cores").read_text() == repr(list(cores))
+    finally:
+        (tmp_path / "go").touch()
+        pool.close()
+
+
+def test_gpus_are_taken_from_those_that_the_process_may_use(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5,7")
+    assert [Slots(gpus=2).environment(slot)["CUDA_VISIBLE_DEVICES"] for slot in range(3)] == ["3", "5", "3"]
+    assert Slots().environment(0) == {}
+
+
+def wait_for(what):
+    for _ in range(3000):
+        if what():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def folders(tmp_path, *names):

@@ -16,6 +16,7 @@ from lang2mlip.contracts import DataSet, Decision, Explore, Result
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Created, Remarked
 from lang2mlip.record.lock import held
+from lang2mlip.record.log import _as_it_is, _lockless
 from lang2mlip.record.run import Run
 
 
@@ -140,3 +141,17 @@ def test_a_million_frames_open_without_being_read(run):
         run.record(Finished(step=step, result=Result(action="explore", status="done", summary="", data=(data,))))
     assert sum(data.n_frames for data in Run(run.folder).state.data) == 999_999
     run.record(Remarked(text="opened though no data file is there"))
+
+
+def test_a_log_that_cannot_be_locked_is_written_by_one_and_read_by_others(run):
+    run.remark("with locks")
+    run._log.close()
+    writer = _lockless(run.folder / "run.db")
+    writer.execute("INSERT INTO events SELECT 99, 0, body, chain FROM events WHERE seq = 1")
+    reader = _as_it_is(run.folder / "run.db")
+    assert reader.execute("SELECT max(seq) FROM events").fetchone() == (99,)
+    assert not list(run.folder.glob("run.db-*"))
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("DELETE FROM events")
+    for one in (writer, reader):
+        one.close()

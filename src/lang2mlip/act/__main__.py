@@ -23,6 +23,7 @@ from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.base import ProgressFile
 from lang2mlip.act.clock import from_driver
 from lang2mlip.compute.forks import serve_forks
+from lang2mlip.compute.holding import alone
 from lang2mlip.errors import BadInput, BudgetSpent, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
 
@@ -40,7 +41,8 @@ SHARED = (*(f"lang2mlip.act.{name}" for name in _PIECES), "lang2mlip.science.ref
 def work(folder: Path) -> tuple[str, str]:
     """Do the job in `folder`; ("done", its path), or ("failed" or "broken", one line that says why)."""
     try:
-        return _work(folder)
+        with alone(folder):
+            return _work(folder)
     except RunFault as error:
         return "broken", str(error)
     except Lang2mlipError as error:
@@ -61,6 +63,8 @@ def _stops_all(error: OSError, folder: Path) -> bool:
 
 
 def _work(folder: Path) -> tuple[str, str]:
+    if (folder / "result.json").exists():  # by a worker whose driver was killed
+        return "done", str(folder)
     spec = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
     module, _, name = spec["function"].partition(":")
     if not module.startswith("lang2mlip.act."):

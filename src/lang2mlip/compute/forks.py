@@ -2,8 +2,9 @@
 
 The pool's side is `Forker`: it starts `command` with one end of a socket and sends it, per worker, the three files that
 are to be the worker's standard input, output and error. The other side is `serve_forks`, run by that command: alone in
-its process and without threads, so that a fork is safe. When the socket closes, however the pool's process ended, it
-kills what it forked and ends. Forked workers lead process groups of their own and are reaped only when the pool asks:
+its process and without threads, so that a fork is safe. When the pool says so, it kills what it forked and ends. When
+the socket closes without a word the pool's process was killed: then the pieces in hand may still come to their end, for
+LINGER_S at most. Forked workers lead process groups of their own and are reaped only when the pool asks:
 a number that the pool may still kill is never given to another process.
 """
 
@@ -19,6 +20,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
+
+from lang2mlip.compute.holding import LINGER_S
 
 __all__ = ["Forked", "Forker", "serve_forks"]
 
@@ -50,14 +53,14 @@ class Forker:
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
-    def start(self, errors: IO[str], environment: Mapping[str, str]) -> Forked:
-        """A new worker. Raises OSError when the forking process ends at once, twice."""
+    def start(self, errors: IO[str], environment: Mapping[str, str], own: Mapping[str, str]) -> Forked:
+        """A new worker; `own` is for its environment alone. Raises OSError when the forking process ends, twice."""
         for last in (False, True):
             theirs_in, ours_in = os.pipe()
             ours_out, theirs_out = os.pipe()
             try:
                 with self._lock:
-                    pid = self._fork([theirs_in, theirs_out, errors.fileno()], environment)
+                    pid = self._fork([theirs_in, theirs_out, errors.fileno()], environment, own)
             except OSError:
                 os.close(ours_in)
                 os.close(ours_out)
@@ -76,12 +79,12 @@ class Forker:
         with self._lock:
             self._end()
 
-    def _fork(self, files: list[int], environment: Mapping[str, str]) -> int:
+    def _fork(self, files: list[int], environment: Mapping[str, str], own: Mapping[str, str]) -> int:
         if self._socket is None:
             self._begin(environment)
         assert self._socket is not None
         try:
-            socket.send_fds(self._socket, [b"fork"], files)
+            socket.send_fds(self._socket, [b"fork " + json.dumps(dict(own)).encode()], files)
             return _number(self._socket.recv(_SIZE))
         except OSError:
             self._end()
@@ -108,6 +111,8 @@ class Forker:
 
     def _end(self) -> None:
         if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.send(b"end")
             self._socket.close()
         if self._process is not None:
             self._process.wait()
@@ -121,29 +126,48 @@ def _number(answer: bytes) -> int:
     return int(json.loads(answer))
 
 
-def serve_forks(descriptor: int, work: Callable[[], Any]) -> None:
-    """Fork a process that runs `work()` for each request on the socket `descriptor`, until it closes; then kill all."""
+def serve_forks(descriptor: int, work: Callable[[], Any], linger_s: float = LINGER_S) -> None:
+    """Fork a process that runs `work()` for each request on the socket `descriptor`, until it closes; then end all.
+
+    Those whose pool was killed have `linger_s` for what they have in hand; they end by themselves when it is done.
+    """
     children: set[int] = set()
+    told = False
     with socket.socket(fileno=descriptor) as line, contextlib.suppress(ConnectionError):
         while True:
             message, files, _, _ = socket.recv_fds(line, _SIZE, 3)
-            if not message:
+            told = message == b"end"
+            if told or not message:
                 break
-            if message == b"fork":
-                answer = _fork(line, files, work)
+            if message.startswith(b"fork "):
+                answer = _fork(line, files, work, json.loads(message[5:]))
                 children.add(answer)
             else:
                 answer = _reap(int(message.split()[1]), children)
             line.send(json.dumps(answer).encode())
+    if not told:
+        _await(children, linger_s)
     for pid in list(children):
         _kill(pid)
         _reap(pid, children)
 
 
-def _fork(line: socket.socket, files: Sequence[int], work: Callable[[], Any]) -> int:
+def _await(children: set[int], linger_s: float) -> None:
+    """Until all have ended, and at most so long. The pool's ends of their pipes are gone, so none waits for more."""
+    end = time.monotonic() + linger_s
+    while children and time.monotonic() < end:
+        for pid in list(children):
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                _kill(pid)  # what it may have started
+                _reap(pid, children)
+        time.sleep(0.1)
+
+
+def _fork(line: socket.socket, files: Sequence[int], work: Callable[[], Any], own: Mapping[str, str]) -> int:
     pid = os.fork()
     if pid == 0:
         line.close()
+        os.environ.update(own)
         _become(files, work)
     with contextlib.suppress(OSError):
         os.setpgid(pid, pid)  # here as well: the pool may kill the group at once

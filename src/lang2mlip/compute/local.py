@@ -9,6 +9,7 @@ full disk).
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from typing import IO
 from lang2mlip.compute.forks import Forked, Forker
 from lang2mlip.compute.journal import Journal, Word, node
 from lang2mlip.compute.pool import Outcome, Report, Work
+from lang2mlip.compute.slots import Slots
 
 __all__ = ["Outcome", "Workers"]
 
@@ -51,11 +53,14 @@ class Workers:
     """`command` is not a worker but forks them, see compute.forks: what it has imported, all have."""
     journal: Journal | None = None
     """Where the start and the end of every piece are noted."""
+    slots: Slots = field(default_factory=Slots)
+    """Which core and GPU each worker has."""
     _forker: Forker | None = None
     _idle: list[_Worker] = field(default_factory=list)
     _all: list[_Worker] = field(default_factory=list)
     _closed: bool = False
     _last: bool = False
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         if self.forks:
@@ -99,7 +104,7 @@ class Workers:
             self._forker.close()
 
     def _drain(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome], work: Work) -> None:
-        worker = self._idle.pop() if self._idle else self._new()
+        worker = self._idle.pop() if self._idle else self._new(next(self._numbers) % self.count)
         while not self._last:
             try:
                 index = waiting.get_nowait()
@@ -125,6 +130,7 @@ class Workers:
         while left > 0:
             begun += 1
             self._note("started", folder, worker, work=work)
+            self.slots.place(worker.pid, worker.slot, work)
             answer = worker.work(folder, self.patience_s)
             if answer is not None:
                 return worker, answer
@@ -133,19 +139,19 @@ class Workers:
             last_words = worker.last_words()
             left -= 2 if worker.silent else 1
             self._note("retried", folder, worker, work=work, words=last_words)
-            worker = self._new()
+            worker = self._new(worker.slot)
         return worker, Outcome(folder, f"The worker died {begun} times on {folder.name}: {last_words}")
 
-    def _new(self) -> _Worker:
-        worker = _Worker(self._start)
+    def _new(self, slot: int) -> _Worker:
+        worker = _Worker(self._start, slot)
         self._all.append(worker)
         return worker
 
-    def _start(self, errors: IO[str]) -> _Process:
+    def _start(self, errors: IO[str], slot: int) -> _Process:
         threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
         environment = {**threads, **os.environ, "LANG2MLIP_PARENT": str(os.getpid())}
         if self._forker is not None:
-            return self._forker.start(errors, environment)
+            return self._forker.start(errors, environment, self.slots.environment(slot))
         return subprocess.Popen(
             list(self.command),
             stdin=subprocess.PIPE,
@@ -153,7 +159,7 @@ class Workers:
             stderr=errors,
             text=True,
             bufsize=1,
-            env=environment,
+            env=environment | self.slots.environment(slot),
             start_new_session=True,
         )
 
@@ -168,10 +174,10 @@ def _join_any(threads: Sequence[threading.Thread]) -> None:
 class _Worker:
     """One warm process."""
 
-    def __init__(self, start: Callable[[IO[str]], _Process]) -> None:
-        self._silence = ""
+    def __init__(self, start: Callable[[IO[str], int], _Process], slot: int) -> None:
+        self._silence, self.slot = "", slot
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
-        self._process = start(self._errors)
+        self._process = start(self._errors, slot)
 
     @property
     def pid(self) -> int:

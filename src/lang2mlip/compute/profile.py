@@ -50,6 +50,10 @@ class Profile(Noun):
 
     kind: Literal["local", "slurm", "parsl"] = Field(description="local | slurm | parsl")
     cores: int | None = Field(default=None, ge=1, description="local: workers at once; default: all cores")
+    pin: bool | None = Field(
+        default=None, description="local: each worker keeps to a core; default: if they have the machine alone"
+    )
+    gpus: int = Field(default=0, ge=0, description="local: GPUs that the workers share, one each; 0: all see all")
     batch_s: float = Field(default=600.0, gt=0, description="how long a job should work, s; pieces are put together")
     at_once: int = Field(default=50, ge=1, description="jobs that may run at once")
     tries: int = Field(default=3, ge=1, description="how often a piece is begun whose job or worker is lost")

@@ -18,6 +18,7 @@ from lang2mlip.compute.local import Workers
 from lang2mlip.compute.plan import Worker
 from lang2mlip.compute.pool import Pool
 from lang2mlip.compute.profile import Profile, find_profile
+from lang2mlip.compute.slots import Slots, owns_the_machine
 from lang2mlip.contracts import check
 from lang2mlip.contracts.parts import Decider
 from lang2mlip.decide.budget import Bounded
@@ -77,7 +78,8 @@ def pool_of(profile: Profile, place: Path) -> Pool:
 
         return ParslPool(WORKER, profile, place)
     cores = profile.cores or max(1, len(os.sched_getaffinity(0)))
-    workers = Workers(WORKER.forks, count=cores, forks=True, journal=Journal(place / "log.jsonl"))
+    slots = Slots(owns_the_machine(cores) if profile.pin is None else profile.pin, profile.gpus)
+    workers = Workers(WORKER.forks, count=cores, forks=True, journal=Journal(place / "log.jsonl"), slots=slots)
     if profile.patience_s:
         workers.patience_s = profile.patience_s
     return workers

@@ -117,6 +117,8 @@ def _trouble(file: Path, what: str, error: Exception) -> RunFault:
         mend = "Move it away; the labels of runs are in their folders, and a new one is begun"
     elif "full" in str(error):
         mend = "Free some space"
+    elif "locked" in str(error) or "locking" in str(error):
+        mend = "Does its file system have no locks? Name a folder on another with LANG2MLIP_CACHE"
     else:
         mend = "Make its folder writable, or name another with LANG2MLIP_CACHE"
     return RunFault(f"The label cache {file} cannot be {what}: {error}. {mend}.")

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import IO
 
 from lang2mlip.errors import RunFault
 
-__all__ = ["held"]
+__all__ = ["driven_by_name", "has_locks", "held"]
 
 Locker = Callable[[IO[str], int], None]
 """fcntl.flock, or another function that raises OSError like it."""
@@ -45,6 +46,25 @@ def held(folder: Path, locker: Locker = fcntl.flock) -> Iterator[str | None]:
                 yield f"The file system of {folder} has no locks; the file .driver keeps other processes out."
             return
         yield None
+
+
+def has_locks(folder: Path) -> bool:
+    """Whether files in `folder` can be locked; taken for granted where none can be made."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as handle:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _NO_LOCKS
+    return True
+
+
+def driven_by_name(folder: Path) -> bool:
+    """Whether, in a folder without locks, a file names a driver that is not known to be gone."""
+    try:
+        _check_gone(folder / ".driver", socket.gethostname())
+    except RunFault:
+        return True
+    return False
 
 
 def _refused(folder: Path, who: str) -> RunFault:

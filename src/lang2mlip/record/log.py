@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Event, decode, encode
+from lang2mlip.record.lock import driven_by_name, has_locks
 from lang2mlip.record.migrations import upgrade
 
 __all__ = ["Log", "link"]
@@ -25,8 +26,9 @@ class Log:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._looks_on = False
         try:
-            self._db = _open(file)
+            self._db = self._opened()
         except sqlite3.Error as error:
             raise RunFault(
                 f"The log {file} cannot be opened: {error}. If the folder is writable, try: "
@@ -37,6 +39,9 @@ class Log:
         """Write one event. Raises RunFault when the disk refuses."""
         body = encode(event)
         try:
+            if self._looks_on:
+                self._db.close()
+                self._db, self._looks_on = _lockless(self.file), False
             seq, chain = self._last()
             row = (seq + 1, time.time(), body, link(chain, body))
             self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", row)
@@ -65,6 +70,19 @@ class Log:
         """Let go of the file."""
         self._db.close()
 
+    def _opened(self) -> sqlite3.Connection:
+        """The database, also on a file system without locks, where whoever drives is its only writer."""
+        try:
+            return _open(self.file)
+        except sqlite3.OperationalError:
+            if has_locks(self.file.parent):
+                raise
+            half = any(one.stat().st_size for one in self.file.parent.glob(f"{self.file.name}-[jw]*"))
+            if not self.file.exists() or (half and not driven_by_name(self.file.parent)):
+                return _lockless(self.file)
+            self._looks_on = True
+            return _as_it_is(self.file)
+
     def _rows(self) -> list[tuple[int, str, str]]:
         try:
             return self._db.execute("SELECT seq, body, chain FROM events ORDER BY seq").fetchall()
@@ -87,14 +105,28 @@ def _open(file: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous=FULL")
         upgrade(db, file)
         return db
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
         db.close()
         log = file.with_name(f"{file.name}-wal")
-        if not file.is_file() or (log.is_file() and log.stat().st_size):
+        if "locked" in str(error) or not file.is_file() or (log.is_file() and log.stat().st_size):
             raise
-        db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
-        db.execute("SELECT count(*) FROM events").fetchone()
-        return db
+        return _as_it_is(file)
+
+
+def _as_it_is(file: Path) -> sqlite3.Connection:
+    """For reading only, without locks: what is written meanwhile may not be seen."""
+    db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    db.execute("SELECT count(*) FROM events").fetchone()
+    return db
+
+
+def _lockless(file: Path) -> sqlite3.Connection:
+    """For the one writer of a file that cannot be locked: no shared memory, and a journal that others need not read."""
+    db = sqlite3.connect(f"{file.resolve().as_uri()}?vfs=unix-none", uri=True, isolation_level=None)
+    for setting in ("locking_mode=EXCLUSIVE", "journal_mode=DELETE", "locking_mode=NORMAL", "synchronous=FULL"):
+        db.execute(f"PRAGMA {setting}")
+    upgrade(db, file)
+    return db
 
 
 def link(chain: str, body: str) -> str:

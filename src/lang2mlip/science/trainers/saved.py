@@ -58,10 +58,11 @@ class Saved:
     def _write(self, file: Path) -> None:
         spent = self._earlier_s + time.process_time() - self._began
         flat = {f"{name}/{key}": value for name, arrays in self._found.items() for key, value in arrays.items()}
+        flat |= {"of": np.array(self._of), "spent/cpu_s": np.array(spent)}
         temporary = file.with_name(f".{file.name}.tmp")
         try:
             with temporary.open("wb") as stream:
-                np.savez(stream, allow_pickle=False, **flat, **{"of": np.array(self._of), "spent/cpu_s": spent})
+                np.savez(stream, allow_pickle=False, **flat)
                 stream.flush()
                 os.fsync(stream.fileno())
             temporary.replace(file)

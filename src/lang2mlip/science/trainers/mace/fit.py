@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Training:
             if not self._step(batch, epoch, stage):
                 return False
             alone = os.getppid() != parent
-            self.kept.keep(lambda done=number + 1: self._state(epoch, done), now=alone)
+            self.kept.keep(partial(self._state, epoch, number + 1), now=alone)
             if alone:
                 sys.exit(1)
         return True

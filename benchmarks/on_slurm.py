@@ -31,9 +31,9 @@ def cases() -> dict[str, list[Callable[[Path], tuple[Trial, dict[str, object]]]]
     }
 
 
-def hurt(place: Path, what: Callable[[], None], after: float) -> tuple[Trial, dict[str, object]]:
+def hurt(place: Path, what: Callable[[Trial], None], after: float) -> tuple[Trial, dict[str, object]]:
     """A run on Slurm to which that happens, so many seconds after its first job began."""
-    subprocess.run([str(UP)], check=True, capture_output=True)
+    up()
     trial = on_slurm(place)
     driver = trial.start()
     with faulty.waiting(driver) as over:
@@ -41,15 +41,22 @@ def hurt(place: Path, what: Callable[[], None], after: float) -> tuple[Trial, di
         while not over.wait(0.2) and not (journal.exists() and '"began"' in journal.read_text()):
             pass
         over.wait(after)
-        what()
+        what(trial)
     return trial, {"case": what.__name__, "status": trial.ended(driver), "retried": retried(trial)}
 
 
 def time_limit(place: Path) -> tuple[Trial, dict[str, object]]:
     """Labels that together take longer than the longest time of a job, which is a minute."""
-    subprocess.run([str(UP)], check=True, capture_output=True)
+    up()
     trial = on_slurm(place, pause_s=0.5)
     return trial, {"case": "a minute", "status": trial.ended(trial.start()), "retried": retried(trial)}
+
+
+def up() -> None:
+    """A Slurm that answers and that nobody else uses: what is done to it would be done to them."""
+    subprocess.run([str(UP)], check=True, capture_output=True)
+    if subprocess.run(["squeue", "--noheader"], check=True, capture_output=True).stdout.strip():
+        raise FileNotFoundError("Others have jobs on this Slurm, so it is left alone.")
 
 
 def on_slurm(place: Path, pause_s: float = 0.0) -> Trial:
@@ -69,26 +76,27 @@ def retried(trial: Trial) -> dict[str, int]:
     return {word: words.count(word) for word in ("lost", "retried", "requeued", "silent") if word in words}
 
 
-def node_down() -> None:
+def node_down(trial: Trial) -> None:
     """The node is lost for ten seconds."""
     name = socket.gethostname()
     subprocess.run(["scontrol", "update", f"nodename={name}", "state=down", "reason=trial"], check=True)
     threading.Timer(10.0, back).start()
 
 
-def daemon_killed() -> None:
+def daemon_killed(trial: Trial) -> None:
     """The daemon of the node is killed, and begins again after five seconds."""
     pid = Path("/var/lib/slurm-up/slurmd.pid").read_text().strip()
     subprocess.run(["kill", "-9", pid], check=True)
     time.sleep(5.0)
-    subprocess.run([str(UP)], check=True, capture_output=True)
-    subprocess.run(["slurmd"], check=False, stdin=subprocess.DEVNULL, capture_output=True)
+    subprocess.run(["slurmd", "-c"], check=False, stdin=subprocess.DEVNULL, capture_output=True)
     back()
 
 
-def cancelled() -> None:
-    """Somebody cancels all jobs that run."""
-    subprocess.run(["scancel", "--state=RUNNING", "--user=root"], check=True)
+def cancelled(trial: Trial) -> None:
+    """Somebody cancels all jobs of the run."""
+    lines = (trial.run.folder / "compute" / "log.jsonl").read_text().splitlines()
+    jobs = {job for line in lines if (job := json.loads(line).get("job", "")) and "_" in job}
+    subprocess.run(["scancel", "--quiet", *jobs], check=True)
 
 
 def back() -> None:

@@ -18,6 +18,7 @@ from lang2mlip.doors.bench import app as bench
 from lang2mlip.doors.keeping import app as keeping
 from lang2mlip.doors.options import Compute, Decider, Model, Name, Out, Potential, Reference, Yes
 from lang2mlip.doors.research import app as research
+from lang2mlip.doors.together import simulate_all
 from lang2mlip.errors import Lang2mlipError
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 app.add_typer(bench, name="bench")
 app.command()(ask)
+app.command()(simulate_all)
 app.add_typer(research, name="research")
 
 @app.callback()

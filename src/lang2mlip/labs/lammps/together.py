@@ -1,0 +1,89 @@
+"""Several simulations side by side, one core each: a small box on many cores is slower than many boxes on one."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from lang2mlip.errors import BadInput, Lang2mlipError
+from lang2mlip.labs.lammps.simulation import Settings, Simulation, simulate
+
+__all__ = ["Outcome", "Together", "simulate_all"]
+
+Tell = Callable[[int, str], None]
+"""tell(number of the request from 1, a line)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one request."""
+
+    prompt: str
+    made: Simulation | None
+    trouble: str = ""
+    """Why there is no simulation; empty where there is one."""
+
+    @property
+    def sound(self) -> bool:
+        """It ran, passed the rules, and has numbers."""
+        return self.made is not None and self.made.sound
+
+
+@dataclass(frozen=True)
+class Together:
+    """All of them, in the order of the requests."""
+
+    outcomes: tuple[Outcome, ...]
+    cores: int
+    wall_s: float
+    busy: float
+    """Share of the cores' time that the runs computed, 0 to 1, start, checks and reading included."""
+
+
+def simulate_all(
+    prompts: Sequence[str],
+    settings: Settings | None = None,
+    cores: int | None = None,
+    tell: Tell = lambda n, line: None,
+) -> Together:
+    """Simulate each in a folder of its own, so many at a time; one that fails stops none of the others.
+
+    `cores`: at most so many at a time; None: all that this process may use. Raises BadInput where there is no request.
+    """
+    if not prompts:
+        raise BadInput("There is no request; give one in words for each simulation.")
+    how = settings or Settings()
+    if how.manner.ask is not None:
+        raise BadInput("Several simulations at a time cannot each wait for a person; ask for them one by one.")
+    many = min(cores or len(os.sched_getaffinity(0)), len(prompts))
+    begun, used = time.monotonic(), _cpu_s()
+    with ThreadPoolExecutor(max_workers=many) as pool:  # LAMMPS computes in children: threads only wait for them
+        outcomes = tuple(pool.map(lambda one: _one(*one, len(prompts), how, tell), enumerate(prompts, 1)))
+    wall = time.monotonic() - begun
+    return Together(outcomes, many, wall, (_cpu_s() - used) / (many * wall))
+
+
+def _one(number: int, prompt: str, count: int, how: Settings, tell: Tell) -> Outcome:
+    manner = replace(how.manner, tell=lambda line: tell(number, line))
+    try:
+        return Outcome(prompt, simulate(prompt, replace(how, manner=manner, name=_name(number, prompt, count))))
+    except Lang2mlipError as error:
+        tell(number, str(error))
+        return Outcome(prompt, None, str(error))
+
+
+def _name(number: int, prompt: str, count: int) -> str:
+    """A name that no other request has."""
+    words = "-".join(re.findall(r"[a-z0-9]+", prompt.lower())[:8])[:60]
+    return f"{number:0{len(str(count))}d}-{words or 'simulation'}"
+
+
+def _cpu_s() -> float:
+    """Processor time of this process and of its children that have ended, s."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in spent)

@@ -2,11 +2,12 @@
 
     python benchmarks/electrolyte.py               # the run (hours), then its judgement
     python benchmarks/electrolyte.py --judge DIR   # a run that is there, ended or not: its best model so far
+    python benchmarks/electrolyte.py --bonds DIR   # its molecules alone: whether they hold in MD
 
 `errors`: on the held-out trajectories of the reference (cells, compositions and densities that no training cell has).
-`bonds`: 5 walks of `--ps` picoseconds from held-out starts, 300 to 500 K, with the potential alone; a bond of the start
-that is longer than 1.6 times the sum of the covalent radii at a frame (every 0.1 ps) counts as broken. The reference's
-own MD on the held-out cells is looked at in the same way. Rows are appended to electrolyte.json.
+`bonds`: 5 walks of `--ps` picoseconds from held-out starts, 300 to 500 K, with the potential alone, looked at every
+10 fs; a bond of the start breaks beyond 1.6 times the sum of the covalent radii (science/evaluation/bonds). The
+reference's own MD on the held-out cells is counted in the same way. Rows are appended to electrolyte.json.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ase import Atoms
-from ase.data import covalent_radii
 
 from lang2mlip import catalogue
 from lang2mlip.act.end import best_model
@@ -30,8 +29,9 @@ from lang2mlip.record.run import Run
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.md import MDPlan, run
-from lang2mlip.science.atoms.neighbours import bond_graph
+from lang2mlip.science.evaluation.bonds import events
 from lang2mlip.science.evaluation.errors import compare
+from lang2mlip.science.structures.gate import NONMETALS
 
 RESULTS = Path(__file__).with_name("electrolyte.json")
 PROGRAM = (sys.executable, "-m", "lang2mlip.doors.cli")
@@ -39,7 +39,7 @@ PROMPT = "2.5 mol/L LiPF6 in ethylene carbonate, liquid, 300 to 500 K, density a
 GOALS = {"force_rmse_meV_A": "80.0", "stable_seeds": "5", "stable_steps": "20000"} | {
     "max_calls": "1600", "max_labels": "450"
 }  # fmt: skip
-BROKEN = 1.6
+STEP_FS, KEEP_EVERY = 0.5, 20
 WALKS_K = (300.0, 350.0, 400.0, 450.0, 500.0)
 
 
@@ -57,35 +57,61 @@ def develop(work: Path) -> Path:
     return folder
 
 
-def broken(start: Atoms, frames: list[Atoms]) -> int:
-    """Bonds of the start that are broken in the worst of the frames."""
-    pairs = np.array(bond_graph(start))
-    limit = BROKEN * (covalent_radii[start.numbers[pairs[:, 0]]] + covalent_radii[start.numbers[pairs[:, 1]]])
-    worst = 0
-    for atoms in frames:
-        reach = atoms.get_all_distances(mic=True)[pairs[:, 0], pairs[:, 1]]
-        worst = max(worst, int((reach > limit).sum()))
-    return worst
-
-
 def walks(calculator: Any, starts: list[Atoms], picoseconds: float) -> list[dict[str, Any]]:
     """MD with the potential, a row each."""
     found = []
     for number, kelvin in enumerate(WALKS_K):
-        start, steps = starts[number % len(starts)], round(picoseconds / 0.5e-3)
-        plan = MDPlan(temperature_K=kelvin, timestep_fs=0.5, steps=steps, keep_every=200, seed=number)
+        start, steps = starts[number % len(starts)], round(picoseconds / (STEP_FS / 1000))
+        plan = MDPlan(temperature_K=kelvin, timestep_fs=STEP_FS, steps=steps, keep_every=KEEP_EVERY, seed=number)
         begun = time.process_time()
         outcome = run(start, calculator, plan, Health(bond_stretch=100.0))
         spent = time.process_time() - begun
+        seen = events(start, outcome.frames, outcome.done * STEP_FS / 1000, NONMETALS)
         found.append(
             {
                 "temperature_K": kelvin, "atoms": len(start), "formula": start.get_chemical_formula(),
-                "healthy": outcome.healthy, "steps": outcome.steps, "broken_bonds": broken(start, outcome.frames),
-                "bonds": len(bond_graph(start)), "atom_steps_per_s": round(len(start) * outcome.steps / spent),
+                "healthy": outcome.healthy, "trip": outcome.trip, "steps": outcome.done, **vars(seen),
+                "atom_steps_per_s": round(len(start) * outcome.done / spent),
             }
         )  # fmt: skip
         print(found[-1], flush=True)
     return found
+
+
+def reference_bonds(folder: Path) -> list[dict[str, Any]]:
+    """Bonds in the reference's own MD on the held-out cells, a row for each of its walks."""
+    found = []
+    for file in sorted((folder / "validation" / "walks").glob("*.json")):
+        walk = json.loads(file.read_text(encoding="utf-8"))
+        start, frames = read_frames(folder / walk["structure"])[-1], read_frames(folder / walk["frames"])
+        seen = events(start, frames, max(walk["thermo"]["time_ps"], default=0.0), NONMETALS)
+        found.append({"walk": file.stem, "temperature_K": walk["plan"]["temperature_K"], **vars(seen)})
+    return found
+
+
+def rates(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Events of all walks together, per ns and bond, with the error bar of a Poisson process; a bond-ns is little."""
+    exposure = sum(row["bonds"] * row["time_ps"] for row in rows) / 1000 or 1e-12
+    told: dict[str, float] = {"bond_ns": exposure}
+    for name in ("broken", "made"):
+        count = sum(row[name] for row in rows)
+        told |= {name: count, f"{name}_per_bond_ns": count / exposure, f"{name}_error": max(count, 1) ** 0.5 / exposure}
+    return told
+
+
+def bonds(folder: Path, picoseconds: float) -> dict[str, Any]:
+    """Five walks of the best model from held-out starts, and the reference's own MD of the same cells."""
+    developed = Run(folder)
+    model = best_model(developed.state)
+    if model is None:
+        sys.exit(f"{folder} has no model yet.")
+    calculator = catalogue.load("potential", model.family)().calculator(folder / model.folder)
+    starts = [read_frames(folder / one.file)[-1] for one in developed.view().structures("validation")]
+    mine, known = walks(calculator, starts, picoseconds), reference_bonds(folder)
+    told = {"potential": rates(mine), "reference": rates(known)}
+    over = told["potential"]["broken_per_bond_ns"] - told["reference"]["broken_per_bond_ns"]
+    bar = (told["potential"]["broken_error"] ** 2 + told["reference"]["broken_error"] ** 2) ** 0.5
+    return {"model": model.id, "rates": told, "more_often": over > 2 * bar, "walks": mine, "reference_walks": known}
 
 
 def judge(folder: Path, picoseconds: float) -> dict[str, Any]:
@@ -97,16 +123,11 @@ def judge(folder: Path, picoseconds: float) -> dict[str, Any]:
     calculator = catalogue.load("potential", model.family)().calculator(folder / model.folder)
     held_out = [frame for file in sorted((folder / "validation").glob("*.extxyz")) for frame in read_frames(file)]
     errors = compare(held_out, calculator)
-    starts = [read_frames(folder / one.file)[-1] for one in developed.view().structures("validation")]
-    own: dict[str, list[Atoms]] = {}
-    for frame in held_out:
-        own.setdefault(str(frame.info.get("structure")), []).append(frame)
     return {
         "command": "python benchmarks/electrolyte.py", "model": model.id, "labels": developed.state.cost.labels,
         "calls": developed.state.cost.calls, "frames": len(held_out), "all": errors.errors().model_dump(),
         "groups": {name: one.model_dump() for name, one in errors.by_group().items()},
-        "bonds_reference": {name: broken(frames[0], frames) for name, frames in own.items()},
-        "bonds": walks(calculator, starts, picoseconds),
+        "bonds": bonds(folder, picoseconds),
     }  # fmt: skip
 
 
@@ -114,13 +135,14 @@ def main() -> None:
     """Run or judge, and keep the row."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--judge", type=Path)
+    parser.add_argument("--bonds", type=Path)
     parser.add_argument("--work", type=Path, default=Path("/tmp/lang2mlip-electrolyte"))
     parser.add_argument("--ps", type=float, default=10.0)
     wish = parser.parse_args()
-    row = judge(wish.judge or develop(wish.work), wish.ps)
+    row = bonds(wish.bonds, wish.ps) if wish.bonds else judge(wish.judge or develop(wish.work), wish.ps)
     rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     RESULTS.write_text(json.dumps([*rows, row], indent=1) + "\n")
-    print({key: value for key, value in row.items() if key not in ("groups", "bonds")})
+    print({key: value for key, value in row.items() if key not in ("groups", "bonds", "walks", "reference_walks")})
 
 
 if __name__ == "__main__":

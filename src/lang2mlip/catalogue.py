@@ -203,6 +203,7 @@ CATALOGUE: tuple[Part, ...] = (
     Part("property", "rdf", "radial distribution function", f"{_E}.rdf:rdf"),
     Part("property", "density", "density at constant pressure", f"{_E}.density:density"),
     Part("property", "msd", "mean squared displacement and diffusion", f"{_E}.msd:msd"),
+    Part("property", "bonds", "bonds broken and made in MD, per ps", f"{_E}.bonds:events"),
     Part("property", "drift", "energy drift in NVE", f"{_E}.drift:drift"),
     Part("decider", "rules", "the built-in expert: needs no model", "lang2mlip.decide.rules:Rules"),
     Part(

@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
-from ase.build import bulk
+from ase.build import bulk, molecule
 
+import tiny
+from lang2mlip.act.base import Desk
+from lang2mlip.act.bondcount import BondCount
 from lang2mlip.act.evaluate import Measurements
 from lang2mlip.act.sidebyside import _compare
 from lang2mlip.contracts import Goals
+from lang2mlip.science.atoms.frames import write_frames
 
 NOTE = {"note": {"group": "stack", "structure": "s"}}
 
@@ -48,3 +52,38 @@ def test_without_layers_there_is_none():
     found = Measurements()
     _compare(Goals(), walk("nvt"), (frames(), frames()), found)
     assert found.properties and not [one for one in found.properties if "layer" in one.subject]
+
+
+def methanol(place, stretched=()):
+    """A walk of methanol whose frames of these numbers have a broken bond, as both sides leave it."""
+    start = molecule("CH3OH")
+    write_frames(place / "start.extxyz", [start])
+    made = []
+    for number in range(10):
+        atoms = start.copy()
+        atoms.positions[1, 2] += 3.0 if number in stretched else 0.0
+        made.append(atoms)
+    return made, {"time_ps": [0.01 * number for number in range(10)]}
+
+
+def test_broken_bonds_are_counted_where_the_task_has_molecules(tmp_path):
+    molecules = [{"name": "methanol", "formula": "CH4O", "phases": ["gas"], "smiles": "CO"}]
+    run = tiny.new_run(tmp_path, components=molecules, elements=["C", "H", "O"])
+    desk = Desk(run.view(), run.folder / "jobs", None, None)
+    mine, known = methanol(run.folder, stretched=(3, 4, 8)), methanol(run.folder)
+    walk = {"note": {"group": "gas"}, "structure": "start.extxyz", "thermo": known[1]}
+    counts = BondCount(desk)
+    counts.add(walk, mine, known[0])
+    counts.add(walk, mine, known[0])
+    broken, made = counts.properties()
+    assert (broken.name, broken.group) == ("bonds_broken", "gas") and "5 bonds, 0.18 ps" in broken.subject
+    assert broken.value == pytest.approx(8 / 0.18) and broken.reference == 0.0 and broken.error_bar > 0
+    assert made.name == "bonds_made" and made.value == 0.0
+
+
+def test_without_molecules_in_the_task_no_bonds_are_counted(tmp_path):
+    run = tiny.new_run(tmp_path)
+    counts = BondCount(Desk(run.view(), run.folder / "jobs", None, None))
+    mine = methanol(run.folder, stretched=(3,))
+    counts.add({"note": {"group": "gas"}, "structure": "start.extxyz", "thermo": mine[1]}, mine, mine[0])
+    assert counts.properties() == []

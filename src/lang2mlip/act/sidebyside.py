@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ase import Atoms
 
 from lang2mlip.act.base import Desk, Done
+from lang2mlip.act.bondcount import BondCount
 from lang2mlip.contracts import Goals, Json, Property
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.evaluation import density, msd
@@ -36,15 +37,18 @@ SHORTEST_PS = 1.0
 
 def compare_walks(desk: Desk, done: Sequence[Done], found: Measurements) -> None:
     """Add properties and curves of every repeated walk to `found`."""
+    bonds = BondCount(desk)
     for one in done:
         walk = json.loads((desk.run / one.piece.arguments["repeats"]).read_text(encoding="utf-8"))
-        mine = _healthy(read_frames(one.folder / "frames.extxyz"))
-        known = _healthy(read_frames(desk.run / walk["frames"]))
+        mine, known = read_frames(one.folder / "frames.extxyz"), read_frames(desk.run / walk["frames"])
+        bonds.add(walk, (mine, one.value["thermo"]), known)
+        mine, known = _healthy(mine), _healthy(known)
         if walk["plan"]["ensemble"] != "npt" and min(len(mine), len(known)) >= FEWEST:
             _diffusion(walk, mine, known, found)
         mine, known = _settled(mine), _settled(known)
         if len(mine) >= 4 and len(known) >= 4:
             _compare(desk.task.goals, walk, (mine, known), found)
+    found.properties += bonds.properties()
 
 
 def _healthy(frames: list[Atoms]) -> list[Atoms]:

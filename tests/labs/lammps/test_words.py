@@ -27,6 +27,17 @@ SAID = [
     ("RDF of liquid silicon at 2000 K", "motion", {"molten": True, "temperature_K": 2000}),
     ("how fast do the atoms move in liquid argon at 90 K and 1.37 g/cm³", "motion", {"density_g_cm3": 1.37}),
     ("relax NiAl", "minimise", {}),
+    ("mean lattice constant of silver at 700 K", "equilibrate", {"temperature_K": 700}),
+    ("relax copper, then its elastic constants", "elastic", {}),
+    ("Young's modulus of silver by pulling it at 300 K", "deform", {"mode": "tension", "temperature_K": 300}),
+    ("thermal conductivity of liquid argon at 90 K by Green-Kubo", "heat_flux", {"molten": True}),
+    ("nanoindentation of Al(111) with a sphere of radius 2 nm, 0.5 nm deep", "indentation",
+     {"miller": (1, 1, 1), "radius_A": 20, "depth_A": 5}),
+    ("deposit 30 Ni atoms with 0.8 eV on a nickel (100) surface at 400 K", "deposition",
+     {"arriving": 30, "energy_eV": 0.8, "temperature_K": 400}),
+    ("potential of mean force of a pair in liquid argon at 95 K", "metadynamics", {"molten": True}),
+    ("melting point of copper at 10 GPa", "melting", {"pressure_GPa": 10}),
+    ("pull copper at 300 K at a strain rate of 1e10 1/s", "deform", {"rate_per_ps": 0.01}),
 ]  # fmt: skip
 
 
@@ -40,9 +51,10 @@ def test_words_mean_a_recipe_and_its_parameters(words, recipe, parameters):
 @pytest.mark.parametrize(
     "words",
     [
-        "Simulate gold nanoindentation",
+        "vacancy formation energy of copper at 20 GPa",
+        "a billion atoms of copper: elastic constants",
         "g(r) of amorphous silicon",
-        "metadynamics of copper",
+        "metadynamics of a vacancy hop in copper at 800 K",
         "make me a coffee",
         "write a poem about copper",
         "simulate the interface between copper and nickel",

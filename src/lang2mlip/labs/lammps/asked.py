@@ -25,6 +25,15 @@ _LENGTH = re.compile(rf"(?:for|over|during|run(?:ning)?|production(?:\s+of)?|of)
 _STRAIN = re.compile(rf"{_NUMBER}\s*%(?:\s+\w+){{0,2}}\s+(?:strain|elongation|tension|shear|compression)"
                      rf"|(?:strain|up\s+to|by)\s+(?:of\s+)?{_NUMBER}\s*(?:%|percent)", re.IGNORECASE)  # fmt: skip
 _DENSITY = re.compile(rf"{_NUMBER}\s*g\s*/?\s*cm\s*(?:\^?-?3|³|⁻³)|{_NUMBER}\s*g/cc\b", re.IGNORECASE)
+_ANGSTROM = {"å": 1.0, "angstrom": 1.0, "angstroms": 1.0, "a": 1.0, "nm": 10.0}
+_LENGTH_UNIT = r"\s*(Å|angstroms?|nm|A)\b"
+_RADIUS = re.compile(rf"radius(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}|{_NUMBER}{_LENGTH_UNIT}\s+(?:in\s+)?radius",
+                     re.IGNORECASE)  # fmt: skip
+_DEPTH = re.compile(rf"{_NUMBER}{_LENGTH_UNIT}\s+(?:deep|depth)|depth(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}", re.I)
+_BEAM = re.compile(rf"(?:with|at|of|energy)\s+{_NUMBER}\s*eV\b", re.IGNORECASE)
+_ARRIVING = re.compile(rf"{_NUMBER}\s+(?:\w+\s+)?atoms?\b", re.IGNORECASE)
+_RATE = re.compile(rf"(?:strain\s+)?rate(?:\s+of|\s+around|\s*=)?\s*{_NUMBER}\s*(?:/\s*s|s\^?-1|1/s|per\s+second)\b"
+                   rf"|{_NUMBER}\s*(?:1/s|s\^-1|/s)(?!\w)", re.IGNORECASE)  # fmt: skip
 _NVT = re.compile(r"\bNVT\b|\bNVE\b|(?:constant|fixed)\s+volume", re.IGNORECASE)
 
 
@@ -59,4 +68,9 @@ _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ..
     (_LENGTH, lambda groups: {"ps": _value(groups[0]) * _PS[groups[1].lower()]}),
     (_DENSITY, lambda groups: {"density_g_cm3": _value(groups[0])}),
     (_STRAIN, lambda groups: {"strain": _value(groups[0]) / 100}),
+    (_RATE, lambda groups: {"rate_per_ps": _value(groups[0]) * 1e-12}),
+    (_RADIUS, lambda groups: {"radius_A": _value(groups[0]) * _ANGSTROM[groups[1].lower()]}),
+    (_DEPTH, lambda groups: {"depth_A": _value(groups[0]) * _ANGSTROM[groups[1].lower()]}),
+    (_BEAM, lambda groups: {"energy_eV": _value(groups[0])}),
+    (_ARRIVING, lambda groups: {"arriving": round(_value(groups[0]))}),
 )

@@ -14,7 +14,7 @@ from lang2mlip.labs.lammps.engine import Limits, Ran
 from lang2mlip.labs.lammps.recipe import Findings
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.writer import Writer
-from lang2mlip.science.lammps.allowed import refusal
+from lang2mlip.science.lammps.allowed import COLVARS, refusal
 from lang2mlip.science.lammps.commands import commands
 from lang2mlip.science.lammps.grade import End, Grade, grade
 
@@ -58,7 +58,8 @@ def attempt(writer: Writer, system: System, folder: Path, manner: Manner) -> Att
     folder.mkdir(parents=True)
     system.write(folder)
     sha256 = system.potential.copy_to(folder)
-    (folder / engine.SCRIPT).write_text(writer.script(system), encoding="utf-8")
+    for name, text in {**writer.files(system), engine.SCRIPT: writer.script(system)}.items():
+        (folder / name).write_text(text, encoding="utf-8")
     limits = manner.limits
     if manner.checked:
         seen, estimate_s = _proven(system, folder, limits)
@@ -111,6 +112,8 @@ def _tried(script: str, steps: int, system: System, folder: Path, limits: Limits
     place.mkdir(exist_ok=True)
     system.write(place)
     system.potential.copy_to(place)
+    if (folder / COLVARS).is_file():
+        shutil.copyfile(folder / COLVARS, place / COLVARS)
     (place / engine.SCRIPT).write_text(engine.shortened(script, _TRIAL_STEPS), encoding="utf-8")
     ran = engine.run(place, system, Limits(min(_TRIAL_S, limits.time_s), limits.silent_s, limits.memory_MB))
     if not any(table.rows > 1 for table in ran.log.tables):  # what fails in motion is graded, and mended

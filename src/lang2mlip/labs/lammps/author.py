@@ -103,6 +103,10 @@ class ModelWriter:
         self._input = self.speaker.ask(query).value
         return self._input.script.rstrip() + "\n"
 
+    def files(self, system: System) -> dict[str, str]:
+        """None: a file that colvars reads could name others."""
+        return {}
+
     def mended(self, grade: Grade, system: System) -> Mended | None:
         """The same model, told of the defects."""
         return self.corrected("; ".join(_defect(one.what, one.script_line) for one in grade.defects), system)

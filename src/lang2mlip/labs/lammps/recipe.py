@@ -149,6 +149,10 @@ class Recipe(Noun):
     def read(self, seen: Seen) -> Findings:
         """The numbers of a finished run."""
 
+    def files(self, system: System) -> dict[str, str]:
+        """Name → text of what the script reads besides the structure and the potential."""
+        return {}
+
     def every(self, system: System) -> int:
         """Steps between rows of thermo output."""
         return 10
@@ -241,7 +245,7 @@ class Dynamics(Recipe):
         move = self._nvt(system, self.temperature_K)
         return Stage(name, (*more, move, f"run             {system.steps(self.ps)}"), ("unfix           move",))
 
-    def longer(self) -> Self:
+    def longer(self) -> Self | None:
         """Twice the time to come to rest, and twice the time that is measured."""
         return self.model_copy(update={"rest_ps": 2 * self.rest_ps, "ps": 2 * self.ps})
 

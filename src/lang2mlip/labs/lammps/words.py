@@ -21,7 +21,10 @@ __all__ = ["Wish", "described", "meant", "understood"]
 
 _LIQUID = frozenset({"melt", "liquid"})
 _PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
-_LETTER = re.compile(r"\b[a-z]\d*\b")
+_LETTER = re.compile(r"\b[a-z]{1,2}\d*\b")
+_ZERO_K = 1e-3
+_MATTERS_GPa = 0.05
+
 _HOTTER = 2.5
 """A crystal without a surface melts only well above its melting point (mechanical melting: Z. H. Jin, P. Gumbsch, K. Lu
 and E. Ma, Phys. Rev. Lett. 87, 055703 (2001)); so much above it does within picoseconds, as measured here."""
@@ -53,14 +56,17 @@ class Wish:
 def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     """The wish in the words; `given` parameters replace what they say. Raises BadInput with a question or a reason."""
     entry = meant(prompt)
-    recipe = known(entry["recipe"])
     numbers = asked_numbers(prompt)
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
     reading = read(_without_symbols(prompt, entry["words"]))
+    if _strange(reading):  # the recipe's own words may sound like a phase
+        reading = read(_without(prompt, entry["words"]))
     component = _one(reading)
-    said = {**_conditions(reading, component), **numbers, **entry.get("parameters", {})}
+    recipe = known(entry["hot"] if "hot" in entry and _hot(reading) else entry["recipe"])
+    conditions = _conditions(reading, component)
+    said = {**conditions, **numbers, **entry.get("parameters", {})}
     wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
-    assumptions = tuple(_assumed(recipe, component, wanted))
+    assumptions = tuple(_assumed(recipe, component, wanted, conditions))
     made = check(recipe, wanted, f"The recipe {recipe.key}")
     return Wish(prompt, made, component, assumptions)
 
@@ -86,18 +92,40 @@ def meant(prompt: str) -> dict[str, Any]:
     if len(names) > 1 and strong:
         titles = [known(name).line.lower() for name in names]
         raise BadInput(f"Which one first: {' or '.join(titles)}? A simulation measures one; ask for each apart.")
-    return found[names[0]]
+    return _variant(found[names[0]], text)
+
+
+def _variant(entry: dict[str, Any], text: str) -> dict[str, Any]:
+    """Another way to measure the same, where the words name it."""
+    for other in table("recipes").values():
+        if other.get("variant_of") == entry["recipe"] and any(one in text for one in other["variant_words"]):
+            return other | {"words": [*other["words"], *entry["words"]]}
+    return entry
 
 
 def _first(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without those that are a step on the way to another: who relaxes before measuring wants the measurement."""
-    aims = [one for one in entries if not one.get("gives_way")]
-    return aims or entries
+    names = {one["recipe"] for one in entries}
+
+    def aim(one: dict[str, Any]) -> bool:
+        way = one.get("gives_way", ())
+        return not (names - {one["recipe"], *one.get("not_to", ())} if way == "all" else names & set(way))
+
+    return [one for one in entries if aim(one)] or entries
+
+
+def _hot(reading: Reading) -> bool:
+    """Whether a temperature above zero was named."""
+    return any(one is not None and one > _ZERO_K for one in reading.temperature_K or ())
 
 
 def _without_symbols(prompt: str, phrases: Iterable[str]) -> str:
     """The words without those of the recipe's phrases that hold single letters: of an E-V curve V is no element."""
-    for phrase in sorted((one for one in phrases if _LETTER.search(one)), key=len, reverse=True):
+    return _without(prompt, [one for one in phrases if _LETTER.search(one)])
+
+
+def _without(prompt: str, phrases: Iterable[str]) -> str:
+    for phrase in sorted(phrases, key=len, reverse=True):
         prompt = re.sub(rf"(?<![\w-]){re.escape(phrase)}(?!\w)", "property", prompt, flags=re.IGNORECASE)
     return prompt
 
@@ -129,13 +157,18 @@ def _one(reading: Reading) -> Component:
     """The one substance. Raises BadInput for several, and for a phase that no recipe makes."""
     if len(reading.components) == 1:
         component = reading.components[0]
-        if strange := [phase for phase in component.phases if phase not in _PHASES]:
+        if strange := _strange(reading):
             raise BadInput(
                 f"{component.name} as {strange[0]} is not made by any recipe; they start from crystals and melts."
             )
         return component
     names = " or ".join(one.name for one in reading.components)
     raise BadInput(f"Which substance first: {names}? One simulation has one; ask for each apart.")
+
+
+def _strange(reading: Reading) -> list[str]:
+    """Phases that no recipe makes."""
+    return [phase for one in reading.components[:1] for phase in one.phases if phase not in _PHASES]
 
 
 def _conditions(reading: Reading, component: Component) -> dict[str, Json]:
@@ -147,7 +180,8 @@ def _conditions(reading: Reading, component: Component) -> dict[str, Json]:
     if high is not None and high != low:
         found["to_K"] = high
     if reading.pressure_GPa is not None:
-        found["pressure_GPa"] = next((one for one in reading.pressure_GPa if one is not None), 0.0)
+        named = [one for one in reading.pressure_GPa if one is not None]
+        found["pressure_GPa"] = max(named, key=abs, default=0.0)  # "to 20 GPa" means there, not from zero on the way
     if _LIQUID & set(component.phases):
         found["molten"] = True
     if component.facets:
@@ -156,9 +190,22 @@ def _conditions(reading: Reading, component: Component) -> dict[str, Json]:
     return found
 
 
-def _assumed(recipe: type[Recipe], component: Component, wanted: dict[str, Json]) -> list[str]:
+def _unheeded(recipe: type[Recipe], conditions: Mapping[str, Json]) -> list[str]:
+    """What was named and the recipe has no place for, said aloud. Raises BadInput for a pressure that would matter."""
+    pressure = conditions.get("pressure_GPa")
+    if pressure is not None and abs(pressure) > _MATTERS_GPa and "pressure_GPa" not in recipe.model_fields:
+        raise BadInput(f"{recipe.line} is measured without pressure; {pressure:g} GPa has no place in it.")
+    kelvin = conditions.get("temperature_K")
+    if kelvin is not None and kelvin > _ZERO_K and "temperature_K" not in recipe.model_fields:
+        return [f"{kelvin:g} K were named, but this is measured at 0 K."]
+    return []
+
+
+def _assumed(
+    recipe: type[Recipe], component: Component, wanted: dict[str, Json], conditions: Mapping[str, Json]
+) -> list[str]:
     """What the words leave open and is taken, said aloud; melting is filled in. Raises BadInput with a question."""
-    said = []
+    said = _unheeded(recipe, conditions)
     entry = table("crystals").get(component.crystal or "", {})
     if recipe.key == "melting" and "temperature_K" not in wanted and entry.get("melting_K"):
         wanted["temperature_K"] = float(entry["melting_K"])

@@ -24,6 +24,9 @@ class Writer(Protocol):
     def script(self, system: System) -> str:
         """The whole input for this system. Raises BadInput for a system that it cannot treat."""
 
+    def files(self, system: System) -> dict[str, str]:
+        """Name → text of what the script reads besides the structure and the potential."""
+
     def mended(self, grade: Grade, system: System) -> Mended | None:
         """What avoids the defects of a run; None where it knows no remedy."""
 
@@ -56,6 +59,10 @@ class RecipeWriter:
     def script(self, system: System) -> str:
         """The recipe's."""
         return self.recipe.script(system)
+
+    def files(self, system: System) -> dict[str, str]:
+        """Those of the recipe."""
+        return self.recipe.files(system)
 
     def mended(self, grade: Grade, system: System) -> Mended | None:
         """Half the time step where atoms or energy were lost, more time where the run had not come to rest."""

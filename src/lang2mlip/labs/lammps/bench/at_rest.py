@@ -38,6 +38,12 @@ def _lattice(raw: Raw, given: dict[str, Json]) -> float:
     return float((ground.volume_A3 / ground.atoms * given["cell"]) ** (1 / 3))
 
 
+def _edge(raw: Raw, given: dict[str, Json]) -> float:
+    """Å: the edge of the box along x over the whole number of cells that brings it nearest to given["near_A"]."""
+    length = float(np.linalg.norm(_ground(raw).box_A[0]))
+    return float(length / max(1, round(length / given["near_A"])))
+
+
 def _energy(raw: Raw, given: dict[str, Json]) -> float:
     """eV/atom."""
     ground = _ground(raw)
@@ -116,6 +122,7 @@ def _surface(raw: Raw, given: dict[str, Json]) -> float:
 
 AT_REST: dict[str, Callable[[Raw, dict[str, Json]], float]] = {
     "lattice_parameter": _lattice,
+    "edge_x": _edge,
     "energy": _energy,
     "bulk_modulus": _bulk_modulus,
     "C11": _elastic(0),

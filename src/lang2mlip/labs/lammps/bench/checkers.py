@@ -10,6 +10,7 @@ from pydantic import Field
 from lang2mlip.contracts import Json, Noun
 from lang2mlip.errors import Lang2mlipError, UnknownName
 from lang2mlip.labs.lammps.bench.at_rest import AT_REST
+from lang2mlip.labs.lammps.bench.done_to import DONE_TO
 from lang2mlip.labs.lammps.bench.moving import MOVING
 from lang2mlip.labs.lammps.bench.raw import Raw
 from lang2mlip.labs.lammps.bench.task import Task
@@ -17,7 +18,7 @@ from lang2mlip.labs.lammps.bench.transport import TRANSPORT
 
 __all__ = ["CHECKERS", "Judgement", "judged"]
 
-CHECKERS: dict[str, Callable[[Raw, dict[str, Json]], float]] = {**AT_REST, **MOVING, **TRANSPORT}
+CHECKERS: dict[str, Callable[[Raw, dict[str, Json]], float]] = {**AT_REST, **MOVING, **TRANSPORT, **DONE_TO}
 
 
 class Judgement(Noun):
@@ -33,7 +34,7 @@ def judged(task: Task, folder: Path) -> Judgement:
     if task.quantity not in CHECKERS:
         raise UnknownName.of("checker", task.quantity, CHECKERS)
     try:
-        value = CHECKERS[task.quantity](Raw(folder), task.given)
+        value = CHECKERS[task.quantity](Raw(folder), task.given) * task.scale + task.offset
     except (Lang2mlipError, ValueError, KeyError) as error:
         return Judgement(right=False, why=" ".join(str(error).split())[:300])
     return Judgement(right=task.right(value), value=value)

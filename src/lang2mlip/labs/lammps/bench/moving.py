@@ -147,10 +147,25 @@ def _peak(raw: Raw, given: dict[str, Json]) -> float:
 
 
 def _coordination(raw: Raw, given: dict[str, Json]) -> float:
-    """Neighbours within given["within_A"]."""
+    """Neighbours within given["within_A"], else within the first minimum of g(r), smoothed over 0.25 Å."""
     r, g, density = _distances(raw)
-    inside = r < given["within_A"]
+    within = given.get("within_A") or _first_minimum(r, g)
+    inside = r < within
     return float(density * np.sum(4 * np.pi * r[inside] ** 2 * g[inside]) * _BIN_A)
+
+
+def _first_minimum(r: Floats, g: Floats) -> float:
+    smooth = np.convolve(g, np.ones(5) / 5, mode="same")
+    top = int(np.argmax(smooth[:-5]))
+    behind = smooth[top : top + int(2.5 / _BIN_A)]
+    return float(r[top + int(np.argmin(behind))])
+
+
+def _largest(raw: Raw, given: dict[str, Json]) -> float:
+    """GPa: the largest mean of the stress over a twentieth of the curve."""
+    table, axis = _pulled(raw)
+    stress = -raw.column(table, f"P{axis}{axis}")
+    return float(max(piece.mean() for piece in np.array_split(stress, 20)))
 
 
 def _melting(raw: Raw, given: dict[str, Json]) -> float:
@@ -174,6 +189,7 @@ MOVING: dict[str, Checker] = {
     "young_modulus": _young,
     "poisson_ratio": _poisson,
     "shear_modulus": _shear,
+    "largest_stress": _largest,
     "diffusion": _diffusion,
     "rdf_peak": _peak,
     "coordination": _coordination,

@@ -33,6 +33,8 @@ class Task(Noun):
     potential: str | None = Field(default=None, description="file that every arm must use; None: free")
     quantity: str = Field(default="", description="name of the checker that recomputes the number from raw output")
     unit: str = ""
+    scale: float = Field(default=1.0, description="turns the checker's number into `unit`; then `offset` is added")
+    offset: float = 0.0
     given: dict[str, Json] = Field(default_factory=dict, description="what the checker must know, e.g. atoms in a cell")
     truth: Truth | None = Field(default=None, description="None for a request that must be refused")
     refused: str | None = Field(default=None, description="words that the refusal must hold; empty: any clear sentence")

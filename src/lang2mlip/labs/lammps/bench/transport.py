@@ -28,7 +28,8 @@ def _viscosity(raw: Raw, given: dict[str, Json]) -> float:
     begin, end = (round(one / step_ps) for one in given["plateau_ps"])
     if len(stress) < 20 * end:
         raise PartFailed(f"The run in {raw.folder} is too short for a viscosity.")
-    running = np.cumsum(_correlation(stress, end)) - 0.5 * _correlation(stress, 0)[0]
+    found = _correlation(stress, end)
+    running = np.cumsum(found) - 0.5 * found[0] - 0.5 * found
     kelvin, volume = raw.column(table, "Temp").mean(), raw.column(table, "Volume").mean()
     scale = volume / (BOLTZMANN_EV_PER_K * kelvin) / EV_PER_A3_IN_GPA * step_ps
     return float(scale * running[begin : end + 1].mean())
@@ -41,8 +42,10 @@ def _correlation(values: Floats, longest: int) -> Floats:
 
 
 def _conductivity(raw: Raw, given: dict[str, Json]) -> float:
-    """W/(m K): what fix thermal/conductivity moved, over area, time and the gradient of profile.txt along z."""
+    """W/(m K), by what the run left: the fluctuations of flux.txt, or energy moved and the gradient of profile.txt."""
     table = raw.production()
+    if (raw.folder / "flux.txt").is_file():
+        return _by_fluctuations(raw, given)
     name = next((one for one in table.columns if one.startswith("f_")), None)
     if name is None:
         raise PartFailed(f"The thermo output in {raw.folder} has no column of what was swapped.")
@@ -51,6 +54,20 @@ def _conductivity(raw: Raw, given: dict[str, Json]) -> float:
     area = float(raw.column(table, "Lx").mean() * raw.column(table, "Ly").mean())
     flux = float(moved[-1] - moved[0]) / (2 * area * time_ps)
     return flux / _gradient(raw, float(raw.column(table, "Lz").mean())) * _W_PER_MK
+
+
+def _by_fluctuations(raw: Raw, given: dict[str, Json]) -> float:
+    """The running integral of the heat flux correlation, averaged over given["plateau_ps"] (else 2 to 4 ps)."""
+    rows = np.loadtxt(raw.folder / "flux.txt", comments="#")
+    flux = rows[:, 1:4] * raw.units.energy_eV * 1000 / raw.units.time_fs
+    step_ps = float(rows[1, 0] - rows[0, 0]) * raw.step_ps
+    begin, end = (round(one / step_ps) for one in given.get("plateau_ps", (2.0, 4.0)))
+    found = _correlation(flux, end)
+    running = np.cumsum(found) - 0.5 * found[0] - 0.5 * found
+    table = raw.production()
+    kelvin, volume = raw.column(table, "Temp").mean(), raw.column(table, "Volume").mean()
+    scale = step_ps / (volume * BOLTZMANN_EV_PER_K * kelvin**2) * _W_PER_MK
+    return float(scale * running[begin : end + 1].mean())
 
 
 def _gradient(raw: Raw, length_A: float) -> float:

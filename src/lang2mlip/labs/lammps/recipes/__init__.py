@@ -24,6 +24,10 @@ KNOWN = {
     "viscosity": "viscosity:Viscosity",
     "conductivity": "conductivity:Conductivity",
     "surface": "surface:SurfaceEnergy",
+    "heat_flux": "heat_flux:HeatFlux",
+    "indentation": "indentation:Indentation",
+    "deposition": "deposition:Deposition",
+    "metadynamics": "metadynamics:PairFreeEnergy",
 }
 """Name → module and class."""
 

@@ -17,7 +17,7 @@ from lang2mlip.science.structures.facets import Facet
 from lang2mlip.science.structures.source import primitive
 from lang2mlip.units import EV_PER_A3_IN_GPA
 
-__all__ = ["SurfaceEnergy"]
+__all__ = ["SurfaceEnergy", "flat"]
 
 _J_PER_M2 = EV_PER_A3_IN_GPA / 10.0
 """1 eV/Å² in J/m²."""
@@ -44,7 +44,7 @@ class SurfaceEnergy(Recipe):
         cell = unit_cell(component)
         step = Facet.of(cell, primitive(cell), self.miller).step
         high = abs(float(step.cell.array[2, 2]))
-        once = _flat(step.repeat((1, 1, max(1, int(np.ceil(self.thickness_A / high))))))
+        once = flat(step.repeat((1, 1, max(1, int(np.ceil(self.thickness_A / high))))))
         wide = [int(np.ceil(6.0 / length)) for length in once.cell.lengths()[:2]]
         larger: Atoms = once.repeat((*wide, 1))
         refuse_size(len(larger))
@@ -71,7 +71,7 @@ class SurfaceEnergy(Recipe):
         ))  # fmt: skip
 
 
-def _flat(crystal: Atoms) -> Atoms:
+def flat(crystal: Atoms) -> Atoms:
     """The same crystal with its end in the middle of the widest gap between its layers."""
     heights = crystal.get_scaled_positions()[:, 2] % 1.0
     ordered = np.sort(heights)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lang2mlip.errors import PartFailed
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
+from lang2mlip.labs.lammps.recipes.correlation import correlation, integral, recorded, vanishes
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.units import BOLTZMANN_EV_PER_K, EV_PER_A3_IN_GPA
 
@@ -54,11 +54,11 @@ class Viscosity(Dynamics):
         kelvin, volume = seen.mean("production", "Temp").value, seen.last("production", "Volume")
         # V/kT <P P> dt: Å³ / eV * GPa² * ps; 1 GPa = 1/160.2 eV/Å³, and 1 GPa ps = 1 mPa s
         scale = volume / (BOLTZMANN_EV_PER_K * kelvin) / EV_PER_A3_IN_GPA * interval_ps
-        whole = _correlation(stress, round(_LONGEST_PS / interval_ps))
-        end = _vanishes(whole)
-        parts = [scale * _integral(_correlation(one, end)) for one in np.array_split(stress, _BLOCKS)]
+        whole = correlation(stress, round(_LONGEST_PS / interval_ps))
+        end = vanishes(whole)
+        parts = [scale * integral(correlation(one, end)) for one in np.array_split(stress, _BLOCKS)]
         error = float(np.std(parts, ddof=1) / np.sqrt(_BLOCKS))
-        value = scale * _integral(whole[: end + 1])
+        value = scale * integral(whole[: end + 1])
         how = f"integral of the stress correlation up to {end * interval_ps:.2f} ps, spread of {_BLOCKS} blocks"
         numbers = (
             Number(name="viscosity", value=value, error=error, unit="mPa s", how=how),
@@ -73,31 +73,6 @@ class Viscosity(Dynamics):
 
 def _recorded(seen: Seen) -> tuple[Floats, Floats]:
     """(steps, five independent traceless stresses in GPa, shape (rows, 5))."""
-    file = seen.folder / _STRESS
-    if not file.is_file():
-        raise PartFailed(f"The run left no {file}; its script must write the stress.")
-    table = np.atleast_2d(np.loadtxt(file, comments="#"))
-    xx, yy, zz, xy, xz, yz = (table[:, n] * seen.system.units.pressure_GPa for n in range(1, 7))
-    return table[:, 0], np.column_stack([xy, xz, yz, (xx - yy) / 2, (yy - zz) / 2])
-
-
-def _correlation(stress: Floats, longest: int) -> Floats:
-    """Autocorrelation of the columns, averaged over them, for lags 0 to `longest`."""
-    rows = len(stress)
-    waves = np.fft.rfft(stress - stress.mean(axis=0), 2 * rows, axis=0)
-    found = np.fft.irfft(np.abs(waves) ** 2, axis=0)[: min(longest, rows - 1) + 1].mean(axis=1)
-    return np.asarray(found / np.arange(rows, rows - len(found), -1))
-
-
-def _vanishes(correlation: Floats) -> int:
-    """The lag at which it first falls into its own noise, which is its rms value over the later half of the lags.
-
-    Integrating on to where it crosses zero would end at a maximum of the integral, and be too large by chance.
-    """
-    noise = float(np.sqrt(np.mean(correlation[len(correlation) // 2 :] ** 2)))
-    below = np.flatnonzero(correlation <= noise)
-    return int(below[0]) if len(below) else len(correlation) - 1
-
-
-def _integral(correlation: Floats) -> float:
-    return float(np.trapezoid(correlation))
+    steps, table = recorded(seen.folder / _STRESS, "stress")
+    xx, yy, zz, xy, xz, yz = (table * seen.system.units.pressure_GPa).T
+    return steps, np.column_stack([xy, xz, yz, (xx - yy) / 2, (yy - zz) / 2])

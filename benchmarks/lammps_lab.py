@@ -1,0 +1,85 @@
+"""The LAMMPS lab measured: tasks from words against numeric truth, and wordings that nobody tuned on.
+
+python benchmarks/lammps_lab.py [TASK|KIND…]        what is missing of the executable tasks, recipes alone; half an hour
+python benchmarks/lammps_lab.py --paraphrases       sixty wordings: substance, recipe, temperature, pressure; seconds
+Rows and summaries go to lammps.json. With a model: lang2mlip bench lammps --arms direct,loop --model PROVIDER:NAME
+(Not lammps.py: a script of that name would hide the package from every benchmark beside it.)
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import yaml
+
+from lang2mlip.errors import Lang2mlipError
+from lang2mlip.labs.lammps.bench.bench import Rows, Wish, bench, summary
+from lang2mlip.labs.lammps.words import understood
+
+HERE = Path(__file__).parent
+FILE = HERE / "lammps.json"
+WORDINGS = HERE / "blind" / "lammps-paraphrases.yaml"
+READINGS = HERE / "lammps_paraphrases.json"
+
+MEANS = {
+    "minimise": {"minimise", "energy_volume"}, "rdf": {"motion"}, "diffusion": {"motion"}, "eos": {"energy_volume"},
+    "tension": {"deform"}, "shear": {"deform"}, "surface-energy": {"surface"}, "equilibrate": {"equilibrate"},
+    "conductivity": {"conductivity", "heat_flux"},
+}  # fmt: skip
+"""Kind of the wordings → recipes that do it; a kind that is not here has a recipe of its own name."""
+
+
+def formula(component):
+    from lang2mlip.labs.lammps.building import unit_cell
+
+    return unit_cell(component).symbols.formula.reduce()[0].format("hill")
+
+
+def reading(one):
+    """(what was read, what is wrong with it)."""
+    try:
+        wish = understood(one["prompt"], {})
+    except Lang2mlipError as error:
+        return {"refused": str(error)[:160]}, ["refused"]
+    recipe = wish.recipe
+    conditions = {name: getattr(recipe, name, None) for name in ("temperature_K", "pressure_GPa")}
+    read = {"recipe": recipe.key, "system": formula(wish.component), **conditions}
+    wrong = [] if recipe.key in MEANS.get(one["kind"], {one["kind"]}) else ["recipe"]
+    wrong += ["mode"] if one["kind"] in ("tension", "shear") and getattr(recipe, "mode", "") != one["kind"] else []
+    wrong += [] if sorted(read["system"]) == sorted(one["system"]) else ["system"]
+    kelvin, asked = read["temperature_K"], one["temperature_K"]
+    wrong += ["temperature"] if asked and (kelvin is None or abs(kelvin - asked) > 1) else []
+    bar, said = read["pressure_GPa"] or 0.0, one["pressure_GPa"]
+    wrong += ["pressure"] if said is not None and abs(bar - said) > max(0.001, 0.01 * said) else []
+    return read, wrong
+
+
+def paraphrases():
+    """How many of the wordings are read whole; those that are not, and why."""
+    wordings = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
+    rows = {}
+    for one in wordings:
+        read, wrong = reading(one)
+        rows[one["id"]] = {**read, "wrong": wrong}
+        if wrong:
+            print(f"{one['id']} {one['kind']:14} {', '.join(wrong):22} {one['prompt'][:70]!r} {read}")
+    right = sum(not row["wrong"] for row in rows.values())
+    print(f"{right} of {len(rows)} read whole")
+    history = json.loads(READINGS.read_text()) if READINGS.exists() else {}
+    kept = {"first": history.get("first", {"right": right, "of": len(rows), "rows": rows})}
+    now = {"right": right, "of": len(rows), "rows": rows}
+    READINGS.write_text(json.dumps({**kept, "now": now}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main(words):
+    if "--paraphrases" in words:
+        paraphrases()
+        return 0
+    rows = bench(Wish(only=tuple(words)), Rows(FILE), Path("lammps-work"), lambda line: print(line, flush=True))
+    for name, told in summary(rows).items():
+        print(name, told)
+    return 0 if all(row["right"] for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""The free energy of two atoms against their distance, by well-tempered metadynamics through colvars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lang2mlip.contracts import Component
+from lang2mlip.contracts.protocols import Metadynamics as Protocol
+from lang2mlip.contracts.protocols import Variable
+from lang2mlip.errors import PartFailed
+from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
+from lang2mlip.labs.lammps.system import System
+from lang2mlip.science.lammps.colvars import colvars
+from lang2mlip.units import BOLTZMANN_EV_PER_K
+
+__all__ = ["PairFreeEnergy"]
+
+Floats = NDArray[np.float64]
+
+_FILE = "colvars.in"
+_HILLS = "bias"
+_FEWEST = 50
+
+
+class PairFreeEnergy(Dynamics):
+    """A. Barducci, G. Bussi and M. Parrinello, Phys. Rev. Lett. 100, 020603 (2008); distance as the variable."""
+
+    key: ClassVar[str] = "metadynamics"
+    line: ClassVar[str] = "Free energy of a pair by metadynamics"
+
+    molten: bool = Field(default=True, description="melt it first: in a crystal a distance hardly changes")
+    ps: float = Field(default=300.0, gt=0, description="length, ps")
+    hill_kT: float = Field(default=0.1, gt=0, le=5, description="height of a hill, kT")
+    bias: float = Field(default=6.0, gt=1, le=100, description="bias factor: the distance feels so many times T")
+    every_ps: float = Field(default=0.2, gt=0, description="time between hills, ps")
+    width_A: float = Field(default=0.2, gt=0, description="width of a hill, Å")
+
+    def measures(self) -> str:
+        """In words."""
+        return f"potential of mean force of two atoms, its first well and barrier, at {self.temperature_K:g} K"
+
+    def structure(self, component: Component) -> Atoms:
+        """The crystal; atoms 1 and 2 are neighbours in it."""
+        atoms = super().structure(component)
+        near = int(np.argsort(atoms.get_distances(0, range(len(atoms)), mic=True))[1])
+        order = [0, near, *(n for n in range(1, len(atoms)) if n != near)]
+        sorted_: Atoms = atoms[order]
+        return sorted_
+
+    def files(self, system: System) -> dict[str, str]:
+        """The input of colvars."""
+        return {_FILE: _spoken(colvars(self._protocol(system)), system)}
+
+    def _protocol(self, system: System) -> Protocol:
+        reach = 0.45 * float(min(1 / np.linalg.norm(np.linalg.inv(system.atoms.cell.array), axis=0)))
+        return Protocol(
+            temperature_K=self.temperature_K, ps=self.ps, every=system.steps(self.every_ps),
+            hill_eV=self.hill_kT * BOLTZMANN_EV_PER_K * self.temperature_K,
+            bias_temperature_K=(self.bias - 1) * self.temperature_K,
+            variable=Variable(kind="distance", atoms=(1, 2), width=self.width_A, range=(0.0, reach)),
+        )  # fmt: skip
+
+    def stages(self, system: System) -> list[Stage]:
+        """Rest, and production at constant volume under the growing bias."""
+        bias = f"fix             pair all colvars {_FILE} output {_HILLS} tstat move"
+        move = self._nvt(system, self.temperature_K)
+        run = f"run             {system.steps(self.ps)}"
+        production = Stage("production", ("reset_timestep  0", move, bias, run), ("unfix           pair",))
+        return [*self.opening(system), production]
+
+    def longer(self) -> None:
+        """The bias grows to the end; there is no rest to wait for."""
+
+    def read(self, seen: Seen) -> Findings:
+        """The sum of the hills, without the share of the sphere's surface; its first well and what lies behind it."""
+        r, free = self._free_energy(seen, 1.0)
+        halves = [_well(*self._free_energy(seen, part)) for part in (0.5, 0.75)]
+        well = _well(r, free)
+        how = "sum of the hills; error: change over the last half and quarter of the run"
+        spread = [max(abs(one[n] - well[n]) for one in halves) for n in range(3)]
+        numbers = (
+            Number(name="well_distance", value=well[0], error=spread[0], unit="Å", how=how),
+            Number(name="barrier", value=well[1], error=spread[1], unit="eV", how=f"well to first maximum; {how}"),
+            Number(name="well_depth", value=well[2], error=spread[2], unit="eV", how=f"below zero at far; {how}"),
+            number("temperature", seen.mean("production", "Temp"), "K"),
+        )
+        curve = Curve(name="pair_free_energy", x_label="distance (Å)", y_label="free energy (eV)",
+                      x=tuple(r), y=tuple(free))  # fmt: skip
+        return Findings(numbers=numbers, curves=(curve,))
+
+    def _free_energy(self, seen: Seen, part: float) -> tuple[Floats, Floats]:
+        """(distances, w in eV, zero at the farthest) by the first `part` of the hills.
+
+        w = -(T + dT)/dT x hills + 2 kT ln r, dT what the bias adds to the temperature.
+        """
+        hills = _hills(seen.folder)
+        hills = hills[: max(_FEWEST // 2, int(part * len(hills)))]
+        centre, width, height = hills[:, 1], hills[:, 2] / 2, hills[:, 3] * seen.system.units.energy_eV
+        r = np.linspace(np.quantile(centre, 0.01), np.quantile(centre, 0.99), 200)
+        bias = (height * np.exp(-((r[:, None] - centre) ** 2) / (2 * width**2))).sum(axis=1)
+        free = -self.bias / (self.bias - 1) * bias + 2 * BOLTZMANN_EV_PER_K * self.temperature_K * np.log(r)
+        return r, free - free[-20:].mean()
+
+
+def _spoken(text: str, system: System) -> str:
+    """In the units of the script: colvars takes energies as LAMMPS has them."""
+    factor = system.units.energy_eV
+    if factor == 1.0:
+        return text
+    lines = []
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] in (["hillWeight"], ["forceConstant"]):
+            line = f"  {words[0]} {float(words[1]) / factor:g}"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _hills(folder: Path) -> Floats:
+    """Rows of step, centre, full width and height, as colvars wrote them. Raises PartFailed for few."""
+    found = sorted(folder.glob(f"{_HILLS}*hills.traj"))
+    rows = [line.split() for line in found[0].read_text().splitlines() if line[:1] != "#"] if found else []
+    if len(rows) < _FEWEST:
+        raise PartFailed(f"{folder} holds {len(rows)} hills, too few for a free energy; run longer.")
+    return np.array(rows, dtype=float)
+
+
+def _well(r: Floats, free: Floats) -> tuple[float, float, float]:
+    """(where the first well is, the barrier behind it, its depth)."""
+    bottom = int(np.argmin(free[: int(0.6 * len(r))]))
+    top = bottom + int(np.argmax(free[bottom : bottom + len(r) // 2]))
+    return float(r[bottom]), float(free[top] - free[bottom]), float(-free[bottom])

@@ -45,7 +45,21 @@ def test_what_happened_is_told_with_its_changes_and_its_cost(view):
 def test_the_alternatives_are_what_the_rules_had_to_say(view):
     explained = explain(view, 3)
     assert explained.title.startswith("Step 3: sample") and "decided by rules" in explained.title
-    assert part(explained, "What else was weighed").startswith("Without this the next would have been")
+    assert part(explained, "What else was weighed").startswith("Had this not been needed, next in line")
+
+
+def test_a_newcomer_reads_what_the_action_is_what_its_words_mean_and_what_came_next(view):
+    third, last = explain(view, 3), explain(view, 4)
+    assert part(third, "What was done").startswith("sample: MD with the current potential, watched as it runs")
+    assert "depth full: errors: held-out errors" in part(last, "What was done")
+    assert part(third, "What came next").startswith("Step 4, evaluate: reason 4")
+    assert part(last, "What came next") == ""
+    assert "pool: configurations from MD" in part(third, "Words")
+
+
+def test_why_md_broke_is_said(view):
+    told = part(explain(view, 3), "What happened")
+    assert "melt: MD at 120 K broke after 220 of 500 steps: pair Ar-Ar 1.1 Å < 1.2 Å." in told
 
 
 def test_the_page_stands_alone_and_the_text_has_every_heading(view, tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lang2mlip.contracts import Decision, GroupState, State
+from lang2mlip.contracts import ACTIONS, Decision, GroupState, Result, State
 from lang2mlip.decide.curriculum import built, good, in_play, outlook, parts, stuck, target
 from lang2mlip.decide.prospects import curve
 from lang2mlip.decide.rules import weighed
@@ -18,6 +18,15 @@ from lang2mlip.report.figures import standing
 from lang2mlip.report.words import several
 
 __all__ = ["Explanation", "explain", "story"]
+
+WORDS = (
+    "label: a configuration with the energy and the forces of the reference; what a potential is trained on",
+    "pool: configurations from MD with the potential that wait to be chosen for labels",
+    "labels unknown to the model: new ones, on which it was tried before it was trained on them; an honest error",
+    "held-out: configurations of the reference's own MD that are never trained on",
+    "target: the goal of the task, or 80 % of it where a property that was asked for rests on the group",
+)
+"""What the sentences take for known."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +57,14 @@ def explain(view: View, number: int) -> Explanation:
         number,
         f"Step {number}: {decision.action}{_where(decision)}, decided by {decision.decider}",
         (
+            ("What was done", _order(decision)),
             ("What was seen", (f"{decision.seen}.", *_standing(before))),
             ("What else was weighed", _others(before, decision)),
             ("Why this", (decision.reason, *(f"On the way: {remark}" for remark in decision.remarks))),
             ("What was expected", (decision.expectation,)),
             ("What happened", _happened(step, before, after)),
+            ("What came next", _next(view, number)),
+            ("Words", tuple(WORDS)),
         ),
         standing(_bars(before), _bars(after), "force error on unknown labels / target"),
     )
@@ -81,6 +93,30 @@ def _around(events: tuple[Event, ...], number: int) -> tuple[State, State]:
     return seen or state, state
 
 
+def _order(decision: Decision) -> tuple[str, ...]:
+    """What the action is, and the parameters that are not as usual, each with what it means."""
+    kind = ACTIONS[decision.action]
+    told = decision.parameters.model_dump(mode="json", exclude_defaults=True)
+    own = [
+        f"{name.replace('_', ' ')} {_plain(value)}: {kind.model_fields[name].description}"
+        for name, value in told.items()
+        if name not in ("action", "groups")
+    ]
+    return (f"{decision.action}: {(kind.__doc__ or '').strip()}", *own)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, dict) else str(value)
+
+
+def _next(view: View, number: int) -> tuple[str, ...]:
+    """The decision after this one."""
+    later = next((one for one in view.steps() if one.number == number + 1), None)
+    return (f"Step {later.number}, {later.decision.action}: {later.decision.reason}",) if later else ()
+
+
 def _where(decision: Decision) -> str:
     groups = getattr(decision.parameters, "groups", ())
     return f" in {several(groups)}" if groups else ""
@@ -97,7 +133,8 @@ def _measured(state: State, name: str, group: GroupState) -> str:
     words = [f"{group.labels} labels"]
     if group.fresh:
         error = 100 * group.fresh[-1].force_relative
-        words.append(f"{error:.1f} % error on labels unknown to the model (target {100 * target(state, name):.1f} %)")
+        goal = 100 * target(state, name)
+        words.append(f"force error {error:.1f} % of the rms force on labels unknown to the model (target {goal:.1f} %)")
     if group.walkers:
         words.append(f"MD broke in {group.failures} of {group.walkers} walks" if group.failures else "MD held")
     if group.pool:
@@ -107,15 +144,15 @@ def _measured(state: State, name: str, group: GroupState) -> str:
 
 def _stage(state: State, name: str, playing: list[str]) -> str:
     if good(state, name):
-        return "it stands"
+        return "within its target and its MD held: nothing to do here now"
     if stuck(state, name):
         return "more labels are not predicted to help"
     if name not in playing:
         return f"it waits for its parts: {several(parts(state, name))}"
     expected = outlook(state, name)
     if expected is None or expected.labels is None:
-        return "it is worked on"
-    return f"it is worked on; about {expected.labels} more labels are predicted to be needed"
+        return "worked on now"
+    return f"worked on now; about {expected.labels} more labels are predicted to be needed"
 
 
 def _others(state: State, decision: Decision) -> tuple[str, ...]:
@@ -123,7 +160,7 @@ def _others(state: State, decision: Decision) -> tuple[str, ...]:
     found = weighed(state)
     if decision.decider == "rules":
         found = found[1:]
-        lead = "Without this the next would have been"
+        lead = "Had this not been needed, next in line was"
     else:
         lead = "The built-in rules would have chosen"
     lines = [f"{choice.parameters.action}: {choice.reason}" for choice in found if choice.parameters.action != "end"]
@@ -135,7 +172,15 @@ def _happened(step: Step, before: State, after: State) -> tuple[str, ...]:
         return ("It is still running, or was cut off before it ended.",)
     cost = step.result.cost
     spent = f"It took {cost.calls} reference calls, {cost.labels} labels and {cost.wall_s:.0f} s."
-    return (step.result.summary, spent, *_changes(before, after), *(f"Fault: {fault}" for fault in step.result.faults))
+    faults = (f"Fault: {fault}" for fault in step.result.faults)
+    return (step.result.summary, spent, *_changes(before, after), *_trips(step.result), *faults)
+
+
+def _trips(result: Result) -> Iterator[str]:
+    """Why walks broke, the first of each group."""
+    broken = {run.group: run for run in reversed(result.stability) if not run.healthy}
+    for group, run in reversed(broken.items()):
+        yield f"{group}: MD at {run.temperature_K:.0f} K broke after {run.done} of {run.steps} steps: {run.trip}."
 
 
 def _changes(before: State, after: State) -> Iterator[str]:

@@ -86,6 +86,11 @@ def test_molecules_are_alone_or_liquid_by_temperature_and_method():
     assert task_of("water with B3LYP/def2-SVP").components[0].phases == ("gas",)
 
 
+def test_water_beside_ice_is_liquid_where_most_of_the_range_is_above_melting():
+    task = complete(read("ice and water, 250 to 300 K"))
+    assert [component.phases for component in task.components] == [("crystal",), ("liquid",)]
+
+
 def test_phases_that_a_property_needs_are_added():
     assert set(task_of("melting point of aluminium").components[0].phases) == {"crystal", "melt"}
     assert "surface" in task_of("surface energies of aluminium").components[0].phases

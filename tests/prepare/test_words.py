@@ -128,3 +128,24 @@ def test_a_form_named_beside_a_layer_is_that_layer():
 @pytest.mark.parametrize("rate", ["1e8 s^-1", "1e9 s-1", "0.01 ps^-1"])
 def test_the_exponent_of_a_rate_is_no_temperature(rate):
     assert read(f"nickel crystal pulled at {rate} and 900 K").temperature_K == (900.0, 900.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "molecule", "crystal"),
+    [
+        ("CO2 and N2 at 300 K", "carbon-dioxide", None),
+        ("CH4 gas", "methane", None),
+        ("C6H6 liquid", "benzene", None),
+        ("dry ice at 150 K", None, "CO2"),
+    ],
+)
+def test_the_formula_of_a_molecule_is_not_its_crystal(words, molecule, crystal):
+    first = read(words).components[0]
+    assert (first.molecule, first.crystal) == (molecule, crystal)
+
+
+@pytest.mark.parametrize("words", ["{}, Li diffusion at 600 K", "{}: diffusion of Li", "Li diffusion in {}"])
+def test_an_element_that_moves_in_its_compound_is_no_metal_beside_it(words):
+    reading = read(words.format("Li7La3Zr2O12"))
+    assert [component.formula for component in reading.components] == ["Li7La3Zr2O12"]
+    assert reading.properties == ("diffusion",)

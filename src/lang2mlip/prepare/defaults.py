@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["default_phases", "default_properties", "default_simulations", "default_temperature", "melting_K"]
 
 
+_NEAR_K = 40.0
+"""So far from the temperature at which its density is known a liquid is taken for one."""
+
+
 def melting_K(component: Component) -> float | None:
     """The melting temperature of a component in K, where the data have it."""
     for name, key in (("crystals", component.crystal), ("molecules", component.molecule)):
@@ -57,12 +61,17 @@ def _suits(phase: str, component: Component) -> bool:
 
 
 def _liquid_there(component: Component, reading: Reading) -> bool:
-    """The data know its density as a liquid near the temperature that is said (300 K where none is)."""
+    """Over at least half of the temperatures that are said (300 K where none is) it is known as a liquid."""
     entry = table("molecules").get(component.molecule or "", {})
     known_K = float(entry.get("density_K") or 0.0)
+    if not known_K:
+        return False
     said = [value for value in reading.temperature_K or (300.0,) if value is not None]
-    melts = entry.get("melting_K") or 0.0
-    return known_K > 0 and all(max(melts, known_K - 40) <= value <= known_K + 40 for value in said)
+    first, last = max(float(entry.get("melting_K") or 0.0), known_K - _NEAR_K), known_K + _NEAR_K
+    low, high = min(said, default=300.0), max(said, default=300.0)
+    if low == high:
+        return first <= low <= last
+    return min(high, last) - max(low, first) >= 0.5 * (high - low)
 
 
 def default_temperature(reading: Reading, phases: Sequence[str] = ()) -> tuple[tuple[float, float], str]:

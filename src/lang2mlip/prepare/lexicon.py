@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from lang2mlip.data import table
-from lang2mlip.prepare.formulas import element_names
+from lang2mlip.prepare.formulas import composition, element_names, parse_formula
 from lang2mlip.prepare.text import Word, fold
 
 __all__ = ["Hit", "longest", "near", "ordinary", "plain_word", "vocabulary"]
@@ -127,12 +127,32 @@ def _by_name(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     return ((key, entry) for key, entry in table(kind).items() if "dissolves" not in entry)
 
 
+def _by_formula(kind: str, formula: str) -> bool:
+    """A formula in lower case, `nacl`, is met too; short ones would be words of English.
+
+    That of a molecule does not mean the crystal of the molecules: `CO2` is not dry ice.
+    """
+    if kind == "polymers" or (kind == "crystals" and _counts(formula) in _molecular()):
+        return False
+    return len(formula) > 3 or formula[-1].isdigit()
+
+
+@cache
+def _molecular() -> frozenset[frozenset[tuple[str, float]]]:
+    """Compositions of the neutral molecules."""
+    neutral = [entry for _, entry in _by_name("molecules") if not entry.get("charge", 0)]
+    return frozenset(_counts(entry["formula"]) for entry in neutral)
+
+
+def _counts(formula: str) -> frozenset[tuple[str, float]]:
+    return composition(parse_formula(formula) or {formula: 1.0}, reduced=False)
+
+
 def _all_names() -> Iterator[tuple[str, Hit]]:
     for kind in ("crystals", "molecules", "polymers"):
         for key, entry in _by_name(kind):
             names = {name: None for name in entry["names"] if name[-1] not in "+-"}
-            if kind != "polymers" and (len(entry["formula"]) > 3 or entry["formula"][-1].isdigit()):
-                # A formula in lower case, `nacl`, is met too; short ones would be words of English.
+            if _by_formula(kind, entry["formula"]):
                 names[entry["formula"]] = None
             yield from ((name, Hit(kind, key, entry)) for name in names)
     for key, entry in table("concepts").items():

@@ -100,6 +100,10 @@ _PLACES = ("site", "sites", "sublattice", "position", "positions")
 """Words after an element that name its place in a compound."""
 
 
+_MOTIONS = ("diffusion", "diffusivity", "self-diffusion", "migration", "hopping", "mobility", "transport")
+"""Words after an element that name its motion in a compound."""
+
+
 def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
     """Settle `A in B`: an element that moves in its own compound is no substance besides; a solute is liquid too."""
     kept = []
@@ -118,15 +122,22 @@ def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
 
 
 def _lacking(items: Sequence[Item], mention: Mention, before: Sequence[Mention]) -> Mention | None:
-    """The compound that lacks this element, or whose place it names: `A2B … with half of the A taken out`, `A site`."""
+    """The compound that lacks this element, or has its place or motion named: `half of the A`, `A site`, `A diffusion`."""
     own = set(mention.substance.counts)
     partly = [i for i in items if i.end <= mention.start and i.kind in ("of", "plain")][-3:]
     wholes = [one for one in before if own < set(one.substance.counts)]
     missing = any(key_of(mark) == "phase/vacancy" for mark in mention.marks)
     if len(own) != 1 or not wholes:
         return None
-    named = _next_word(items, mention) in _PLACES or any(0 <= mark.start - mention.end <= 1 for mark in _gaps(mention))
+    named = _next_word(items, mention) in _PLACES + _MOTIONS or any(0 <= mark.start - mention.end <= 1 for mark in _gaps(mention))
+    named = named or _moving(items, mention)
     return wholes[-1] if named or (missing and any(i.kind == "of" for i in partly)) else None
+
+
+def _moving(items: Sequence[Item], mention: Mention) -> bool:
+    """`diffusion of` stands right before it."""
+    before = [item for item in items if item.end <= mention.start and item.kind != "hyphen"][-2:]
+    return [item.kind for item in before] == ["property", "of"] and before[0].text.lower() in _MOTIONS
 
 
 def _gaps(mention: Mention) -> list[Item]:

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from lang2mlip.doors.asking import ask
 from lang2mlip.doors.bench import app as bench
+from lang2mlip.doors.examining import questions
 from lang2mlip.doors.keeping import app as keeping
 from lang2mlip.doors.options import Compute, Decider, Model, Name, Out, Potential, Reference, Yes
 from lang2mlip.doors.research import app as research
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+bench.command()(questions)
 app.add_typer(bench, name="bench")
 app.command()(ask)
 app.command()(simulate_all)

@@ -63,7 +63,8 @@ def simulate_all(
     many = min(cores or len(os.sched_getaffinity(0)), len(prompts))
     begun, used = time.monotonic(), _cpu_s()
     with ThreadPoolExecutor(max_workers=many) as pool:  # LAMMPS computes in children: threads only wait for them
-        outcomes = tuple(pool.map(lambda one: _one(*one, len(prompts), how, tell), enumerate(prompts, 1)))
+        jobs = [pool.submit(_one, n, prompt, len(prompts), how, tell) for n, prompt in enumerate(prompts, 1)]
+        outcomes = tuple(job.result() for job in jobs)
     wall = time.monotonic() - begun
     return Together(outcomes, many, wall, (_cpu_s() - used) / (many * wall))
 

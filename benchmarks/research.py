@@ -1,9 +1,9 @@
 """Auto-research measured: from a gate-violating baseline to an accepted model, against plain hyper-parameter search.
 
-Each piece (arena, arm, repeat) is one search of --runs runs; it adds a row to research.json when it is done, and a piece
-that was stopped is gone on with. `plain` is Optuna's estimator alone over the same space from the same baseline: no
-recipes, no replicates, no early end; its winner is the best objective on one seed. Equal cost is equal runs; seconds are
-beside it. Both winners are scored on frames that neither saw.
+Each piece (arena, arm, repeat) is one search of --runs runs; it adds a row to research.json when it is done, and a
+piece that was stopped is gone on with. `plain` is Optuna's estimator alone over the same space from the same baseline:
+no recipes, no replicates, no early end; its winner is the best objective on one seed. Equal cost is equal runs; seconds
+are beside it. Both winners are scored on frames that neither saw.
 
     python benchmarks/research.py --part copper --repeats 3
     python benchmarks/research.py --part tampering

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from lang2mlip.doors.options import Compute, Model
+
 __all__ = ["app"]
 
 app = typer.Typer(
@@ -32,7 +34,7 @@ def new(
     from lang2mlip.labs.research.opening import open_new
 
     made = open_new(out / name, arena, from_run, data, seed)
-    typer.echo(f"{made.place}: edit {made.place / 'game' / 'program.md'}, then: lang2mlip research run {name}")
+    typer.echo(f"{made.place}: edit {made.place / 'program.md'}, then: lang2mlip research run {name}")
 
 
 @app.command()
@@ -41,18 +43,52 @@ def run(
     runs: Annotated[int, typer.Option(min=1, help="runs at most, replicates included")] = 40,
     attempts: Annotated[int, typer.Option(min=0, help="attempts at most")] = 20,
     max_time: Annotated[float, typer.Option(help="seconds of runs, at most")] = 7200.0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="language-model tokens, at most")] = 1_000_000,
+    researcher: Annotated[str, typer.Option(help="built-in | llm")] = "built-in",
+    model: Model = None,
+    compute: Compute = None,
     out: Out = WHERE,
 ) -> None:
     """Search, or go on with a search that was stopped."""
+    from lang2mlip.compute.profile import Profile, find_profile
     from lang2mlip.doors.terminal import open_console
-    from lang2mlip.labs.research.builtin import BuiltIn
-    from lang2mlip.labs.research.opening import opened, searched
+    from lang2mlip.labs.research.opening import opened, pool_of, proposer_of, searched
     from lang2mlip.labs.research.search import Budget
 
-    console = open_console()
-    budget = Budget(runs=runs, attempts=attempts, seconds=max_time)
-    found = searched(opened(name, out), BuiltIn(), budget, lambda line: console.print(line, highlight=False))
+    arena, console = opened(name, out), open_console()
+    budget = Budget(runs=runs, attempts=attempts, seconds=max_time, tokens=max_tokens)
+    proposer = proposer_of(arena, _model(researcher, model), max_tokens)
+    pool = pool_of(find_profile(compute, Path.cwd()) or Profile(kind="local"), arena.place)
+    try:
+        found = searched(arena, proposer, budget, pool, lambda line: console.print(line, highlight=False))
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped; nothing is lost. Go on with: lang2mlip research run {name}")
+        raise typer.Exit(130) from None
     raise typer.Exit(0 if found else 3)
+
+
+def _model(researcher: str, model: str | None) -> str | None:
+    """Name of the model, None for the built-in search. Raises UnknownName, or BadInput where no model is named."""
+    from lang2mlip.errors import BadInput, UnknownName
+    from lang2mlip.language.models import configured
+
+    if researcher not in ("built-in", "llm"):
+        raise UnknownName.of("researcher", researcher, ("built-in", "llm"))
+    if researcher == "built-in":
+        return None
+    name = configured(model)
+    if name is None:
+        raise BadInput("No language model is named; say --model PROVIDER:NAME or set LANG2MLIP_MODEL.")
+    return name
+
+
+@app.command()
+def report(name: Name, out: Out = WHERE) -> None:
+    """Write report.html again: the tree of attempts, score against cost, gates, diffs, what was learned."""
+    from lang2mlip.labs.research.opening import opened
+    from lang2mlip.labs.research.page import write_page
+
+    typer.echo(write_page(opened(name, out)))
 
 
 @app.command()

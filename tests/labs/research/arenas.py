@@ -25,7 +25,7 @@ CONFIG = {
 def entry(**rules):
     """The entry of the metal's arena, made tiny."""
     data = {**ENTRY["data"], "crystal": {**ENTRY["data"]["crystal"], "repeat": [2, 1, 1]}, "parts": PARTS}
-    trials = {"temperature_K": 300.0, "steps": 20, "seeds": 1, "drift_steps": 40}
+    trials = {"temperature_K": 300.0, "steps": 20, "seeds": 1, "drift_steps": 40, "block_s": 0.05}
     scorecard = {**ENTRY["scorecard"], "gates": {"dimer_faults": ENTRY["scorecard"]["gates"]["dimer_faults"]}}
     limits = {"train_s": 30, "score_s": 60, "replicates": 2, "memory_MB": 3000, "resamples": 200, **rules}
     return {**ENTRY, "data": data, "trials": trials, "rules": limits, "baseline": CONFIG, "scorecard": scorecard}

@@ -1,6 +1,6 @@
 """An arena: a folder with frozen data and scorecard, one editable strategy under git, and a journal beside it.
 
-NAME/  game/ (git)  program.md  strategy/train.py  strategy/config.yaml
+NAME/  program.md (a person writes it)  game/ (git): strategy/train.py  strategy/config.yaml
        data/train.extxyz (frozen, strategies see it)   judge/ (frozen, they never do)
        manifest.json  sealed.tar.xz  journal.jsonl  attempts/0001/…  report.html
 """
@@ -23,7 +23,7 @@ from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.labs.research.card import Card
 from lang2mlip.labs.research.history import History
 from lang2mlip.labs.research.journal import Journal
-from lang2mlip.labs.research.kit import ARENAS, check_hidden
+from lang2mlip.labs.research.kit import ARENAS, check_hidden, scorer
 from lang2mlip.labs.research.manifest import changed, read_manifest, restore, seal
 from lang2mlip.labs.research.measure import Trials
 from lang2mlip.labs.research.rules import Rules
@@ -50,7 +50,7 @@ class Arena:
 
     @property
     def history(self) -> History:
-        """The git history of program.md and the strategy."""
+        """The git history of the strategy."""
         return History(self.place / "game")
 
     @cached_property
@@ -78,6 +78,12 @@ class Arena:
     def trials(self) -> Trials:
         """The frozen conditions of the stability runs."""
         return check(Trials, self.spec["trials"], "the trials")
+
+    @property
+    def program(self) -> str:
+        """What a person wants of the search, in their words."""
+        file = self.place / "program.md"
+        return file.read_text(encoding="utf-8") if file.is_file() else ""
 
     def config(self, commit: str) -> dict[str, Any]:
         """The configuration at a commit. Raises BadInput where it is no mapping."""
@@ -120,7 +126,7 @@ def create(place: Path, entry: Mapping[str, Any], frames: Mapping[str, list[Atom
     _write_frozen(building, entry, frames)
     commit = _write_game(building, entry)
     sealed = seal(building, FROZEN)
-    facts = {"seed": seed, "commit": commit, "sealed": sealed, "manifest": read_manifest(building)}
+    facts = {"seed": seed, "commit": commit, "sealed": sealed, "manifest": read_manifest(building), "scorer": scorer()}
     Journal(building / "journal.jsonl").append("opened", title=entry["title"], **facts)
     building.rename(place)
     return Arena.open(place)
@@ -139,5 +145,5 @@ def _write_game(building: Path, entry: Mapping[str, Any]) -> str:
     (game / "strategy").mkdir(parents=True)
     shutil.copy(ARENAS / "train.py.template", game / "strategy" / "train.py")
     (game / CONFIG).write_text(yaml.safe_dump(entry["baseline"], sort_keys=True), encoding="utf-8")
-    (game / "program.md").write_text(entry["program"], encoding="utf-8")
+    (building / "program.md").write_text(entry["program"], encoding="utf-8")
     return History(game).begin("baseline")

@@ -51,7 +51,7 @@ def judged(told: dict[str, Any]) -> dict[str, Any]:
         "drift_meV_atom_ps": drift(starts[0], calculator, trials),
         "roughness_meV_A": _or_unknown(lambda: roughness(starts[0], calculator)),
         "dimer_faults": _or_unknown(lambda: dimer_faults(starts[0], calculator)),
-        "speed": _or_unknown(lambda: speed(starts[0], calculator)),
+        "speed": _or_unknown(lambda: speed(starts[0], calculator, trials.block_s)),
         "memory_MB": memory_MB(),
     }
     if curve:

@@ -10,7 +10,7 @@ from pathlib import Path
 import lang2mlip
 from lang2mlip.errors import BadInput
 
-__all__ = ["HOME", "JUDGE", "MOLECULES", "check_hidden", "compiled", "for_judge", "for_strategy"]
+__all__ = ["HOME", "JUDGE", "MOLECULES", "check_hidden", "compiled", "for_judge", "for_strategy", "scorer"]
 
 HOME = Path(lang2mlip.__file__).parent
 JUDGE = HOME / "labs" / "research" / "judge.py"
@@ -41,6 +41,16 @@ def check_hidden(*paths: Path) -> None:
             raise BadInput(
                 f"{path} lies below {inside}, which every sandbox shows; put it elsewhere, where none can read it."
             )
+
+
+def scorer() -> str:
+    """SHA-256 over the sources of the judge: two scores compare only where it is the same."""
+    rooms = [HOME / "labs" / "research" / name for name in ("judge.py", "measure.py", "card.py")]
+    rooms += sorted((HOME / "science" / "evaluation").glob("*.py")) + sorted((HOME / "science" / "atoms").glob("*.py"))
+    whole = hashlib.sha256()
+    for file in rooms:
+        whole.update(file.read_bytes())
+    return whole.hexdigest()
 
 
 def compiled(to: Path) -> None:

@@ -36,6 +36,7 @@ class Trials(Noun):
     seeds: int = Field(default=3, description="stability runs of each start")
     drift_steps: int = Field(default=800, description="of the NVE run")
     drift_temperature_K: float = Field(default=300.0, description="of the NVE run, K")
+    block_s: float = Field(default=0.4, gt=0, description="CPU time of a block when the speed is measured, s")
 
 
 def frame_sums(frames: Sequence[Atoms], calculator: Any) -> dict[str, list[float]]:
@@ -103,7 +104,7 @@ def dimer_faults(atoms: Atoms, calculator: Any) -> float:
     return float(sum(one.value or 0 for one in found if one.name == "dimer_attraction_when_near"))
 
 
-def speed(start: Atoms, calculator: Any, blocks: int = 3, block_s: float = 0.4) -> float:
+def speed(start: Atoms, calculator: Any, block_s: float, blocks: int = 3) -> float:
     """Atoms whose forces are found in the CPU time of one pass of the yardstick, which is measured in between.
 
     Blocks are long because some systems count CPU time in steps of 10 ms.

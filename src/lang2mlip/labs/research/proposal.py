@@ -23,6 +23,8 @@ class Proposal(Noun):
     origin: str = Field(description="recipe, tpe, structural, llm, …")
     tokens: int = Field(default=0, description="of a language model, spent on it")
     source: str = ""
+    remark: str = Field(default="", description="of a reviewer, or why it is not the model's own")
+    refused: str = Field(default="", description="why it is not run; empty: it is")
 
 
 class Proposer(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,17 @@ from lang2mlip.errors import BadInput
 from lang2mlip.labs.research.arena import Arena
 from lang2mlip.labs.research.card import read
 from lang2mlip.labs.research.keeping import Verdict, compared, no_worse, promising
+from lang2mlip.labs.research.kit import scorer
 from lang2mlip.labs.research.proposal import Proposal, Proposer, flat, merged
 from lang2mlip.labs.research.story import Attempt, Story, story_of
 from lang2mlip.labs.research.trial import Asked
 
 __all__ = ["Budget", "Search"]
+
+
+_REFERENCE = re.compile(
+    r"science\.reference|ase\.calculators\.(?!singlepoint)\w+|\b(pyscf|tblite|gpaw)\b|[\"\']reference[\"\']"
+)
 
 
 class Budget(Noun):
@@ -63,7 +70,11 @@ class Search:
 
     def go(self) -> Story:
         """Search until the budget is spent or the proposer has no idea left; then ablate and score on the final set."""
-        self.arena.journal.append("begun", proposer=self.proposer.name, budget=self.budget.model_dump())
+        same = self.arena.journal.entries[0].get("scorer") == scorer()
+        facts = {"budget": self.budget.model_dump(), "same_scorer": same}
+        self.arena.journal.append("begun", proposer=self.proposer.name, **facts)
+        if not same:
+            self.say("The scorer is another than when this arena was made: old and new scores do not quite compare.")
         self._runs(self.story.baseline, [0])
         why = self.budget.spent(self.story)
         while why is None:
@@ -109,17 +120,27 @@ class Search:
     def _change(self, proposal: Proposal, control: str) -> str | None:
         history = self.arena.history
         history.back_to(control)
+        if proposal.refused:
+            return proposal.refused
         try:
             if proposal.change:
                 self.arena.write_config(merged(self.arena.config(control), proposal.change))
         except (BadInput, AttributeError, TypeError) as error:
             return f"the settings cannot be changed so: {error}"
         fault = history.apply(proposal.patch) if proposal.patch else None
-        outside = [path for path in history.touched() if not path.startswith("strategy/")]
-        if fault is None and not outside:
-            return None
-        history.back_to(control)
-        return f"the patch does not apply: {fault}" if fault else f"the patch changes {outside[0]}, not the strategy"
+        fault = f"the patch does not apply: {fault}" if fault else self._forbidden()
+        if fault:
+            history.back_to(control)
+        return fault
+
+    def _forbidden(self) -> str | None:
+        """Why the files as they are now may not run, or None. A hint for the honest: the sandbox is the barrier."""
+        outside = [path for path in self.arena.history.touched() if not path.startswith("strategy/")]
+        if outside:
+            return f"the patch changes {outside[0]}, not the strategy"
+        text = "\n".join(file.read_text(encoding="utf-8") for file in self.arena.place.glob("game/strategy/*.py"))
+        found = _REFERENCE.search(text)
+        return f"the strategy calls a reference ({found[0]}), but the training frames are frozen" if found else None
 
     def _finish_pending(self) -> None:
         """Screen, replicate what is promising, judge, keep or revert."""
@@ -181,7 +202,7 @@ class Search:
         return folder
 
     def _inspect(self) -> None:
-        """What a person or an accident changed between two runs is written down and taken back, but for program.md."""
+        """What a person or an accident changed between two runs is written down; only program.md is theirs."""
         found = self.arena.tampered()
         if found:
             self.arena.journal.append("tampered", found=found)
@@ -190,18 +211,11 @@ class Search:
         history, touched = self.arena.history, self.arena.history.touched()
         if touched:
             self.arena.journal.append("edited", paths=touched, diff=history.diff("HEAD"))
-            program = self.arena.place / "game" / "program.md"
-            text = program.read_text(encoding="utf-8") if program.is_file() else ""
+            self.say(f"edited by hand and taken back: {', '.join(touched)}; program.md is the file for that")
             history.back_to(self.story.control)
-            if "program.md" in touched and text:
-                program.write_text(text, encoding="utf-8")
-                self._adopt(history.commit("program.md edited"))
-            self.say(f"edited by hand: {', '.join(touched)}; only program.md is kept")
-
-    def _adopt(self, commit: str) -> None:
-        """The control with another program.md: the same strategy, so what is known of it holds."""
-        old = self.story.control
-        self.arena.journal.append("adopted", old=old, commit=commit)
+        told = self.arena.journal.of("program")
+        if not told or told[-1]["text"] != self.arena.program:
+            self.arena.journal.append("program", text=self.arena.program)
 
     def ablate(self) -> None:
         """Take each kept setting back on its own; what is no worse without it is left out."""

@@ -77,10 +77,6 @@ def _take(story: Story, entry: dict[str, Any]) -> None:
     elif kind == "ablation":
         story.ablations.append(entry)
         story.control = entry["control"]
-    elif kind == "adopted":
-        story.control = entry["commit"]
-        same = {key: run for key, run in story.runs.items() if key[0] == entry["old"]}
-        story.runs |= {(entry["commit"], seed, role): run for (_, seed, role), run in same.items()}
     elif kind == "final":
         story.final = entry
     elif kind in ("ended", "begun"):

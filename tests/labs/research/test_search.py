@@ -1,0 +1,227 @@
+"""Whole searches through the real sandbox and judge, in this process; ideas come from a list or a scripted model."""
+
+import json
+from pathlib import Path
+
+import pytest
+from arenas import tiny
+
+from lang2mlip.compute.pool import Outcome
+from lang2mlip.errors import BadInput
+from lang2mlip.labs.research.__main__ import work
+from lang2mlip.labs.research.arena import Arena
+from lang2mlip.labs.research.builtin import BuiltIn
+from lang2mlip.labs.research.page import write_page
+from lang2mlip.labs.research.proposal import Proposal
+from lang2mlip.labs.research.researcher import Researcher
+from lang2mlip.labs.research.search import Budget, Search
+from lang2mlip.labs.research.story import story_of
+from lang2mlip.labs.research.tell import difference, explained, told
+from lang2mlip.language.scripted import Call, Fault
+from lang2mlip.language.speaker import Speaker
+
+BETTER = {"settings.max_iterations": 6}
+OUTSIDE = """--- /dev/null
++++ b/notes.md
+@@ -0,0 +1 @@
++Anything goes.
+"""
+WRONG = """--- a/strategy/train.py
++++ b/strategy/train.py
+@@ -1,2 +1,2 @@
+-a line that is not there
++another
+"""
+RELABEL = """--- a/strategy/train.py
++++ b/strategy/train.py
+@@ -1,1 +1,2 @@
++from ase.calculators.emt import EMT
+ \"\"\"The strategy: from labelled frames to a potential in `model/`. This file and config.yaml are what may be changed.
+"""
+
+
+class Here:
+    """A pool without processes of its own; it can be told to stop before its n-th piece."""
+
+    cores = 1
+
+    def __init__(self, stop_at=None):
+        self.stop_at, self.done = stop_at, 0
+
+    def run(self, folders, report=None, work_="training", **_):
+        outcomes = []
+        for folder in folders:
+            if self.stop_at is not None and self.done >= self.stop_at:
+                raise KeyboardInterrupt
+            word, what = work(folder)
+            self.done += 1
+            outcomes.append(Outcome(Path(folder), None if word == "done" else what))
+        return outcomes
+
+    def close(self):
+        pass
+
+
+class Listed:
+    """Ideas from a list, by the number of attempts so far."""
+
+    name = "listed"
+
+    def __init__(self, *ideas):
+        self.ideas = ideas
+
+    def propose(self, arena, story):
+        return self.ideas[len(story.attempts)] if len(story.attempts) < len(self.ideas) else None
+
+
+def idea(words, **more):
+    return Proposal(hypothesis=words, expected="better", origin="test", **more)
+
+
+IDEAS = [
+    idea("outside", patch=OUTSIDE),
+    idea("does not apply", patch=WRONG),
+    idea("relabels", patch=RELABEL),
+    idea("nothing", change={"settings.level": 4}),
+    idea("no such setting", change={"settings.levle": 6}),
+    idea("radial functions are fitted", change=BETTER),
+]
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """A search that is stopped twice, finds an arena edited by hand and one with a changed test set, and ends."""
+    arena = tiny(tmp_path_factory.mktemp("arenas") / "tiny", replicates=1)
+    with pytest.raises(KeyboardInterrupt):
+        Search(arena, Listed(*IDEAS), Here(stop_at=0)).go()
+    with pytest.raises(KeyboardInterrupt):
+        Search(arena, Listed(*IDEAS), Here(stop_at=2)).go()
+    arena = Arena.open(arena.place)
+    (arena.place / "program.md").write_text("# Mine\n")
+    (arena.place / "game" / "strategy" / "config.yaml").write_text("family: nothing\n")
+    (arena.place / "judge" / "screen.extxyz").write_text("")
+    Search(arena, Listed(*IDEAS), Here()).go()
+    return Arena.open(arena.place)
+
+
+def test_every_bad_idea_is_recorded_as_what_it_is_and_the_search_goes_on(searched):
+    whys = [attempt.verdict["why"] for attempt in story_of(searched.journal).attempts]
+    for why, words in zip(whys, ["notes.md", "does not apply", "calls a reference", "changes nothing"], strict=False):
+        assert words in why
+    assert "levle" in whys[4] and "level" in whys[4]
+
+
+def test_what_is_better_is_kept_and_is_what_the_game_holds(searched):
+    story = story_of(searched.journal)
+    assert story.attempts[-1].kept and story.control != story.baseline
+    assert searched.config(story.control)["settings"]["max_iterations"] == 6
+    assert not searched.history.touched()
+    assert story.misses == 0 and story.ended == "the proposer has no idea left"
+
+
+def test_a_stopped_search_goes_on_and_pays_for_nothing_twice(searched):
+    runs = [(one["commit"], one["seed"], one["role"]) for one in searched.journal.of("run")]
+    assert len(runs) == len(set(runs))
+    assert len(searched.journal.of("begun")) == 3 and len(searched.journal.of("ended")) == 1
+
+
+def test_edits_by_hand_are_written_down_and_only_the_program_is_kept(searched):
+    edited = searched.journal.of("edited")
+    assert edited[0]["paths"] == ["strategy/config.yaml"] and "family: nothing" in edited[0]["diff"]
+    assert searched.program == searched.journal.of("program")[-1]["text"] == "# Mine\n"
+    assert searched.journal.of("tampered")[0]["found"] == ["judge/screen.extxyz was changed"]
+    assert not searched.tampered()
+
+
+def test_winner_and_baseline_are_scored_on_frames_that_no_decision_saw(searched):
+    finals = {one["of"]: one["reading"] for one in searched.journal.of("final")}
+    energies = {name: one["metrics"]["energy_rmse_meV_atom"] for name, one in finals.items()}
+    assert energies["winner"] < 0.5 * energies["baseline"]
+
+
+def test_what_was_kept_is_ablated(searched):
+    assert [one["path"] for one in searched.journal.of("ablation")] == ["settings.max_iterations"]
+    assert not searched.journal.of("ablation")[0]["keep"]
+
+
+def test_the_search_is_told_in_words_diffs_and_a_page(searched):
+    lines = list(told(searched))
+    assert any("kept" in line and "radial functions are fitted" in line for line in lines)
+    assert "+  max_iterations: 6" in difference(searched, 0) and "levle" in difference(searched, 5)
+    assert any(line.startswith("Lesson: Expected: better. Found:") for line in explained(searched, 6))
+    page = write_page(searched).read_text()
+    assert (
+        page.count("<circle") >= 2 and "radial functions are fitted" in page and "http" not in page.split("<style>")[0]
+    )
+    with pytest.raises(BadInput, match="no attempt 9"):
+        difference(searched, 9)
+
+
+def test_recipes_come_first_then_the_estimator_and_then_another_structure(searched, tmp_path):
+    story = story_of(searched.journal)
+    first = BuiltIn().propose(searched, story)
+    assert first.origin == "recipe" and "Novikov" in first.source
+    estimated = BuiltIn(recipes=False).propose(searched, story)
+    assert estimated == BuiltIn(recipes=False).propose(searched, story) and estimated.origin == "tpe"
+    story.misses = 9
+    demanded = BuiltIn(recipes=False).propose(searched, story)
+    structural = {path for path, axis in searched.spec["space"].items() if axis.get("structural")}
+    assert demanded.origin == "structural" and structural & set(demanded.change)
+
+
+def test_a_budget_is_kept(searched):
+    story = story_of(searched.journal)
+    assert Budget(runs=1).spent(story) == "1 runs" and Budget(seconds=0.1).spent(story) == "0.1 seconds"
+    assert Budget(attempts=6).spent(story) == "6 attempts" and Budget().spent(story) is None
+
+
+EDIT = Call(
+    "propose_edit", {"hypothesis": "energies count too little", "expected": "energies fall", "change": {"soften": 1.0}}
+)
+OBJECT, APPROVE = Call("object", {"why": "say which frames"}), Call("approve", {"why": "worth a run"})
+
+
+def researcher(tmp_path):
+    return Researcher(Speaker.live("openai:scripted", tmp_path), Listed(idea("fallback", change=BETTER)), 10_000)
+
+
+def test_a_model_looks_proposes_is_reviewed_and_answers_the_objection(serve, searched, tmp_path):
+    story = story_of(searched.journal)
+    script = [Call("read_file", {"path": "strategy/config.yaml"}), Call("attempt", {"number": 6}),
+              Call("log", {"number": 0}), Call("worst_frames", {"number": 0}), EDIT, OBJECT, EDIT, APPROVE]  # fmt: skip
+    with serve(script) as model:
+        found = researcher(tmp_path).propose(searched, story)
+    assert found.change == {"soften": 1.0} and found.origin == "llm:openai:scripted" and not found.refused
+    assert found.tokens == 8 * 120 and "worth a run" in found.remark
+    told_model = "".join(request.text for request in model.requests)
+    for words in (
+        "max_iterations: 6",
+        "radial functions are fitted",
+        "residual",
+        "frame ",
+        "say which frames",
+        "# Mine",
+    ):
+        assert words in told_model
+    assert "judge/" not in json.dumps([request.body for request in model.requests]).replace("judge/ ", "")
+
+
+def test_an_idea_that_the_reviewer_refuses_twice_is_written_down_and_not_run(serve, searched, tmp_path):
+    with serve([EDIT, OBJECT, EDIT, OBJECT]):
+        found = researcher(tmp_path).propose(searched, story_of(searched.journal))
+    assert "objected 2 times: say which frames" in found.refused
+
+
+def test_a_patch_outside_of_the_strategy_goes_back_to_the_model(serve, searched, tmp_path):
+    bad = Call("propose_edit", {"hypothesis": "h", "expected": "e", "patch": OUTSIDE})
+    with serve([bad, EDIT, APPROVE]) as model:
+        found = researcher(tmp_path).propose(searched, story_of(searched.journal))
+    assert found.change == {"soften": 1.0} and "not below strategy/" in model.requests[1].text
+
+
+def test_where_the_model_fails_the_built_in_search_goes_on_and_says_so(serve, searched, tmp_path):
+    story = story_of(searched.journal)
+    story.attempts = []
+    with serve([Fault(400)]):
+        found = researcher(tmp_path).propose(searched, story)
+    assert found.hypothesis == "fallback" and "proposed, not llm:openai:scripted" in found.remark

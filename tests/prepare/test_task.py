@@ -91,6 +91,11 @@ def test_water_beside_ice_is_liquid_where_most_of_the_range_is_above_melting():
     assert [component.phases for component in task.components] == [("crystal",), ("liquid",)]
 
 
+def test_a_liquid_of_what_has_long_boiled_is_remarked():
+    assert any("far above boiling" in note for note in task_of("liquid nitrogen and CO2, 600 K").notes)
+    assert not any("boiling" in note for note in task_of("liquid nitrogen, 70 to 80 K").notes)
+
+
 def test_phases_that_a_property_needs_are_added():
     assert set(task_of("melting point of aluminium").components[0].phases) == {"crystal", "melt"}
     assert "surface" in task_of("surface energies of aluminium").components[0].phases

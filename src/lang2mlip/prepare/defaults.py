@@ -12,11 +12,21 @@ if TYPE_CHECKING:
     from lang2mlip.prepare.methods import Method
     from lang2mlip.prepare.reading import Reading
 
-__all__ = ["default_phases", "default_properties", "default_simulations", "default_temperature", "melting_K"]
+__all__ = [
+    "critical_K",
+    "default_phases",
+    "default_properties",
+    "default_simulations",
+    "default_temperature",
+    "melting_K",
+]
 
 
 _NEAR_K = 40.0
 """So far from the temperature at which its density is known a liquid is taken for one."""
+
+
+_ROOM_K = 290.0
 
 
 def melting_K(component: Component) -> float | None:
@@ -25,6 +35,15 @@ def melting_K(component: Component) -> float | None:
         if key and table(name).get(key, {}).get("melting_K"):
             return float(table(name)[key]["melting_K"])
     return None
+
+
+def critical_K(component: Component) -> float | None:
+    """About the temperature above which a molecule has no liquid, K: 1.5 times its boiling point (Guldberg's rule).
+
+    Known for what boils below room temperature, whose density the data give at its boiling point.
+    """
+    boils = table("molecules").get(component.molecule or "", {}).get("density_K")
+    return 1.5 * float(boils) if boils and boils < _ROOM_K else None
 
 
 def default_phases(component: Component, reading: Reading) -> tuple[tuple[str, ...], str]:

@@ -122,15 +122,15 @@ def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
 
 
 def _lacking(items: Sequence[Item], mention: Mention, before: Sequence[Mention]) -> Mention | None:
-    """The compound that lacks this element, or has its place or motion named: `half of the A`, `A site`, `A diffusion`."""
+    """The compound that lacks this element, or of which a place or a motion is named: `A site`, `A diffusion`."""
     own = set(mention.substance.counts)
     partly = [i for i in items if i.end <= mention.start and i.kind in ("of", "plain")][-3:]
     wholes = [one for one in before if own < set(one.substance.counts)]
     missing = any(key_of(mark) == "phase/vacancy" for mark in mention.marks)
     if len(own) != 1 or not wholes:
         return None
-    named = _next_word(items, mention) in _PLACES + _MOTIONS or any(0 <= mark.start - mention.end <= 1 for mark in _gaps(mention))
-    named = named or _moving(items, mention)
+    named = _next_word(items, mention) in _PLACES + _MOTIONS or _moving(items, mention)
+    named = named or any(0 <= mark.start - mention.end <= 1 for mark in _gaps(mention))
     return wholes[-1] if named or (missing and any(i.kind == "of" for i in partly)) else None
 
 

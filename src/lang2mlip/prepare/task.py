@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from lang2mlip.errors import BadInput
 from lang2mlip.prepare.agreed import with_settings
 from lang2mlip.prepare.answers import answered, settle
 from lang2mlip.prepare.defaults import (
+    critical_K,
     default_phases,
     default_properties,
     default_simulations,
@@ -35,6 +37,8 @@ _NOT_PERIODIC = {"gas", "cluster"}
 _NO_ASSUMPTION = {"not_understood"}
 """Told among the remarks."""
 
+_DENSE_GPA = 0.05
+"""From here on a gas is about as dense as a liquid."""
 _LOWEST_K = 10.0
 """MD needs a temperature above zero; statics need none."""
 
@@ -200,6 +204,20 @@ def _potential(reading: Reading, wish: _Wish, options: Options, choosers: Choose
     return choosers.family(wish.elements, options.budget.max_labels, hardware_here(), installed_families(), use)
 
 
+def _boiled(wish: _Wish) -> list[str]:
+    """A liquid asked for where all that it is made of is a gas."""
+    liquids = [one for one in wish.components if "liquid" in one.phases]
+    limits = [critical_K(one) or math.inf for one in liquids]
+    low, high_GPa = wish.temperature_K[0], wish.pressure_GPa[1]
+    if not liquids or max(limits) >= low or high_GPa >= _DENSE_GPA:
+        return []
+    names = " and ".join(one.name for one in liquids)
+    return [
+        f"The liquid of {names} is asked for at {low:g} K, far above boiling: without pressure it flies apart. Name a "
+        "lower temperature, a pressure, or the gas."
+    ]
+
+
 def _notes(reading: Reading, wish: _Wish) -> list[str]:
     """What was not understood, and what a careful reader would remark."""
     notes = list(reading.notes)
@@ -207,6 +225,7 @@ def _notes(reading: Reading, wish: _Wish) -> list[str]:
         notes.append(f"{reading.absent.said} was named as the reference, which cannot be run here; another was taken.")
     if reading.not_understood:
         notes.append(f"Not understood: {', '.join(reading.not_understood)}.")
+    notes += _boiled(wish)
     for component in wish.components:
         melting = melting_K(component)
         if melting and "melt" in component.phases and wish.temperature_K[1] < melting:

@@ -5,6 +5,7 @@ import pytest
 from ase.build import bulk, molecule
 
 import tiny
+from lang2mlip.act import diffusion, energy
 from lang2mlip.act.base import Desk
 from lang2mlip.act.bondcount import BondCount
 from lang2mlip.act.evaluate import Measurements
@@ -52,6 +53,67 @@ def test_without_layers_there_is_none():
     found = Measurements()
     _compare(Goals(), walk("nvt"), (frames(), frames()), found)
     assert found.properties and not [one for one in found.properties if "layer" in one.subject]
+
+
+def test_every_element_pair_has_its_curve_and_the_worst_comes_first():
+    def alloy(scale):
+        made = frames(scale)
+        for atoms in made:
+            atoms.symbols[::2] = "Al"
+        return made
+
+    found = Measurements()
+    _compare(Goals(), walk("nvt"), (alloy(1.03), alloy(1.0)), found)
+    away = {one.name: one.deviation for one in found.properties}
+    pairs = [name.rpartition(", ")[2] for name in found.curves["rdf"]]
+    assert sorted(pairs) == ["Al-Al", "Al-Cu", "Cu-Cu"]
+    assert [away[f"rdf_{pair}"] for pair in pairs] == sorted(away.values(), reverse=True)
+
+
+def diffusing(speed_A, seed):
+    """Sixty frames of a random walk in a large cell, 0.1 ps apart."""
+    rng, atoms = np.random.default_rng(seed), bulk("Cu", cubic=True) * (2, 2, 2)
+    made = []
+    for _ in range(60):
+        atoms = atoms.copy()
+        atoms.positions += rng.normal(0, speed_A, atoms.positions.shape)
+        made.append(atoms)
+    return made
+
+
+DIFFUSING = {**NOTE, "plan": {"ensemble": "nvt", "temperature_K": 300.0, "timestep_fs": 2.0, "keep_every": 50}}
+
+
+def test_diffusion_has_a_limit_where_the_task_wants_it_and_something_diffuses():
+    wish = tiny.task(properties=["diffusion"])
+    apart, alike, still, unasked = Measurements(), Measurements(), Measurements(), Measurements()
+    diffusion.compare(wish, DIFFUSING, (diffusing(1.2, 1), diffusing(0.3, 2)), apart)
+    diffusion.compare(wish, DIFFUSING, (diffusing(0.3, 1), diffusing(0.3, 2)), alike)
+    diffusion.compare(wish, DIFFUSING, (frames(count=60), frames(count=60)), still)
+    diffusion.compare(tiny.task(), DIFFUSING, (diffusing(1.2, 1), diffusing(0.3, 2)), unasked)
+    assert not apart.properties[0].passed and alike.properties[0].passed and alike.properties[0].limit > 20.0
+    assert still.properties[0].limit is None and unasked.properties[0].limit is None
+    assert list(apart.curves["msd"]) == ["stack, 300 K, Cu"]
+
+
+def test_what_the_size_of_the_cell_hides_of_diffusion_is_told():
+    found = Measurements()
+    diffusion.compare(tiny.task(), DIFFUSING, (diffusing(0.3, 1), diffusing(0.3, 2)), found)
+    (told,) = [one for one in found.properties if "small_a_cell" in one.name]
+    assert told.value == pytest.approx(0.86e-5, rel=0.02) and told.unit == "cm²/s at 1 mPa s" and told.limit is None
+
+
+def test_the_mean_energy_in_md_is_compared_with_its_noise():
+    rng, found = np.random.default_rng(0), Measurements()
+    times = [0.01 * number for number in range(90)]
+    known = {"time_ps": times, "potential_eV": (-32 * 3.5 + rng.normal(0, 0.1, 90)).tolist()}
+    mine = {"time_ps": times, "potential_eV": (-32 * 3.49 + rng.normal(0, 0.1, 90)).tolist()}
+    energy.compare({**walk("npt"), "thermo": known}, mine, 32, found)
+    (told,) = found.properties
+    assert told.deviation == pytest.approx(10.0, abs=2.0) and told.deviation_unit == "meV/atom" and told.limit is None
+    assert told.error_bar < 0.002 and list(found.curves["energy"]) == ["stack, 300 K, npt"]
+    energy.compare({**walk("nvt"), "thermo": {}}, mine, 32, found)
+    assert len(found.properties) == 1
 
 
 def methanol(place, stretched=()):

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from ase import Atoms
 
+from lang2mlip.act import diffusion, energy
 from lang2mlip.act.base import Desk, Done
 from lang2mlip.act.bondcount import BondCount
+from lang2mlip.act.walks import subject_of
 from lang2mlip.contracts import Goals, Json, Property
 from lang2mlip.science.atoms.frames import read_frames
-from lang2mlip.science.evaluation import density, msd
+from lang2mlip.science.evaluation import density
+from lang2mlip.science.evaluation.measured import Measured
 from lang2mlip.science.evaluation.rdf import RadialDistribution
 
 if TYPE_CHECKING:
@@ -31,20 +34,20 @@ SETTLE = 1 / 3
 FEWEST = 24
 """Frames below which no mean squared displacement is read."""
 
-SHORTEST_PS = 1.0
-"""Time below which a mean squared displacement is vibration, not diffusion."""
-
 
 def compare_walks(desk: Desk, done: Sequence[Done], found: Measurements) -> None:
     """Add properties and curves of every repeated walk to `found`."""
+    if not done:
+        return
     bonds = BondCount(desk)
     for one in done:
         walk = json.loads((desk.run / one.piece.arguments["repeats"]).read_text(encoding="utf-8"))
         mine, known = read_frames(one.folder / "frames.extxyz"), read_frames(desk.run / walk["frames"])
         bonds.add(walk, (mine, one.value["thermo"]), known)
         mine, known = _healthy(mine), _healthy(known)
+        energy.compare(walk, one.value["thermo"], len(known[0]) if known else 0, found)
         if walk["plan"]["ensemble"] != "npt" and min(len(mine), len(known)) >= FEWEST:
-            _diffusion(walk, mine, known, found)
+            diffusion.compare(desk.task, walk, (mine, known), found)
         mine, known = _settled(mine), _settled(known)
         if len(mine) >= 4 and len(known) >= 4:
             _compare(desk.task.goals, walk, (mine, known), found)
@@ -59,12 +62,8 @@ def _settled(frames: list[Atoms]) -> list[Atoms]:
     return frames[int(SETTLE * len(frames)) :]
 
 
-def _subject(walk: dict[str, Json]) -> str:
-    return f"{walk['note']['group']}, {walk['plan']['temperature_K']:.0f} K"
-
-
 def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list[Atoms]], found: Measurements) -> None:
-    subject, group = _subject(walk), walk["note"]["group"]
+    subject, group = subject_of(walk), walk["note"]["group"]
     mine, known = sides
     if walk["plan"]["ensemble"] == "npt":
         picoseconds = walk["plan"]["timestep_fs"] * walk["plan"]["steps"] / 1000
@@ -78,9 +77,16 @@ def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list
         _by_layer(subject, (mine, known), group, found)
         measured = RadialDistribution().compare(subject, mine, known)
         found.properties += [_bounded(one, group, goals) for one in measured.properties]
-        found.curves.setdefault("rdf", {})[subject] = {
-            side: curves[0] for side, curves in measured.curves["rdf"].items()
-        }
+        _draw(subject, measured, found)
+
+
+def _draw(subject: str, measured: Measured, found: Measurements) -> None:
+    """g(r) of every element pair, the ones that are furthest off first: a page may show the first ones alone."""
+    away = {one.name.removeprefix("rdf_"): one.deviation for one in measured.properties}
+    sides = {side: {str(one["pair"]): one for one in every} for side, every in measured.curves["rdf"].items()}
+    for pair in sorted(away, key=lambda name: -away[name]):
+        curve = {side: every[pair] for side, every in sides.items()}
+        found.curves.setdefault("rdf", {})[f"{subject}, {pair}"] = curve
 
 
 def _series(frames: list[Atoms]) -> dict[str, list[float]]:
@@ -102,16 +108,3 @@ def _bounded(one: Property, group: str, goals: Goals) -> Property:
     """g(r) with a limit where its own noise lies below the limit; else a figure and no gate."""
     told = one.error_bar is not None and 2 * one.error_bar <= goals.rdf_rmse
     return one.model_copy(update={"limit": goals.rdf_rmse if told else None, "group": group})
-
-
-def _diffusion(walk: dict[str, Json], mine: list[Atoms], known: list[Atoms], found: Measurements) -> None:
-    """The mean squared displacements side by side; a diffusion coefficient only from walks long enough to diffuse."""
-    interval_ps = walk["plan"]["timestep_fs"] * walk["plan"]["keep_every"] / 1000
-    length = min(len(mine), len(known))
-    ours, theirs = msd.Trajectory(mine[:length], interval_ps), msd.Trajectory(known[:length], interval_ps)
-    properties, curves = msd.compare(_subject(walk), ours, theirs)
-    if interval_ps * length >= SHORTEST_PS:
-        found.properties += [one.model_copy(update={"group": walk["note"]["group"]}) for one in properties]
-    found.curves.setdefault("msd", {})[_subject(walk)] = {
-        side: next(iter(every.values())) for side, every in curves["msd"].items()
-    }

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from lang2mlip.act.base import Desk
 from lang2mlip.act.conditions import is_condensed, temperatures
-from lang2mlip.contracts import Sample, StructureRecord
+from lang2mlip.contracts import Json, Sample, StructureRecord
 
-__all__ = ["LADDER", "Planned", "planned"]
+__all__ = ["LADDER", "Planned", "planned", "subject_of"]
 
 LADDER: dict[str, tuple[int, int]] = {
     "smoke": (200, 1),
@@ -34,6 +34,11 @@ class Planned(NamedTuple):
         """Unique among the walks of an action."""
         pressure = "" if self.pressure_GPa is None else f"-{self.pressure_GPa:g}GPa"
         return f"{self.record.request.name}-{self.temperature_K:.0f}K{pressure}-{self.walker}"
+
+
+def subject_of(walk: dict[str, Json]) -> str:
+    """What a validation walk is called in properties and figures: its group and its temperature."""
+    return f"{walk['note']['group']}, {walk['plan']['temperature_K']:.0f} K"
 
 
 def planned(desk: Desk, parameters: Sample) -> list[Planned]:

@@ -155,16 +155,16 @@ def eos(curve: Mapping[str, Any], subject: str) -> str | None:
 
 
 def curves(curve: Mapping[str, Any], kind: str, subject: str) -> str | None:
-    """A radial distribution (`rdf`), a mean squared displacement (`msd`) or a density in time; None without points."""
-    keys = {"rdf": ("r_A", "g"), "msd": ("t_ps", "msd_A2"), "density": ("t_ps", "g_cm3")}[kind]
-    lines = {who: _xy(curve.get(who), *keys) for who in ("reference", "potential")}
+    """A radial distribution (`rdf`), a mean squared displacement (`msd`), `density` or `energy` in time; or None."""
+    keys = {"rdf": ("r_A", "g"), "msd": ("t_ps", "msd_A2"), "density": ("t_ps", "g_cm3"), "energy": ("t_ps", "eV_atom")}
+    lines = {who: _xy(curve.get(who), *keys[kind]) for who in ("reference", "potential")}
     if not any(len(x) for x, _ in lines.values()):
         return None
     pair = next((part["pair"] for part in curve.values() if part and part.get("pair")), "")
     labels = {"rdf": ("distance (Å)", f"g(r) {pair}".strip()), "msd": ("time (ps)", "MSD (Å²)")}
-    labels["density"] = ("time (ps)", "density (g/cm³)")
+    labels |= {"density": ("time (ps)", "density (g/cm³)"), "energy": ("time (ps)", "potential energy (eV/atom)")}
     every = np.concatenate([y for _, y in lines.values()])
-    low = 0.0 if kind != "density" else float(every.min()) - 0.1 * float(np.ptp(every))
+    low = 0.0 if kind in ("rdf", "msd") else float(every.min()) - 0.1 * float(np.ptp(every))
 
     def paint(figure: Any) -> None:
         axes = _axes(figure, *labels[kind])

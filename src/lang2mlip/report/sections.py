@@ -135,8 +135,10 @@ def _structure(evidence: Evidence) -> Section:
     found += [(f"{name}: mean squared displacement", figures.curves(msd[name], "msd", name)) for name in _some(msd)]
     density: dict[str, Any] = evidence.curves.get("density", {})
     found += [(f"{name}: density", figures.curves(density[name], "density", name)) for name in _some(density)]
+    energy: dict[str, Any] = evidence.curves.get("energy", {})
+    found += [(f"{name}: energy", figures.curves(energy[name], "energy", name)) for name in _some(energy)]
     drawn = _figures(found)
-    left = len(rdf) + len(msd) + len(density) - len(found)
+    left = len(rdf) + len(msd) + len(density) + len(energy) - len(found)
     notes = (f"{left} more curves are in the run folder alone.",) if left else ()
     absent = "" if drawn else "No trajectories have been compared."
     return Section("structure", "Structure and motion", lead, drawn, notes=notes, absent=absent)

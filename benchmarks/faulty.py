@@ -62,12 +62,19 @@ class Machine:
 
     place: Path
     under: Path
+    fresh: bool = True
 
     def __post_init__(self) -> None:
         self._file = self.place / "control"
-        self._file.write_bytes(bytes(64))
+        if self.fresh:
+            self._file.write_bytes(bytes(64))
         with self._file.open("r+b") as handle:
             self._map = mmap.mmap(handle.fileno(), 64)
+
+    @classmethod
+    def attached(cls, place: Path, under: Path) -> Machine:
+        """The one that was made in `place` by the process before."""
+        return cls(place, under, fresh=False)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -194,7 +195,10 @@ def _progress(folder: Path) -> float:
 
 
 class ProgressFile:
-    """progress(fraction, words) of a piece, written to its folder at most five times a second."""
+    """progress(fraction, words) of a piece, written to its folder at most five times a second.
+
+    Where that cannot be written nobody is told, and the work goes on: it is not to blame.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "progress"
@@ -204,4 +208,5 @@ class ProgressFile:
         now = time.monotonic()
         if now - self._last >= 0.2:
             self._last = now
-            self._file.write_text(f"{fraction:.4f} {words}", encoding="utf-8")
+            with suppress(OSError):
+                self._file.write_text(f"{fraction:.4f} {words}", encoding="utf-8")

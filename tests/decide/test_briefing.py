@@ -58,6 +58,14 @@ def test_every_tool_answers_with_quoted_data_before_anything_was_done(tmp_path):
         assert text.startswith("<data>") and text.endswith("</data>")
 
 
+def test_the_errors_of_a_group_are_told_by_element(tmp_path):
+    state, view = run(tmp_path, 2)
+    known = state.groups["melt"].train_error.model_copy(update={"by_element_meV_A": {"Ar": 12.4, "Ne": 40.0}})
+    melt = state.groups["melt"].model_copy(update={"train_error": known, "ranges": {"nearest Ar-Ar": (2.9, 3.1)}})
+    told = Tools(state.model_copy(update={"groups": {**state.groups, "melt": melt}}), view).group_errors("melt")
+    assert "| Ar 12, Ne 40 |" in told and "F RMSE by element" in told and "nearest Ar-Ar" not in told
+
+
 def test_a_tool_reply_that_is_too_long_is_cut_and_says_so(tmp_path):
     text = Tools(*run(tmp_path, 1, line="long " * 4000)).structures()
     assert len(text) < 13_000 and "characters more" in text

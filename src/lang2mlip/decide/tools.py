@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lang2mlip.contracts import PoolSet, State, StructureRecord
+from lang2mlip.contracts import Errors, PoolSet, State, StructureRecord
 from lang2mlip.decide.briefing import cost_line, error_cells, gates_table, table
 from lang2mlip.errors import nearest
 from lang2mlip.language.quoting import quoted
@@ -74,7 +74,8 @@ class Tools:
     def group_errors(self, group: str) -> str:
         """Errors of one group over time: training, held-out, and each model on labels it did not know yet (fresh).
 
-        Energies in meV/atom, forces in meV/Å, the force error also in % of the rms force; the reference's own ranges.
+        Energies in meV/atom, forces in meV/Å, the force error also in % of the rms force and by element; the
+        reference's own ranges.
         """
         refusal = self._of_group(group)
         if refusal or not group:
@@ -88,6 +89,7 @@ class Tools:
                 errors.n_frames if errors else 0,
                 *error_cells(errors),
                 f"{errors.force_max_error_meV_A:.0f}" if errors else "-",
+                _by_element(errors) if errors else "-",
             ]
             for name, errors in measured
         ]
@@ -96,7 +98,7 @@ class Tools:
             for name, (low, high) in state.ranges.items()
             if not name.startswith("nearest ")
         ]
-        body = table(["on", "frames", *_ERRORS, "largest F error meV/Å"], lines)
+        body = table(["on", "frames", *_ERRORS, "largest F error meV/Å", "F RMSE by element meV/Å"], lines)
         return quoted(
             f"{body}\n\nSeen in the reference's own MD:\n\n{table(['quantity', 'lowest', 'highest'], ranges)}"
         )
@@ -258,6 +260,10 @@ def _counts(groups: dict[str, int]) -> str:
 
 def _temperatures(pool: PoolSet) -> str:
     return ", ".join(f"{temperature:g}" for temperature in pool.temperatures_K)
+
+
+def _by_element(errors: Errors) -> str:
+    return ", ".join(f"{symbol} {value:.0f}" for symbol, value in errors.by_element_meV_A.items()) or "-"
 
 
 def _fresh(errors: dict[str, Any]) -> str:

@@ -82,6 +82,13 @@ def test_when_the_process_that_forks_is_killed_another_takes_its_place(tmp_path)
         pool.close()
 
 
+def test_where_no_worker_can_be_started_the_pieces_are_broken_and_not_failed(tmp_path):
+    pool = Workers((sys.executable, "-c", "raise SystemExit(1)"), count=2, forks=True)
+    outcomes = pool.run(folders(tmp_path, "ok", "ok", "ok"))
+    pool.close()
+    assert all(one.broken and "No worker can be started" in one.fault for one in outcomes)
+
+
 def test_no_worker_outlives_a_pool_whose_process_was_killed(tmp_path):
     folder = folders(tmp_path, "ok")[0]
     code = f"""

@@ -9,6 +9,7 @@ import pytest
 
 import tiny
 from lang2mlip.errors import RunFault
+from lang2mlip.record.log import COPY, copied
 from lang2mlip.record.migrations import FORMAT
 from lang2mlip.record.repair import repair
 from lang2mlip.record.run import Run
@@ -93,6 +94,7 @@ def test_an_old_model_that_is_lost_stops_nothing(run):
 
 
 def test_a_lost_result_is_proven_from_its_job_folder(run):
+    (run / COPY).unlink()
     before, seq = Run(run).view().events, event(run, "finished", 3)
     change(run, "UPDATE events SET body = 'x' || body WHERE seq = ?", seq)
     with pytest.raises(RunFault, match=f"event {seq} was changed"):
@@ -103,6 +105,7 @@ def test_a_lost_result_is_proven_from_its_job_folder(run):
 
 
 def test_a_lost_row_is_proven_by_the_checksum_behind_it(run):
+    (run / COPY).unlink()
     before, seq = Run(run).view().events, event(run, "decided", 4)
     change(run, "DELETE FROM events WHERE seq = ?", seq)
     assert verify(run).salvaged.proven == (seq,)
@@ -111,6 +114,7 @@ def test_a_lost_row_is_proven_by_the_checksum_behind_it(run):
 
 
 def test_what_cannot_be_proven_is_taken_out_with_all_behind_it(run):
+    (run / COPY).unlink()
     seq = event(run, "finished", 3)
     change(run, "UPDATE events SET body = 'x' WHERE seq = ?", seq)
     job = next((run / "jobs").glob("0003-*"))
@@ -124,6 +128,7 @@ def test_what_cannot_be_proven_is_taken_out_with_all_behind_it(run):
 
 
 def test_a_damaged_page_costs_the_events_on_it_and_no_others(run):
+    (run / COPY).unlink()
     db = run / "run.db"
     raw = bytearray(db.read_bytes())
     raw[9 * 4096 : 10 * 4096] = b"\xff" * 4096
@@ -133,7 +138,27 @@ def test_a_damaged_page_costs_the_events_on_it_and_no_others(run):
     assert verify(run).findings == () and Run(run).state.task.elements == ("Ar",)
 
 
+@pytest.mark.parametrize("first", [0, 3, 9])
+def test_with_the_copy_of_the_log_a_damaged_page_costs_nothing(run, first):
+    before, db = Run(run).view().events, run / "run.db"
+    raw = bytearray(db.read_bytes())
+    raw[first * 4096 : (first + 1) * 4096] = b"\xff" * 4096
+    db.write_bytes(raw)
+    assert verify(run).findings
+    repair(run)
+    assert Run(run).view().events[:-1] == before
+    assert verify(run).findings == () and len(list(copied(run))) == len(before) + 1
+
+
+def test_a_copy_that_was_changed_proves_nothing(run):
+    (run / COPY).write_text((run / COPY).read_text().replace("Lennard", "Leonard"))
+    (run / "run.db").write_bytes(b"nothing" * 1000)
+    with pytest.raises(RunFault, match="No event of .* can be read"):
+        repair(run)
+
+
 def test_a_log_that_is_gone_is_said_and_nothing_is_made_up(run):
+    (run / COPY).unlink()
     (run / "run.db").write_bytes(b"nothing" * 1000)
     with pytest.raises(RunFault, match=r"No event of .* can be read.*lang2mlip run .*task\.yaml"):
         repair(run)

@@ -25,6 +25,9 @@ from lang2mlip.compute.holding import LINGER_S
 
 __all__ = ["Forked", "Forker", "serve_forks"]
 
+STARTS = 6
+"""So often a process that forks is started for one worker: it may be killed from outside while it imports."""
+
 _SIZE = 200
 """Bytes of the longest message: a word and a process number."""
 
@@ -54,8 +57,8 @@ class Forker:
         self._lock = threading.Lock()
 
     def start(self, errors: IO[str], environment: Mapping[str, str], own: Mapping[str, str]) -> Forked:
-        """A new worker; `own` is for its environment alone. Raises OSError when the forking process ends, twice."""
-        for last in (False, True):
+        """A new worker; `own` is for its environment alone. Raises OSError when the forking process always ends."""
+        for left in reversed(range(STARTS)):
             theirs_in, ours_in = os.pipe()
             ours_out, theirs_out = os.pipe()
             try:
@@ -64,7 +67,7 @@ class Forker:
             except OSError:
                 os.close(ours_in)
                 os.close(ours_out)
-                if last:
+                if not left:
                     raise
             else:
                 stdin = os.fdopen(ours_in, "w", buffering=1, encoding="utf-8")
@@ -72,7 +75,7 @@ class Forker:
             finally:
                 os.close(theirs_in)
                 os.close(theirs_out)
-        raise AssertionError("the second try returns or raises")
+        raise AssertionError("the last try returns or raises")
 
     def close(self) -> None:
         """End the process that forks, and with it all that it forked."""

@@ -60,6 +60,8 @@ class Workers:
     _all: list[_Worker] = field(default_factory=list)
     _closed: bool = False
     _last: bool = False
+    _trouble: str | None = None
+    """Why no worker can be started."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -89,7 +91,8 @@ class Workers:
             threads[0].join(LOOK_S) if threads[0].is_alive() else _join_any(threads)
             if report is not None:
                 report(len(outcomes), len(folders), "")
-        return [outcomes.get(index, Outcome(folder, STOPPED)) for index, folder in enumerate(folders)]
+        missing = (STOPPED, False) if self._trouble is None else (self._trouble, True)
+        return [outcomes.get(index, Outcome(folder, *missing)) for index, folder in enumerate(folders)]
 
     def stop(self) -> None:
         """Begin no further piece; those in hand go on."""
@@ -104,6 +107,13 @@ class Workers:
             self._forker.close()
 
     def _drain(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome], work: Work) -> None:
+        """A worker and what it does, from its start to when nothing waits any more."""
+        try:
+            self._work_off(folders, waiting, outcomes, work)
+        except OSError as error:
+            self._trouble = f"No worker can be started: {error}. Look at the memory and the processes of this machine."
+
+    def _work_off(self, folders: Sequence[Path], waiting: Queue[int], outcomes: dict[int, Outcome], work: Work) -> None:
         worker = self._idle.pop() if self._idle else self._new(next(self._numbers) % self.count)
         while not self._last:
             try:

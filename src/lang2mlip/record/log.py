@@ -1,14 +1,17 @@
 """The event log on disk: one SQLite table, write-ahead, each row chained to the one before by its checksum.
 
-Rows are ordered by their number alone; `written_at` is for people, and a clock that jumps changes nothing.
+Rows are ordered by their number alone; `written_at` is for people, and a clock that jumps changes nothing. Beside it,
+`events.jsonl` has every row once more, a line each: nothing reads it but a repair.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,7 +21,9 @@ from lang2mlip.record.events import Event, decode, encode
 from lang2mlip.record.lock import driven_by_name, has_locks
 from lang2mlip.record.migrations import upgrade
 
-__all__ = ["Log", "link"]
+__all__ = ["COPY", "Log", "copied", "copy", "link"]
+
+COPY = "events.jsonl"
 
 
 class Log:
@@ -45,6 +50,7 @@ class Log:
             seq, chain = self._last()
             row = (seq + 1, time.time(), body, link(chain, body))
             self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", row)
+            copy(self.file.parent, row)
         except sqlite3.Error as error:
             raise RunFault(
                 f"The log {self.file} cannot be written: {error}. Nothing recorded so far is lost."
@@ -127,6 +133,28 @@ def _lockless(file: Path) -> sqlite3.Connection:
         db.execute(f"PRAGMA {setting}")
     upgrade(db, file)
     return db
+
+
+def copy(folder: Path, row: tuple[int, float, str, str]) -> None:
+    """Append a row to the copy; where that cannot be, the log is enough."""
+    file = folder / COPY
+    with suppress(OSError), file.open("a", encoding="utf-8") as handle:
+        handle.write(("" if handle.tell() == 0 or _ends_a_line(file) else "\n") + json.dumps(row) + "\n")
+
+
+def _ends_a_line(file: Path) -> bool:
+    with file.open("rb") as handle:
+        handle.seek(-1, 2)
+        return handle.read(1) == b"\n"
+
+
+def copied(folder: Path) -> Iterator[tuple[int, float, str, str]]:
+    """The rows in the copy, in the order they were written; lines that are not whole are passed over."""
+    with suppress(OSError), (folder / COPY).open(encoding="utf-8", errors="replace") as handle:
+        for line in handle:
+            with suppress(ValueError, TypeError):
+                seq, written_at, body, chain = json.loads(line)
+                yield int(seq), float(written_at), str(body), str(chain)
 
 
 def link(chain: str, body: str) -> str:

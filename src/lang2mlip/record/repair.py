@@ -16,7 +16,7 @@ from pathlib import Path
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Event, Finished, Imported, Mended, Prepared, decode, encode
 from lang2mlip.record.lock import held
-from lang2mlip.record.log import Log, link
+from lang2mlip.record.log import COPY, Log, copy, link
 from lang2mlip.record.migrations import upgrade
 from lang2mlip.record.run import write_json
 from lang2mlip.record.salvage import Row
@@ -76,7 +76,7 @@ def _mend(bench: _Bench, seen: Verified) -> None:
     lost = _broken_files(bench, seen, len(events))
     for seq in seen.salvaged.proven:
         if seq <= keep:
-            bench.said.append(f"Event {seq} was lost and is proven, to the last byte, from its job folder.")
+            bench.said.append(f"Event {seq} was lost and is proven, to the last byte, by what lies beside the log.")
     _cut(bench, events, dropped, seen.salvaged.behind)
     _job_results(bench, seen, events)
     aside = f"What was taken out lies in {bench.aside.relative_to(bench.folder)}."
@@ -193,6 +193,9 @@ def _write_log(bench: _Bench, rows: Sequence[Row], last: Mended) -> None:
     for name in ("run.db-wal", "run.db-shm"):
         (bench.folder / name).unlink(missing_ok=True)  # what belongs to the old file would be read into the new one
     os.replace(growing, bench.folder / "run.db")
+    bench.put_aside(COPY)
+    for one in (*rows, added):
+        copy(bench.folder, (one.seq, one.written_at, one.body, one.chain))
 
 
 def _place(folder: Path) -> Path:

@@ -1,4 +1,6 @@
-"""What is left of a damaged log, row by row: which events are whole, and which lost ones can be proven from the jobs.
+"""What is left of a damaged log, row by row: which events are whole, and which lost ones can be proven.
+
+They are proven from the copy of the log, or from the job folders.
 
 Each row's checksum covers the one before, so that a text that fits the two checksums around a lost event is that event
 to the last byte. Nothing else is ever put in its place.
@@ -17,7 +19,7 @@ from pydantic import ValidationError
 from lang2mlip.contracts import Decision, Result
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Decided, Event, Finished, Started, decode, encode
-from lang2mlip.record.log import link
+from lang2mlip.record.log import copied, link
 from lang2mlip.record.sealing import sealed
 
 __all__ = ["Row", "Salvaged", "salvage", "troubles"]
@@ -35,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Salvaged:
-    """The whole events from the first on; how many rows could be read behind them; those proven from job folders."""
+    """The whole events from the first on; how many rows could be read behind them; those proven from elsewhere."""
 
     rows: tuple[Row, ...]
     behind: int
@@ -56,12 +58,16 @@ def troubles(file: Path) -> list[str]:
 
 
 def salvage(folder: Path) -> Salvaged:
-    """Go through run.db, row by row, and prove what is lost from the job folders where that can be done."""
+    """Go through run.db, row by row, and prove what is lost from elsewhere where that can be done."""
     stored = {row.seq: row for row in _stored(folder / "run.db")}
+    copies: dict[int, list[Row]] = {}
+    for told in copied(folder):
+        copies.setdefault(told[0], []).append(Row(*told))
     rows: list[Row] = []
     proven: list[int] = []
-    for seq in range(1, max(stored, default=0) + 1):
-        row = _whole(stored.get(seq), rows) or _proven(folder, seq, stored, rows)
+    for seq in range(1, max([*stored, *copies], default=0) + 1):
+        known = (_whole(one, rows) for one in [stored.get(seq), *reversed(copies.get(seq, []))])
+        row = next(filter(None, known), None) or _proven(folder, seq, stored, rows)
         if row is None:
             break
         if stored.get(seq) != row:

@@ -54,7 +54,7 @@ def verify(folder: Path) -> Verified:
     found = [Finding("run.db", f"SQLite's own check says: {line}") for line in troubles(folder / "run.db")]
     left = salvage(folder)
     events = [decode(row.body) for row in left.rows]
-    found += [Finding(f"run.db, event {seq}", "lost, but proven from its job folder") for seq in left.proven]
+    found += [Finding(f"run.db, event {seq}", "lost, but proven by what lies beside it") for seq in left.proven]
     if left.behind or not events:
         what = f"damaged; {left.behind} events lie behind it" if events else "no event can be read"
         found.append(Finding(f"run.db, event {len(events) + 1}", what))

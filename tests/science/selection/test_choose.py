@@ -57,6 +57,14 @@ def test_doubt_comes_first_then_what_is_well_known_and_what_was_breaking_only_if
     assert indices(candidates, count=5, random_share=0, far_outside=True)[-1] == 2
 
 
+def test_where_all_is_far_outside_the_less_far_half_fills_the_wish():
+    grades = np.array([60.0, 9000.0, 70.0, 8000.0, 80.0, 7000.0, 90.0, 6000.0])
+    candidates = Candidates(groups=["a"] * 8, descriptors=np.arange(8.0)[:, None], grades=grades)
+    assert indices(candidates, count=3, random_share=0) == []
+    assert set(indices(candidates, count=3, random_share=0, far_outside=True)) < {0, 2, 4, 6}
+    assert set(indices(candidates, count=6, random_share=0, far_outside=True)) == {0, 2, 4, 6, 7, 5}
+
+
 def test_without_descriptors_the_highest_grade_is_taken():
     candidates = Candidates(groups=["g"] * 4, grades=np.array([1.5, 4.0, 2.0, 3.0]))
     assert indices(candidates, count=2, random_share=0) == [1, 3]

@@ -43,7 +43,9 @@ class Wish(Noun):
         default_factory=dict, description="per group: bounds of doubt in the place of grade_low and grade_high"
     )
     measure: str = Field(default="grade", description="what the grades are called in the reason of a pick")
-    far_outside: bool = Field(default=False, description="take frames above grade_high too, after those below")
+    far_outside: bool = Field(
+        default=False, description="take the less far of the frames above grade_high, too, after those below"
+    )
     duplicate: float = Field(
         default=0.01, ge=0, description="distance, in typical differences of the group, below which two are the same"
     )
@@ -188,7 +190,11 @@ def _stages(candidates: Candidates, healthy: Ints, wish: Wish) -> list[tuple[str
         return [("diverse", healthy)]
     doubtful, beyond = (flags[healthy] for flags in _doubtful(candidates, wish))
     stages = [("in doubt", healthy[doubtful & ~beyond]), ("well known", healthy[~doubtful])]
-    return [*stages, ("far outside", healthy[beyond])] if wish.far_outside else stages
+    if not wish.far_outside:
+        return stages
+    least = np.argsort(np.asarray(candidates.grades)[healthy[beyond]], kind="stable")
+    near = least[: max(wish.count, len(least) // 2)]
+    return [*stages, ("far outside", healthy[beyond][np.sort(near)])]
 
 
 def _reasons(candidates: Candidates) -> list[str | None]:

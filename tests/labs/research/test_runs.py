@@ -9,10 +9,16 @@ from lang2mlip.labs.research.trial import Asked, perform
 
 @pytest.fixture(scope="module")
 def arena(tmp_path_factory):
-    return tiny(tmp_path_factory.mktemp("arenas") / "tiny", train_s=5, patience=2.0)
+    return tiny(tmp_path_factory.mktemp("arenas") / "tiny", train_s=20)
 
 
-def run_of(arena, text, folder, train=None):
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory):
+    """The same with less time than a training takes, for strategies that never end."""
+    return tiny(tmp_path_factory.mktemp("arenas") / "hasty", train_s=2, patience=1.0)
+
+
+def run_of(arena, text, folder):
     """Commit train.py with that text, and run it."""
     history = arena.history
     history.back_to(arena.journal.entries[0]["commit"])
@@ -52,9 +58,9 @@ def test_no_attempt_of_tampering_gains_anything(arena, honest, tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_a_broken_strategy_is_recorded_as_what_it_is(arena, tmp_path, name):
+def test_a_broken_strategy_is_recorded_as_what_it_is(arena, hasty, tmp_path, name):
     text, words = BROKEN[name]
-    found = run_of(arena, text, tmp_path / "run")
+    found = run_of(hasty if words == "was ended" else arena, text, tmp_path / "run")
     assert found["status"] == "failed" and words in found["words"], found
 
 

@@ -31,7 +31,7 @@ def view_of(run: str) -> View:
     return Run(place).view()
 
 
-def frames_of(view: View) -> dict[str, list[Atoms]]:
+def frames_of(view: View, fewest: int = FEWEST) -> dict[str, list[Atoms]]:
     """Frames by role. Blocks in the order of their making share trajectories at their seams only."""
     groups: dict[str, list[Atoms]] = {}
     for frame in view.training_frames():
@@ -42,8 +42,8 @@ def frames_of(view: View) -> dict[str, list[Atoms]]:
         made["train"] += frames[:first]
         made["screen"] += frames[first:second]
         made["final"] += frames[second:]
-    if len(made["train"]) < FEWEST or not made["screen"] or not made["final"]:
-        raise BadInput(f"{view.folder.name} has {len(made['train'])} frames to train on; {FEWEST} are the least.")
+    if len(made["train"]) < fewest or not made["screen"] or not made["final"]:
+        raise BadInput(f"{view.folder.name} has {len(made['train'])} frames to train on; {fewest} are the least.")
     calm = sorted(made["screen"], key=lambda one: float(np.abs(one.get_forces()).max()))
     made["starts"] = calm[:STARTS]
     return made

@@ -113,6 +113,13 @@ def test_groups_without_labels_are_explored():
     assert wanted.action == "explore" and set(wanted.groups) == set(GROUPS)
 
 
+def test_molecules_are_rattled_as_often_as_cells_are_rattled_and_strained():
+    cells, state = advice(*BEGUN[:1]), state_after(*BEGUN[:1])
+    alone = tuple(one.model_copy(update={"periodic": False}) for one in state.structures)
+    wanted = Rules().decide(state.model_copy(update={"structures": alone}), None).parameters
+    assert cells.strained > 0 and wanted.strained == 0 and wanted.rattled == cells.strained + cells.rattled
+
+
 def test_first_data_leave_room_in_a_small_label_budget():
     wanted = advice(*BEGUN[:1], max_labels=24)
     per_structure = wanted.strained + wanted.rattled + 2 * (1 + wanted.steps // wanted.keep_every)

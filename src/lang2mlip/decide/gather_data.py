@@ -86,10 +86,15 @@ def _elements(state: State, names: list[str]) -> set[str]:
 
 
 def _explore(state: State, groups: tuple[str, ...], structures: int) -> Explore:
-    """Strained and rattled cells: a call each, where a frame of the reference's MD costs as many as it has steps."""
+    """Strained and rattled cells: a call each, where a frame of the reference's MD costs as many as it has steps.
+
+    What has no cell, a molecule, cannot be strained: it is rattled as often instead.
+    """
     labels = labels_left(state)
     per_structure = 12 if labels is None else max(4, min(12, int(EXPLORE_SHARE * labels / structures)))
-    return Explore(groups=groups, steps=0, strained=per_structure // 2, rattled=per_structure - per_structure // 2)
+    cells = any(one.periodic for one in state.structures if one.request.group in groups and one.request.role == "train")
+    strained = per_structure // 2 if cells else 0
+    return Explore(groups=groups, steps=0, strained=strained, rattled=per_structure - strained)
 
 
 def select_from_pool(state: State) -> Choice | None:

@@ -88,3 +88,12 @@ def test_more_broken_bonds_than_the_reference_are_a_fault_beyond_the_error_bar_o
     assert (broken.name, broken.value, broken.reference) == ("bonds_broken", 20.0, 1.0)
     assert broken.error_bar == pytest.approx(20**0.5) and made.value == 0.0 and made.error_bar == 1.0
     assert (few + worse).rate(21)[0] == pytest.approx(10.5)
+
+
+def test_short_walks_prove_nothing_but_may_contradict():
+    def of(broken, time):
+        return Events(10, broken, 0, broken, time)
+
+    assert compare("x", of(0, 0.05), of(0, 0.05))[0].limit is None
+    assert compare("x", of(0, 10.0), of(0, 10.0))[0].limit == pytest.approx(2 * 2**0.5 / 10)
+    assert not compare("x", of(9, 0.1), of(0, 0.1))[0].passed

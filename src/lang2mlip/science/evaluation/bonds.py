@@ -25,6 +25,9 @@ BROKEN, WHOLE = 1.6, 1.35
 MADE = 1.1
 """Distances over the covalent sum."""
 
+TELLING_PER_PS = 1.0
+"""A limit above this is that of walks of a few picoseconds or less, which can prove nothing."""
+
 Pair = tuple[int, int]
 Ints = NDArray[np.int64]
 
@@ -85,14 +88,15 @@ def events(start: Atoms, frames: Sequence[Atoms], time_ps: float, between: Colle
 def compare(subject: str, mine: Events, known: Events) -> tuple[Property, ...]:
     """Bonds broken and made per ps by the potential beside the reference's own MD of the same structure.
 
-    Only more of them is a fault: fewer may be too short a walk. The limit is twice the error bar of the difference.
+    Only more of them is a fault: fewer may be too short a walk. The limit is twice the error bar of the difference;
+    where walks are so short that it says nothing there is none, unless they contradict the potential all the same.
     """
     counts = (("bonds_broken", mine.broken, known.broken), ("bonds_made", mine.made, known.made))
     return tuple(_property(name, subject, mine.rate(own), known.rate(theirs)) for name, own, theirs in counts)
 
 
 def _property(name: str, subject: str, mine: tuple[float, float], known: tuple[float, float]) -> Property:
-    bar = float(np.hypot(mine[1], known[1]))
+    limit, more = 2.0 * float(np.hypot(mine[1], known[1])), max(0.0, mine[0] - known[0])
     return Property(
         name=name,
         subject=subject,
@@ -100,8 +104,8 @@ def _property(name: str, subject: str, mine: tuple[float, float], known: tuple[f
         value=mine[0],
         reference=known[0],
         error_bar=mine[1],
-        limit=2.0 * bar,
-        deviation=max(0.0, mine[0] - known[0]),
+        limit=limit if limit <= TELLING_PER_PS or more > limit else None,
+        deviation=more,
         deviation_unit="1/ps",
     )
 

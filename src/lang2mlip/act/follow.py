@@ -11,6 +11,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.clock import Meter
+from lang2mlip.act.halfway import SAVE_S, digest
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Json, StabilityRun
 from lang2mlip.contracts.parts import Progress
@@ -20,6 +21,7 @@ from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health, Reading, Watch
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.neighbours import bond_graph
+from lang2mlip.science.atoms.remembered import Remembered
 from lang2mlip.science.lammps.files import protocol_from_file, protocol_of
 from lang2mlip.science.lammps.protocol import run_folder, write_protocol
 from lang2mlip.science.lammps.script import placed, timestep_fs
@@ -32,15 +34,20 @@ CHECK_EVERY = 10
 BEFORE_FAILURE = 2
 """Kept frames before a trip that lead to it."""
 
+FORCES = "halfway.forces"
+
 OUT_OF_TIME = "the time that the budget allows is over"
 
 
 def protocol_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Follow a protocol. Arguments: family, model (folder), protocol (file, or its fields), structure (file), health,
     note, steps (of each stage at most), keep_every, until, molecular (bool): its bonds must hold.
+
+    One that was killed is walked once more with the forces that were saved, and so soon where it was.
     """
     run, given = Path(arguments["run"]), arguments["protocol"]
-    calculator = load("potential", arguments["family"])().calculator(run / arguments["model"])
+    potential = load("potential", arguments["family"])().calculator(run / arguments["model"])
+    calculator = Remembered(potential, folder / FORCES, digest(arguments), arguments.get("save_s", SAVE_S))
     protocol = protocol_from_file(run / given) if isinstance(given, str) else protocol_of(given, "the walk")
     start = read_frames(run / arguments["structure"])[-1]
     keeper = _keeper(protocol, start, arguments, progress)
@@ -54,6 +61,7 @@ def protocol_walk(arguments: dict[str, Json], folder: Path, progress: Progress) 
     for frame in keeper.frames:
         frame.info |= {**arguments["note"], "id": structure_id(frame)}
     write_frames(folder / "frames.extxyz", keeper.frames)
+    calculator.forget()
     spent = meter.spent_s()
     stability = StabilityRun(
         group=arguments["note"]["group"],

@@ -18,7 +18,7 @@ from lang2mlip.science.atoms.halfway import load_halfway, save_halfway
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.md import Halfway, Hooks, MDOutcome, MDPlan, run
 
-__all__ = ["FILE", "run_on"]
+__all__ = ["FILE", "SAVE_S", "digest", "run_on"]
 
 FILE = "halfway.npz"
 
@@ -41,7 +41,7 @@ def run_on(
     meter = Meter()
     if plan.steps <= EVERY:
         return run(start, calculator, plan, limits, hooks), meter.spent_s()
-    of = _digest(arguments)
+    of = digest(arguments)
     found = load_halfway(folder / FILE, of, start)
     before = found[1] if found else 0.0
     save = _saver(folder / FILE, of, lambda: before + meter.spent_s(), arguments.get("save_s", SAVE_S))
@@ -62,7 +62,7 @@ def _saver(file: Path, of: str, spent_s: Callable[[], float], save_s: float) -> 
     return save
 
 
-def _digest(arguments: dict[str, Json]) -> str:
+def digest(arguments: dict[str, Json]) -> str:
     """Of what the walk depends on: what the budget and patience allow is not of it."""
     told = {key: value for key, value in arguments.items() if key not in ("until", "run", "save_s", "patience")}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -25,6 +25,7 @@ from ase import Atoms
 
 from lang2mlip import catalogue
 from lang2mlip.act.end import best_model
+from lang2mlip.contracts import Model
 from lang2mlip.record.run import Run
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.atoms.health import Health
@@ -90,7 +91,7 @@ def reference_bonds(folder: Path) -> list[dict[str, Any]]:
 
 
 def rates(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """Events of all walks together, per ns and bond, with the error bar of a Poisson process; a bond-ns is little."""
+    """Events of all walks together, per bond and ns, with the error bars of a Poisson process."""
     exposure = sum(row["bonds"] * row["time_ps"] for row in rows) / 1000 or 1e-12
     told: dict[str, float] = {"bond_ns": exposure}
     for name in ("broken", "made"):
@@ -99,13 +100,18 @@ def rates(rows: list[dict[str, Any]]) -> dict[str, float]:
     return told
 
 
-def bonds(folder: Path, picoseconds: float) -> dict[str, Any]:
-    """Five walks of the best model from held-out starts, and the reference's own MD of the same cells."""
+def best(folder: Path) -> tuple[Run, Model, Any]:
+    """The run, its best model so far, and that model's calculator."""
     developed = Run(folder)
     model = best_model(developed.state)
     if model is None:
         sys.exit(f"{folder} has no model yet.")
-    calculator = catalogue.load("potential", model.family)().calculator(folder / model.folder)
+    return developed, model, catalogue.load("potential", model.family)().calculator(folder / model.folder)
+
+
+def bonds(folder: Path, picoseconds: float) -> dict[str, Any]:
+    """Five walks of the best model from held-out starts, and the reference's own MD of the same cells."""
+    developed, model, calculator = best(folder)
     starts = [read_frames(folder / one.file)[-1] for one in developed.view().structures("validation")]
     mine, known = walks(calculator, starts, picoseconds), reference_bonds(folder)
     told = {"potential": rates(mine), "reference": rates(known)}
@@ -116,11 +122,7 @@ def bonds(folder: Path, picoseconds: float) -> dict[str, Any]:
 
 def judge(folder: Path, picoseconds: float) -> dict[str, Any]:
     """What the best model of the run is worth."""
-    developed = Run(folder)
-    model = best_model(developed.state)
-    if model is None:
-        sys.exit(f"{folder} has no model yet.")
-    calculator = catalogue.load("potential", model.family)().calculator(folder / model.folder)
+    developed, model, calculator = best(folder)
     held_out = [frame for file in sorted((folder / "validation").glob("*.extxyz")) for frame in read_frames(file)]
     errors = compare(held_out, calculator)
     return {

@@ -57,6 +57,14 @@ def cases(writes: int) -> dict[str, list[Case]]:
     found["driver-killed"] = [partial(faulty.kills, seed=seed, whom="driver") for seed in range(4)]
     found["database-page"] = [partial(faulty.damaged, seed=seed, what=faulty.database_page) for seed in range(8)]
     found["trajectory-cut"] = [partial(faulty.damaged, seed=seed, what=faulty.trajectory) for seed in range(8)]
+    found["nan-label"] = [
+        partial(faulty.wrong_labels, trouble="nan", share=share, words="not finite") for share in (0.1, 0.5)
+    ]
+    found["failed-label"] = [partial(faulty.wrong_labels, trouble="raise", share=0.1, words="did not converge")]
+    found["hung-calculator"] = [
+        partial(faulty.wrong_labels, trouble=trouble, share=0.006, words=words)
+        for trouble, words in (("hang", "it took longer"), ("deaf", "no label within"))
+    ]
     found["clock-jumps"] = [partial(faulty.clock_jumps, seed=seed) for seed in range(3)]
     found["no-locks"] = [partial(faulty.no_locks, what=what) for what in ("run", "cache")]
     found |= endpoints.cases() | on_slurm.cases()
@@ -138,7 +146,7 @@ def table(rows: list[dict]) -> str:
     for fault in dict.fromkeys(row["fault"] for row in rows):
         mine = [row for row in rows if row["fault"] == fault and "skipped" not in row]
         lost = sum(bool(row["lost"] or row["traceback"]) for row in mine)
-        said = max((row["said"] for row in mine), key=len, default="")[:160]
+        said = max((row["said"] for row in mine if "Report runs/" not in row["said"]), key=len, default="")[:160]
         again = max((row["again"] for row in mine), default=0)
         lines.append(f"| {fault} | {len(mine)} | {lost or 'nothing'} | {again} | {said} |")
     return "\n".join(lines)

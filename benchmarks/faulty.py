@@ -25,8 +25,11 @@ HERE = Path(__file__).parent
 TESTS = HERE.parent / "tests"
 sys.path[:0] = [str(HERE), str(TESTS)]
 
+import numpy as np  # noqa: E402
+
 import tiny  # noqa: E402 - the tests' tiny job
 from lang2mlip.record.run import Run  # noqa: E402
+from lang2mlip.science.atoms.frames import read_frames  # noqa: E402
 
 CALCULATORS = os.pathsep.join([str(HERE), str(HERE.parent / "src")])
 """Where `counted.Counted` lies, and the program beside it."""
@@ -186,7 +189,10 @@ def last_words(said: str) -> str:
     """The sentence with which a command stopped; of one that ended well, that it did."""
     lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
     start = next((n for n in range(len(lines) - 1, -1, -1) if lines[n].startswith("lang2mlip: ")), None)
-    return " ".join(lines[start:])[:600] if start is not None else " ".join(lines[-4:])[-300:]
+    if start is not None:
+        return " ".join(lines[start:])[:600]
+    ended = [line for line in lines if "Ended (" in line]
+    return "it went on to its end" if ended else " ".join(lines[-4:])[-300:]
 
 
 def write_faults(place: Path, first: int, count: int, why: int) -> tuple[Trial, dict[str, object]]:
@@ -271,6 +277,25 @@ def _victim(driver: int, whom: str, dice: random.Random) -> int | None:
 
 def _parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def wrong_labels(place: Path, trouble: str, share: float, words: str) -> tuple[Trial, dict[str, object]]:
+    """The reference goes wrong on a share of its calls: the run ends, names it, and keeps nothing that is wrong."""
+    env = {"LANG2MLIP_PATIENCE_S": "240"}  # for what hangs before anybody knows how long a call takes
+    trial = Trial(place, trouble={"trouble": trouble, "share": share}, env=env)
+    status = trial.ended(trial.start())
+    run = Run(trial.run.folder)
+    faults = [fault for step in run.view().steps() for fault in step.result.faults + (step.result.summary,)]
+    lost = [] if run.state.ended and len(run.state.verdicts) == 2 else ["the verdicts"]
+    frames = [atoms for data in run.state.data for atoms in read_frames(run.folder / data.file)]
+    lost += (
+        [] if all(np.isfinite(atoms.get_forces()).all() for atoms in frames) else ["a label that is no number is kept"]
+    )
+    named = [fault for fault in faults if words in fault]
+    trial.said[:1] = [named[0] if named else "nobody was told"]
+    lost += [] if named or not run.state.cost.failed else ["nobody was told"]
+    case = f"{run.state.cost.failed} of {run.state.cost.calls} calls"
+    return trial, {"case": case, "status": status, "whole": True, "lost": lost}
 
 
 def damaged(place: Path, seed: int, what: Callable[[Trial, random.Random], str]) -> tuple[Trial, dict[str, object]]:

@@ -23,7 +23,7 @@ from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.base import ProgressFile
 from lang2mlip.act.clock import from_driver
 from lang2mlip.compute.forks import serve_forks
-from lang2mlip.compute.holding import alone
+from lang2mlip.compute.holding import LINGER_S, alone
 from lang2mlip.errors import BadInput, BudgetSpent, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
 
@@ -93,7 +93,8 @@ def serve_shared(descriptor: int) -> None:
     """Import what the pieces of any job need, then fork a `serve` for each request on the socket `descriptor`."""
     for name in SHARED:
         importlib.import_module(name)
-    serve_forks(descriptor, _serve_forked)
+    in_job = "SLURM_JOB_ID" in os.environ  # nothing may outlive a job
+    serve_forks(descriptor, _serve_forked, 0.0 if in_job else LINGER_S)
 
 
 def _serve_forked() -> None:

@@ -2,16 +2,18 @@
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk, molecule
 
 import tiny
 from lang2mlip.act import diffusion, energy
 from lang2mlip.act.base import Desk
-from lang2mlip.act.bondcount import BondCount
+from lang2mlip.act.bondcount import BondCount, bonds_to_watch
 from lang2mlip.act.evaluate import Measurements
 from lang2mlip.act.sidebyside import _compare
 from lang2mlip.contracts import Goals
 from lang2mlip.science.atoms.frames import write_frames
+from lang2mlip.science.atoms.health import Health, Watch
 
 NOTE = {"note": {"group": "stack", "structure": "s"}}
 
@@ -141,6 +143,16 @@ def test_broken_bonds_are_counted_where_the_task_has_molecules(tmp_path):
     assert (broken.name, broken.group) == ("bonds_broken", "gas") and "5 bonds, 0.18 ps" in broken.subject
     assert broken.value == pytest.approx(8 / 0.18) and broken.reference == 0.0 and broken.error_bar > 0
     assert made.name == "bonds_made" and made.value == 0.0
+
+
+def test_an_ion_that_leaves_its_solvent_has_broken_no_bond():
+    salt = Atoms("LiOH2", positions=[[0, 0, 0], [1.95, 0, 0], [2.54, 0.76, 0], [2.54, -0.76, 0]])
+    watched = Health(bonds=bonds_to_watch(salt))
+    assert watched.bonds == ((1, 2), (1, 3))
+    watch, left, split = Watch(watched, salt), salt.copy(), salt.copy()
+    left.positions[0, 0] -= 4.0
+    split.positions[2, 1] += 2.0
+    assert watch.geometry(left) is None and "the bond O1-H2 stretched" in watch.geometry(split)
 
 
 def test_without_molecules_in_the_task_no_bonds_are_counted(tmp_path):

@@ -10,10 +10,10 @@ from ase import Atoms
 from lang2mlip.act.base import Desk
 from lang2mlip.contracts import Json, Property, Task
 from lang2mlip.science.atoms.frames import read_frames
-from lang2mlip.science.evaluation.bonds import Events, compare, events
+from lang2mlip.science.evaluation.bonds import Events, compare, covalent_bonds, events
 from lang2mlip.science.structures.gate import NONMETALS
 
-__all__ = ["BondCount", "has_molecules"]
+__all__ = ["BondCount", "bonds_to_watch", "has_molecules"]
 
 Side = tuple[Sequence[Atoms], dict[str, Json]]
 """Frames of a walk and its thermodynamic table."""
@@ -22,6 +22,11 @@ Side = tuple[Sequence[Atoms], dict[str, Json]]
 def has_molecules(task: Task) -> bool:
     """Whether the person named a molecule."""
     return any(component.molecule or component.smiles for component in task.components)
+
+
+def bonds_to_watch(atoms: Atoms) -> tuple[tuple[int, int], ...]:
+    """The bonds that MD must leave whole: those between non-metals; what surrounds a metal's ion comes and goes."""
+    return covalent_bonds(atoms, NONMETALS)
 
 
 class BondCount:

@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from lang2mlip.act.allowance import time_is_over
+from lang2mlip.act.bondcount import bonds_to_watch
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.halfway import SAVE_S, digest
 from lang2mlip.catalogue import load
@@ -20,7 +21,6 @@ from lang2mlip.errors import PartFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health, Reading, Watch
 from lang2mlip.science.atoms.identity import structure_id
-from lang2mlip.science.atoms.neighbours import bond_graph
 from lang2mlip.science.atoms.remembered import Remembered
 from lang2mlip.science.lammps.files import protocol_from_file, protocol_of
 from lang2mlip.science.lammps.protocol import run_folder, write_protocol
@@ -138,7 +138,7 @@ def _keeper(protocol: Protocol, start: Atoms, arguments: dict[str, Json], progre
     system, step = placed(protocol, start), timestep_fs(protocol, start)
     limits = Health(**arguments["health"])
     if arguments.get("molecular"):
-        limits = limits.model_copy(update={"bonds": bond_graph(system)})
+        limits = limits.model_copy(update={"bonds": bonds_to_watch(system)})
     if protocol.kind in ("melt_quench", "deform", "metadynamics"):
         limits = limits.model_copy(update={"bond_stretch": math.inf})  # what these do to bonds is their purpose
     stages = protocol.stages()

@@ -9,6 +9,7 @@ from typing import Any
 from ase import Atoms
 
 from lang2mlip.act.allowance import in_time
+from lang2mlip.act.bondcount import bonds_to_watch
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.halfway import FILE, run_on
 from lang2mlip.act.labels import metered
@@ -21,7 +22,6 @@ from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.md import Hooks, MDOutcome, MDPlan
-from lang2mlip.science.atoms.neighbours import bond_graph
 
 __all__ = ["potential_walk", "reference_walk"]
 
@@ -97,7 +97,7 @@ def _start(arguments: dict[str, Json]) -> Atoms:
 
 def _with_bonds(limits: Health, start: Atoms, arguments: dict[str, Json]) -> Health:
     """The same limits, watching the bonds that a molecular start has."""
-    return limits.model_copy(update={"bonds": bond_graph(start)}) if arguments.get("molecular") else limits
+    return limits.model_copy(update={"bonds": bonds_to_watch(start)}) if arguments.get("molecular") else limits
 
 
 def _note(frames: list[Atoms], note: dict[str, Any]) -> None:

@@ -128,27 +128,33 @@ def tampering(told: argparse.Namespace) -> None:
     from arenas import tiny
     from strategies import TAMPERING, tampering
 
-    place = told.work / f"tampering-{os.getpid()}"
-    arena = tiny(place, train_s=20)
+    place = told.work / "tampering"
+    arena = Arena.open(place) if place.is_dir() else tiny(place, train_s=20)
     start = arena.journal.entries[0]["commit"]
-    honest = perform(Asked(place=str(place), commit=start, seed=0), told.work / "honest")
-    gained, ended = [], {}
+    honest = _once(told.work / "honest.json", lambda: perform(_asked(place, start), told.work / "honest"))
+    ended = {}
     for name in TAMPERING:
         arena.history.back_to(start)
-        canary = told.work / "canary"
+        canary, run = told.work / f"canary-{name}", told.work / f"run-{name}"
         (place / "game" / "strategy" / "train.py").write_text(tampering([name], place, canary), encoding="utf-8")
         commit = arena.history.commit(name)
-        found = perform(Asked(place=str(place), commit=commit, seed=0), told.work / "run")
-        ended[name] = found["status"]
-        if (
-            (told.work / "run" / "work" / "loot").exists()
-            or canary.exists()
-            or arena.tampered()
-            or _better(found, honest)
-        ):
-            gained.append(name)
-        print(name, found["status"], found["words"][:100], flush=True)
+        found = _once(run.with_suffix(".json"), lambda commit=commit, run=run: perform(_asked(place, commit), run))
+        harm = (run / "work" / "loot").exists() or canary.exists() or arena.tampered() or _better(found, honest)
+        ended[name] = "GAINED" if harm else found["status"]
+        print(name, ended[name], found["words"][:100], flush=True)
+    gained = [name for name, word in ended.items() if word == "GAINED"]
     add({"part": "tampering", "attempts": len(TAMPERING), "gained": gained, "ended": ended})
+
+
+def _asked(place: Path, commit: str) -> Asked:
+    return Asked(place=str(place), commit=commit, seed=0)
+
+
+def _once(file: Path, work: Any) -> dict[str, Any]:
+    """What `work` gives, from the file where it was done before."""
+    if not file.is_file():
+        file.write_text(json.dumps(work()), encoding="utf-8")
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def _better(found: dict[str, Any], honest: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import report_story as story
 
-from lang2mlip.contracts import Cost, Evaluate, Gate, Train
+from lang2mlip.contracts import Cost, End, Evaluate, Gate, Train
 from lang2mlip.record import ledger
 from lang2mlip.record.run import Run
 from lang2mlip.record.view import View
@@ -71,7 +71,17 @@ def test_figures_of_an_older_model_are_never_shown_without_saying_so(fresh: Run)
     story.take(fresh, Train(), "fit again", model=story.model(2, 105))
     evidence = gather(fresh.view())
     assert evidence.model is not None and evidence.model.id == "m1"
-    assert "m2 came later" in " ".join(evidence.faults)
+    assert "m2 came later and was not judged" in " ".join(evidence.faults)
+
+
+def test_a_newer_model_that_was_judged_and_did_worse_is_not_called_unjudged(fresh: Run) -> None:
+    for which in (1, 2):
+        story.take(fresh, Train(), "fit", model=story.model(which, 60 * which))
+        judged = story.evaluation(fresh, which)
+        story.take(fresh, Evaluate(depth="full"), "measure", evaluation=judged)
+    frozen = story.evaluation(fresh, 1, on="test")
+    story.take(fresh, End(outcome="budget"), "the first was better", evaluation=frozen)
+    assert "m2 came later and fewer gates held for it" in " ".join(gather(fresh.view()).faults)
 
 
 def test_what_was_measured_and_good_may_be_used_and_nothing_else(finished: View) -> None:

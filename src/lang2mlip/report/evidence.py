@@ -76,10 +76,7 @@ def gather(view: View) -> Evidence:
     runs, origin = _stability(state, same)
     curves, faults = _curves(view, same)
     if state.model is not None and state.model.id != judged.model:
-        faults = (
-            *faults,
-            f"These figures are of model {judged.model}; {state.model.id} came later and was not judged.",
-        )
+        faults = (*faults, _later(state, judged.model, state.model.id))
     gates = list(judged.gates)
     for evaluation in same[1:]:
         known = {(gate.name, gate.group) for gate in gates}
@@ -87,6 +84,13 @@ def gather(view: View) -> Evidence:
     model = next((known for known in state.models if known.id == judged.model), state.model)
     properties = next((e.properties for e in same if e.properties), ())
     return Evidence(judged, model, properties, runs, origin, tuple(gates), curves, faults)
+
+
+def _later(state: State, judged: str, newest: str) -> str:
+    """Why the figures are not of the newest model."""
+    tried = any(one.model == newest and one.depth == "full" for one in state.evaluations)
+    why = "and fewer gates held for it, or with larger errors" if tried else "and was not judged"
+    return f"These figures are of model {judged}; {newest} came later {why}."
 
 
 def _judged(state: State) -> Evaluation | None:

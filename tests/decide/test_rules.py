@@ -120,6 +120,25 @@ def test_molecules_are_rattled_as_often_as_cells_are_rattled_and_strained():
     assert cells.strained > 0 and wanted.strained == 0 and wanted.rattled == cells.strained + cells.rattled
 
 
+def test_an_error_over_all_groups_that_is_too_large_is_mended_in_the_worst_of_them():
+    gate = Gate(name="force error", value=9.0, limit=5.0, unit="meV/Å", passed=False)
+    found = {"crystal": errors(5.0), "melt": errors(11.0), "all": errors(9.0)}
+    one = Evaluation(model="m3", depth="full", on="validation", errors=found, gates=(gate,))
+    missed = (*POLISHED, (Evaluate(depth="full"), Result(action="evaluate", status="done", summary="", evaluation=one)))
+    wanted = advice(*missed)
+    assert wanted.action == "sample" and wanted.groups == ("melt",)
+    again = (*missed, (wanted, walked()))
+    assert advice(*again).action == "select" and "melt" in advice(*again).groups
+
+
+def test_walks_that_leave_nothing_to_label_are_not_repeated_without_end():
+    gate = Gate(name="force error", value=9.0, limit=5.0, unit="meV/Å", passed=False)
+    one = Evaluation(model="m3", depth="full", on="validation", errors={"all": errors(9.0)}, gates=(gate,))
+    missed = (*POLISHED, (Evaluate(depth="full"), Result(action="evaluate", status="done", summary="", evaluation=one)))
+    empty = Result(action="sample", status="done", summary="nothing was kept")
+    assert advice(*missed, (advice(*missed), empty)).action == "end"
+
+
 def test_first_data_leave_room_in_a_small_label_budget():
     wanted = advice(*BEGUN[:1], max_labels=24)
     per_structure = wanted.strained + wanted.rattled + 2 * (1 + wanted.steps // wanted.keep_every)

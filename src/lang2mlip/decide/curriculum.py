@@ -66,10 +66,21 @@ def good(state: State, name: str) -> bool:
 
 
 def failed(state: State) -> list[str]:
-    """Groups with a gate that does not hold in the evaluation of the current model."""
-    gates = state.evaluation.gates if state.evaluation else ()
-    names = [gate.group for gate in gates if not gate.passed and gate.group is not None]
-    return [name for name in dict.fromkeys(names) if name in state.groups]
+    """Groups with a gate that does not hold in the evaluation of the current model.
+
+    Where only errors over all groups are too large it is the group with the largest force error: to blame nobody would
+    leave nothing to mend.
+    """
+    missed = [gate for gate in state.evaluation.gates if not gate.passed] if state.evaluation else []
+    named = [gate.group for gate in missed if gate.group in state.groups]
+    names = [name for name in dict.fromkeys(named) if name is not None]
+    return names or (_worst(state) if any("error" in gate.name for gate in missed) else [])
+
+
+def _worst(state: State) -> list[str]:
+    errors = state.evaluation.errors if state.evaluation else {}
+    known = [name for name in errors if name in built(state)]
+    return [max(known, key=lambda name: errors[name].force_rmse_meV_A)] if known else []
 
 
 def forgotten(state: State, name: str) -> bool:

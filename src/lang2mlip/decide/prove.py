@@ -116,6 +116,8 @@ def try_again(state: State) -> Choice | None:
     left = labels_left(state)
     if state.evaluation is None or accurate >= MOST_TRIES or left == 0 or calls_to_spend(state) == 0:
         return None
+    if state.log[-1].action == "sample":
+        return None  # the last walks left nothing that could be labelled, and more of the same would not
     missed = [gate for gate in state.evaluation.gates if not gate.passed]
     if not missed:
         return None

@@ -299,10 +299,12 @@ def wrong_labels(place: Path, trouble: str, share: float, words: str) -> tuple[T
 
 
 def damaged(place: Path, seed: int, what: Callable[[Trial, random.Random], str]) -> tuple[Trial, dict[str, object]]:
-    """The driver is stopped at a random moment, something is damaged, and the run is looked at and resumed."""
+    """The driver is stopped in one of its steps, something is damaged, and the run is looked at and resumed."""
     dice, trial = random.Random(seed), Trial(place)
     driver = trial.start()
-    time.sleep(dice.uniform(4.0, 8.0))
+    while driver.poll() is None and not any((trial.run.folder / "jobs").glob(f"{3 + seed % 5:04d}-*")):
+        time.sleep(0.1)
+    time.sleep(dice.uniform(0.0, 1.0))
     driver.send_signal(signal.SIGKILL if seed % 2 else signal.SIGINT)
     trial.ended(driver)
     case = what(trial, dice)

@@ -20,6 +20,9 @@ __all__ = ["ElasticConstants"]
 
 Matrix = NDArray[np.float64]
 
+_ROUNDING = 1e-6
+"""Share of a constant below which what symmetry makes equal differs by rounding alone: it says nothing of its error."""
+
 _STRESS = ("Pxx", "Pyy", "Pzz", "Pyz", "Pxz", "Pxy")
 _SAME = {
     "cubic": (((1, 1), (2, 2), (3, 3)), ((1, 2), (1, 3), (2, 3)), ((4, 4), (5, 5), (6, 6))),
@@ -102,7 +105,10 @@ def _constant(group: tuple[tuple[int, int], ...], whole: Matrix, matrix: Matrix)
     spread = float(np.ptp(values)) / 2 if len(values) > 1 else None
     mean = float(np.mean([matrix[a - 1, b - 1] for a, b in group]))
     how = f"central difference of the stress; error: half the spread of {len(values)} values that are equal by symmetry"
-    return Number(name=f"C{i}{j}", value=mean, error=spread, unit="GPa", how=how if spread is not None else "")
+    if spread is not None and spread < _ROUNDING * abs(mean):
+        how = f"central difference of the stress; values equal by symmetry agree to {spread:.0e} GPa, which is no error bar"
+        spread = None
+    return Number(name=f"C{i}{j}", value=mean, error=spread, unit="GPa", how=how if len(values) > 1 else "")
 
 
 def _polycrystal(c: Matrix) -> list[Number]:

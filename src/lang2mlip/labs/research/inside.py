@@ -23,7 +23,9 @@ def main() -> int:
             print(f"{name} is not the file of the manifest.")
             return 97
     seconds = int(told["cpu_s"])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    most = seconds + 2 if hard == resource.RLIM_INFINITY else min(seconds + 2, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, most), most))
     os.environ |= {"NUMBA_CACHE_DIR": str(Path("numba").resolve()), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     sys.argv = ["train.py"]
     sys.path.insert(0, str(Path.cwd()))

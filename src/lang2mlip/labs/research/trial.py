@@ -103,8 +103,9 @@ def _judge(arena: Arena, asked: Asked, folder: Path, family: str) -> dict[str, A
             "hopeless_above_meV_A": asked.hopeless_above_meV_A}  # fmt: skip
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
     _warm(arena, "judge", folder)
+    most = int(arena.rules.score_s * min(2.0, arena.rules.patience))
     command = ["/usr/bin/env", "NUMBA_CACHE_DIR=numba", "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "prlimit",
-               f"--cpu={2 * arena.rules.score_s}", sys.executable, "-I", str(JUDGE), "told.json"]  # fmt: skip
+               f"--cpu={most}", sys.executable, "-I", str(JUDGE), "told.json"]  # fmt: skip
     ended = run_confined(command, folder, timeout_s=arena.rules.score_s * arena.rules.patience,
                          memory_MB=arena.rules.memory_MB, readable=[*for_judge(), judge])  # fmt: skip
     (folder / "log").write_text(ended.output, encoding="utf-8")

@@ -106,7 +106,7 @@ def _constant(group: tuple[tuple[int, int], ...], whole: Matrix, matrix: Matrix)
     mean = float(np.mean([matrix[a - 1, b - 1] for a, b in group]))
     how = f"central difference of the stress; error: half the spread of {len(values)} values that are equal by symmetry"
     if spread is not None and spread < _ROUNDING * abs(mean):
-        how = f"central difference of the stress; values equal by symmetry agree to {spread:.0e} GPa, which is no error bar"
+        how = f"central difference of the stress; what symmetry makes equal agrees to {spread:.0e} GPa: no error bar"
         spread = None
     return Number(name=f"C{i}{j}", value=mean, error=spread, unit="GPa", how=how if len(values) > 1 else "")
 

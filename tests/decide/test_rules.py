@@ -30,6 +30,7 @@ from lang2mlip.decide.rules import Rules
 from lang2mlip.record.events import Created, Event, Finished, Prepared
 from lang2mlip.record.ledger import STATICS
 from lang2mlip.record.state import fold
+from lang2mlip.record.view import Step, View
 
 GROUPS = ("crystal", "melt")
 
@@ -137,6 +138,19 @@ def test_walks_that_leave_nothing_to_label_are_not_repeated_without_end():
     missed = (*POLISHED, (Evaluate(depth="full"), Result(action="evaluate", status="done", summary="", evaluation=one)))
     empty = Result(action="sample", status="done", summary="nothing was kept")
     assert advice(*missed, (advice(*missed), empty)).action == "end"
+
+
+def test_a_rule_that_would_do_the_same_a_third_time_gives_way_to_the_next(tmp_path):
+    state = state_after(*FITTED)
+    wanted = Rules().decide(state, None).parameters
+    steps = [Step(number, decided(number, wanted).decision, walked()) for number in (4, 5)]
+
+    class Log(View):
+        def steps(self):
+            return tuple(steps)
+
+    other = Rules().decide(state, Log(tmp_path, state, ())).parameters
+    assert wanted.action == "sample" and other != wanted
 
 
 def test_first_data_leave_room_in_a_small_label_budget():

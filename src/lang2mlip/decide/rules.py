@@ -14,6 +14,7 @@ from typing import Any
 
 from lang2mlip.contracts import Decision, State
 from lang2mlip.decide.choice import Choice
+from lang2mlip.decide.circles import circle
 from lang2mlip.decide.gather_data import explore_where_empty, reference_first, sample_in_play, select_from_pool
 from lang2mlip.decide.learn import enlarge, finish_training, prune_outliers, take_back, train_on_new
 from lang2mlip.decide.needs import facts
@@ -64,10 +65,11 @@ class Rules:
     name = "rules"
 
     def decide(self, state: State, view: Any) -> Decision:
-        """The first rule that has something to say."""
+        """The first rule that has something to say which is not the same round of actions once more."""
+        steps = tuple(view.steps()) if view is not None else ()
         for rule in RULES:
             choice = rule(state)
-            if choice is not None:
+            if choice is not None and circle(steps, choice.parameters) is None:
                 return Decision(
                     parameters=choice.parameters,
                     reason=choice.reason,

@@ -30,3 +30,8 @@ def test_a_child_that_writes_on_and_on_is_ended_when_its_time_is_over(tmp_path):
     busy = "import time\nwhile True: print('x', flush=True); time.sleep(0.05)"
     ended = watched([*PYTHON, busy], tmp_path, silent_s=30, limit_s=0.8)
     assert "were over" in str(ended["why"])
+
+
+def test_the_processor_time_of_the_child_is_told(tmp_path):
+    ended = watched([*PYTHON, "sum(n * n for n in range(3_000_000))"], tmp_path, silent_s=60, limit_s=60)
+    assert 0.05 < float(str(ended["cpu_s"])) <= float(str(ended["wall_s"])) + 0.5

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from lang2mlip.errors import BadInput, Lang2mlipError
 from lang2mlip.labs.lammps.simulation import Settings, Simulation, simulate
+from lang2mlip.labs.lammps.watch import ENDED
 
 __all__ = ["Outcome", "Together", "simulate_all"]
 
@@ -42,7 +43,7 @@ class Together:
     cores: int
     wall_s: float
     busy: float
-    """Share of the cores' time that the runs computed, 0 to 1, start, checks and reading included."""
+    """Share of the cores' time that the runs in LAMMPS computed, or this process for them; 0 to 1."""
 
 
 def simulate_all(
@@ -61,12 +62,12 @@ def simulate_all(
     if how.manner.ask is not None:
         raise BadInput("Several simulations at a time cannot each wait for a person; ask for them one by one.")
     many = min(cores or len(os.sched_getaffinity(0)), len(prompts))
-    begun, used = time.monotonic(), _cpu_s()
+    begun, used = time.monotonic(), time.process_time()
     with ThreadPoolExecutor(max_workers=many) as pool:  # LAMMPS computes in children: threads only wait for them
         jobs = [pool.submit(_one, n, prompt, len(prompts), how, tell) for n, prompt in enumerate(prompts, 1)]
         outcomes = tuple(job.result() for job in jobs)
-    wall = time.monotonic() - begun
-    return Together(outcomes, many, wall, (_cpu_s() - used) / (many * wall))
+    wall, computed = time.monotonic() - begun, time.process_time() - used + _cpu_s(outcomes)
+    return Together(outcomes, many, wall, computed / (many * wall))
 
 
 def _one(number: int, prompt: str, count: int, how: Settings, tell: Tell) -> Outcome:
@@ -84,7 +85,8 @@ def _name(number: int, prompt: str, count: int) -> str:
     return f"{number:0{len(str(count))}d}-{words or 'simulation'}"
 
 
-def _cpu_s() -> float:
-    """Processor time of this process and of its children that have ended, s."""
-    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in spent)
+def _cpu_s(outcomes: Sequence[Outcome]) -> float:
+    """Processor time of the runs, s, as each tells it: the sandbox hides its processes from their parent's sums."""
+    folders = [one.made.folder for one in outcomes if one.made is not None]
+    ended = [json.loads(file.read_text(encoding="utf-8")) for one in folders for file in one.glob(f"rounds/*/{ENDED}")]
+    return sum(float(one["cpu_s"]) for one in ended)

@@ -7,6 +7,7 @@ over, and leaves ended.json. It runs inside the sandbox, where nothing else coul
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -20,8 +21,8 @@ _LOOK_S = 0.1
 
 
 def watched(command: Sequence[str], folder: Path, silent_s: float, limit_s: float) -> dict[str, object]:
-    """Run `command` in `folder`: {"status", "timed_out", "why", "wall_s"}; `why` is empty where it ended by itself."""
-    begun = time.monotonic()
+    """Run `command` in `folder`: {"status", "timed_out", "why", "wall_s", "cpu_s"}; `why` is empty if it ended itself."""
+    begun, before = time.monotonic(), _cpu_s()
     why = ""
     with (folder / "said.txt").open("wb") as said:
         child = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
@@ -33,7 +34,14 @@ def watched(command: Sequence[str], folder: Path, silent_s: float, limit_s: floa
                 break
             time.sleep(_LOOK_S)
     wall = time.monotonic() - begun
-    return {"status": child.returncode, "timed_out": bool(why), "why": why, "wall_s": round(wall, 3)}
+    ended = {"status": child.returncode, "timed_out": bool(why), "why": why, "wall_s": round(wall, 3)}
+    return {**ended, "cpu_s": round(_cpu_s() - before, 3)}
+
+
+def _cpu_s() -> float:
+    """Processor time of children that have ended, s."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _trouble(folder: Path, begun: float, silent_s: float, limit_s: float) -> str:

@@ -21,7 +21,7 @@ _LOOK_S = 0.1
 
 
 def watched(command: Sequence[str], folder: Path, silent_s: float, limit_s: float) -> dict[str, object]:
-    """Run `command` in `folder`: {"status", "timed_out", "why", "wall_s", "cpu_s"}; `why` is empty if it ended alone."""
+    """Run `command` in `folder`: {"status", "timed_out", "why", "wall_s", "cpu_s"}; no `why` if it ended alone."""
     begun, before = time.monotonic(), _cpu_s()
     why = ""
     with (folder / "said.txt").open("wb") as said:

@@ -149,3 +149,27 @@ def test_an_element_that_moves_in_its_compound_is_no_metal_beside_it(words):
     reading = read(words.format("Li7La3Zr2O12"))
     assert [component.formula for component in reading.components] == ["Li7La3Zr2O12"]
     assert reading.properties == ("diffusion",)
+
+
+@pytest.mark.parametrize(
+    ("words", "counts"),
+    [
+        ("Ni-10at%Al-5at%Cr", {"Ni": 85, "Al": 10, "Cr": 5}),
+        ("Fe-20 at.% Cr", {"Fe": 80, "Cr": 20}),
+        ("Ti-6wt%Al-4wt%V", {"Ti": 86.2, "Al": 10.2, "V": 3.6}),
+    ],
+)
+def test_the_unit_of_a_share_may_stand_with_each_number(words, counts):
+    (alloy,) = read(f"{words} crystal at 800 K").components
+    assert parse_formula(alloy.formula) == counts
+
+
+@pytest.mark.parametrize("words", ["GaN (0001) surface, Ga-terminated", "Ga-terminated GaN (0001) surface"])
+def test_the_element_of_a_termination_is_no_substance(words):
+    assert [component.formula for component in read(words).components] == ["GaN"]
+
+
+def test_an_oxide_that_is_not_known_is_asked_about_and_is_not_what_it_is_an_oxide_of():
+    reading = read("graphene oxide in water")
+    assert [component.formula for component in reading.components] == ["H2O"]
+    assert list(reading.strangers) == ["graphene oxide"]

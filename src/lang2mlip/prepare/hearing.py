@@ -23,7 +23,7 @@ from lang2mlip.prepare.relations import prototypes
 from lang2mlip.prepare.scan import scan
 from lang2mlip.prepare.shares import one_alloy
 from lang2mlip.prepare.spelling import respelled
-from lang2mlip.prepare.strangers import strangers
+from lang2mlip.prepare.strangers import strangers, with_own_anions
 from lang2mlip.prepare.structure_files import from_files
 from lang2mlip.prepare.substances import Substance, dissolved, from_text
 from lang2mlip.prepare.text import Item, Slate, normal
@@ -68,7 +68,7 @@ def hear(text: str) -> Heard:
     mended, remarks = respelled(in_english(normal(text)))
     slate = Slate(mended)
     temperatures, pressures = take_ranges(slate, "temperature"), take_ranges(slate, "pressure")
-    items, dropped = affirmed(scan(slate))
+    items, dropped = affirmed(with_own_anions(scan(slate)))
     items, spelled = _lower_case_symbols(items)
     linked = link(with_alloys(one_alloy(prototypes(items))))
     merged, names = _merge(linked)

@@ -96,7 +96,8 @@ def _narrowed(substance: Substance, group: list[Item]) -> Substance | None:
     return found
 
 
-_PLACES = ("site", "sites", "sublattice", "position", "positions")
+_ENDS = ("terminated", "termination")
+_PLACES = ("site", "sites", "sublattice", "position", "positions", *_ENDS)
 """Words after an element that name its place in a compound."""
 
 
@@ -108,7 +109,8 @@ def contained(items: Sequence[Item], mentions: list[Mention]) -> list[Mention]:
     """Settle `A in B`: an element that moves in its own compound is no substance besides; a solute is liquid too."""
     kept = []
     for number, (mention, host) in enumerate(zip_longest(mentions, mentions[1:])):
-        if (whole := _lacking(items, mention, mentions[:number])) is not None:
+        others = mentions if _next_word(items, mention) in _ENDS else mentions[:number]
+        if (whole := _lacking(items, mention, others)) is not None:
             whole.marks += mention.marks
             whole.facets += [facet for facet in mention.facets if facet not in whole.facets]
         elif host is None or not _within(items, mention, host):

@@ -28,7 +28,9 @@ _COUNTED = re.compile(rf"(?<![\w.(])(?:{_N}\s?{_FORMULA})(?:{_JOINED}{_N}\s?{_FO
 _PART = re.compile(rf"({_N})\s?({_FORMULA})")
 _NUMBERS = re.compile(rf"(?<![\w.-])\(?(?P<numbers>{_N}(?:\s?[-/:]\s?{_N})+)\)?\s*(?:\(?\s*(?:in\s+)?{_UNIT}\)?)?")
 _BEFORE = re.compile(rf"{_FORMULA}(?:[-/:]{_FORMULA})+\s*(?:\(|=|:)?\s*$")
-_GRADE = re.compile(rf"(?<![\w.-])(?P<first>[A-Z][a-z]?)(?P<rest>(?:-(?:{_N})?[A-Z][a-z]?)+)(?![\w-]){_BEHIND}")
+_EACH = r"(?:\s?(?:wt|at|mass|atom|weight)\.?\s?-?%\s?-?)?"
+_NEXT = rf"(?:\s?-\s?(?:{_N}{_EACH})?[A-Z][a-z]?)"
+_GRADE = re.compile(rf"(?<![\w.-])(?P<first>[A-Z][a-z]?)(?P<rest>{_NEXT}+)(?![\w-]){_BEHIND}")
 _BASIS = {"mol": "mol", "mole": "mol", "wt": "wt", "weight": "wt", "mass": "wt", "at": "at", "atom": "at", "vol": "vol"}
 _SHARE = re.compile(r"(?P<value>[\d.,]+)\s*(?P<unit>at|wt|mol)?\.?\s*-?\s*%.*")
 _SLACK = 1.5
@@ -82,8 +84,10 @@ def _take_numbers(slate: Slate, match: re.Match[str]) -> None:
 
 
 def _take_grade(slate: Slate, match: re.Match[str]) -> None:
-    """`Ti-6Al-4V`: the first metal is the rest of a hundred; by weight, unless it is said otherwise."""
-    parts = re.findall(rf"-({_N})?([A-Z][a-z]?)", match["rest"])
+    """`Ti-6Al-4V`, `Ti-6wt%Al-4wt%V`: the first is the rest of a hundred; by weight, unless it is said otherwise."""
+    parts = re.findall(rf"-\s?({_N})?{_EACH}([A-Z][a-z]?)", match["rest"])
+    inside = re.search(r"[a-z]+(?=\.?\s?-?%)", match["rest"])
+    unit = inside.group() if inside else match["unit"]
     symbols = [match["first"], *(symbol for _, symbol in parts)]
     known = fold(match["first"] + match["rest"]) in _concept_names()
     if known or not all(n for n, _ in parts) or not set(symbols) <= ELEMENTS or len(set(symbols)) < len(symbols):
@@ -91,7 +95,7 @@ def _take_grade(slate: Slate, match: re.Match[str]) -> None:
     shares = {symbol: float(n) for n, symbol in parts}
     if sum(shares.values()) < 60:
         shares = {match["first"]: 100 - sum(shares.values())} | shares
-        _take_alloy(slate, match.span(), shares, _BASIS[match["unit"]] if match["unit"] else "wt")
+        _take_alloy(slate, match.span(), shares, _BASIS[unit] if unit else "wt")
 
 
 def _concept_names() -> set[tuple[str, ...]]:
@@ -100,7 +104,8 @@ def _concept_names() -> set[tuple[str, ...]]:
 
 def _take_alloy(slate: Slate, span: tuple[int, int], shares: dict[str, float], basis: str) -> None:
     said = slate.text[slice(*span)].strip()
-    slate.take("substance", span, _alloy(shares, basis, re.sub(r"\s*,?\s*\(.*|\s+(?:in|mol|wt|at|mass).*", "", said)))
+    name = re.sub(r"\s*,?\s*\(.*|\s+(?:in|mol|wt|at|mass)[^A-Z]*$", "", said)
+    slate.take("substance", span, _alloy(shares, basis, name))
 
 
 def _alloy(shares: dict[str, float], basis: str, name: str) -> Substance:

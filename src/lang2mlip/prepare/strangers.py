@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from lang2mlip.data import table
 from lang2mlip.prepare.text import Item
 
-__all__ = ["strangers"]
+__all__ = ["strangers", "with_own_anions"]
 
-_ENDING = re.compile(r"[a-z]{2,}[a-z-]*(?:ine|ane|ene|yne|one|ide|ite|ium|ose|ole|ol|acid)s?", re.IGNORECASE)
+_ENDING = re.compile(r"[a-z]{2,}[a-z -]*(?:ine|ane|ene|yne|one|ide|ite|ium|ose|ole|ol|acid)s?", re.IGNORECASE)
 _SHORTEST = 7
 _PASSED = {"plain", "of", "hyphen"}
 
@@ -24,7 +24,7 @@ def strangers(items: Sequence[Item]) -> dict[str, str]:
     """Word → the amount that is said of it (empty when none is)."""
     found: dict[str, str] = {}
     for position, item in enumerate(items):
-        if item.kind != "unknown" or not re.fullmatch(r"[^\W\d_]{4,}", item.text):
+        if item.kind != "unknown" or not re.fullmatch(r"[^\W\d_]{4,}(?: [^\W\d_]+)?", item.text):
             continue
         amount = _amount_before(items[:position])
         if amount and not _qualifies(items[position + 1 :]):
@@ -36,8 +36,24 @@ def strangers(items: Sequence[Item]) -> dict[str, str]:
 
 def _like_a_name(word: str) -> bool:
     """Long, with an ending of names; bare names of anions (`into the nitride`) point back to what was named whole."""
-    anions = {one for entry in table("words").values() if entry.get("kind") == "anion" for one in entry["words"]}
-    return len(word) >= _SHORTEST and word.lower() not in anions and bool(_ENDING.fullmatch(word))
+    return len(word) >= _SHORTEST and word.lower() not in _anions() and bool(_ENDING.fullmatch(word))
+
+
+def _anions() -> set[str]:
+    return {one for entry in table("words").values() if entry.get("kind") == "anion" for one in entry["words"]}
+
+
+def with_own_anions(items: Sequence[Item]) -> list[Item]:
+    """`X oxide`, where the tables have X but not its oxide, is a strange name, and not X."""
+    found: list[Item] = []
+    for item in items:
+        whole = next((one for one in found if one.kind == "substance" and 0 < item.start - one.end <= 1), None)
+        if whole is not None and item.kind in ("plain", "unknown") and item.text.lower() in _anions():
+            found = [one for one in found if (one.start, one.end) != (whole.start, whole.end)]
+            found.append(Item("unknown", whole.start, item.end, None, f"{whole.text} {item.text}"))
+        else:
+            found.append(item)
+    return found
 
 
 def _amount_before(items: Sequence[Item]) -> str:

@@ -18,8 +18,8 @@ from lang2mlip.labs.lammps.simulation import Settings, Simulation, simulate
 
 __all__ = ["ARMS", "Arm", "Outcome", "answered", "arm"]
 
-_MOST_S = 300.0
-"""A task is meant to take 20 s; ten times that and more is a failure of the arm."""
+_MOST_S = 900.0
+"""A task is meant to take 20 s on a quiet core; so much more, on a shared one too, is a failure of the arm."""
 
 
 class Outcome(Noun):

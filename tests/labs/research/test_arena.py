@@ -10,7 +10,7 @@ from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.labs.research.arena import Arena, create
 from lang2mlip.labs.research.card import Card, from_frames, read
 from lang2mlip.labs.research.journal import Journal
-from lang2mlip.labs.research.keeping import compared, promising
+from lang2mlip.labs.research.keeping import compared, needed, promising
 from lang2mlip.labs.research.made import from_file
 from lang2mlip.labs.research.proposal import flat, merged
 from lang2mlip.labs.research.rules import Rules
@@ -139,6 +139,14 @@ def test_an_equal_score_for_less_is_a_keep():
     assert "of the time" in compared(CARD, [run_of(1.0, time=5.0)] * 3, old, RULES).why
     assert "shorter" in compared(CARD, [run_of(1.0)] * 3, old, RULES, lines=-6).why
     assert not compared(CARD, [run_of(1.3, time=5.0)] * 3, old, RULES).keep
+
+
+def test_replicates_are_spent_where_noise_could_decide():
+    far, near, whole = run_of(1.0, faults=9), run_of(1.0, faults=2), run_of(1.0)
+    assert needed(CARD, near, far, 3) == (1, 1)
+    assert needed(CARD, whole, far, 3) == (3, 1)
+    assert needed(CARD, run_of(1.0, faults=8), far, 3) == (3, 3)
+    assert needed(CARD, whole, run_of(1.1), 3) == (3, 3)
 
 
 def test_a_failed_replicate_is_no_keep():

@@ -12,9 +12,12 @@ from lang2mlip.contracts import Noun
 from lang2mlip.labs.research.card import Card, Reading, from_frames, read, score
 from lang2mlip.labs.research.rules import Rules
 
-__all__ = ["Verdict", "chance_better", "compared", "no_worse", "promising", "readings"]
+__all__ = ["Verdict", "chance_better", "compared", "needed", "no_worse", "promising", "readings"]
 
 Result = Mapping[str, Any]
+NEARER = 2 / 3
+"""Share of the control's excess at which a candidate is nearer to the gates beyond doubt."""
+
 SHORTER = 3
 """Lines fewer at which an equal score is a keep."""
 
@@ -41,6 +44,19 @@ def promising(card: Card, new: Result, old: Result, rules: Rules) -> Verdict:
     if old["status"] != "scored":
         return Verdict(keep=True, why=f"the control has no score: {old['words']}")
     return _by_gates(card, [new], [old]) or _by_score(card, ([new], [old]), rules, rules.promising, 0)
+
+
+def needed(card: Card, new: Result, old: Result, replicates: int) -> tuple[int, int]:
+    """Runs that the candidate and the control need for a verdict, after one of each that was promising.
+
+    Replicates tell noise from gain in score. Far outside of the gates there is nothing of the kind to tell: a candidate
+    that is nearer by a third stands on one run, and a control that violates a gate is not run again.
+    """
+    ours, theirs = read(card, new["metrics"]), read(card, old["metrics"]) if old["status"] == "scored" else None
+    if theirs is None or not theirs.accepted:
+        clear = theirs is None or ours.excess < NEARER * theirs.excess
+        return (1 if clear else replicates) if not ours.accepted else replicates, 1 if clear else replicates
+    return replicates, replicates
 
 
 def compared(card: Card, new: Sequence[Result], old: Sequence[Result], rules: Rules, lines: int = 0) -> Verdict:

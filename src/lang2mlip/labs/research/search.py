@@ -16,7 +16,7 @@ from lang2mlip.contracts import Noun
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.research.arena import Arena
 from lang2mlip.labs.research.card import read
-from lang2mlip.labs.research.keeping import Verdict, compared, no_worse, promising
+from lang2mlip.labs.research.keeping import Verdict, compared, needed, no_worse, promising
 from lang2mlip.labs.research.kit import scorer
 from lang2mlip.labs.research.proposal import Proposal, Proposer, flat, merged
 from lang2mlip.labs.research.story import Attempt, Story, story_of
@@ -157,8 +157,8 @@ class Search:
         first = promising(arena.card, new[0], old[0], rules)
         if not first.keep:
             return first
-        seeds = list(range(rules.replicates))
-        both = self._runs(commit, seeds), self._runs(control, seeds)
+        ours, theirs = needed(arena.card, new[0], old[0], rules.replicates)
+        both = self._runs(commit, list(range(ours))), self._runs(control, list(range(theirs)))
         lines = self._lines(commit) - self._lines(control)
         return compared(arena.card, *both, rules, lines)
 

@@ -11,8 +11,8 @@ from ase import Atoms
 from ase.build import bulk, molecule
 
 from lang2mlip.errors import BadInput, LabelFailed, PartFailed, UnknownName, UnsupportedElement
-from lang2mlip.science.reference.calculator import boxed
 from lang2mlip.science.atoms.held_lammps import turned_box
+from lang2mlip.science.reference.calculator import boxed
 from lang2mlip.science.reference.lammps_file import LammpsReference
 from lang2mlip.science.reference.lammps_formats import locate, recognise, wheel_folder
 

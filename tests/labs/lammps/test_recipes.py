@@ -40,7 +40,7 @@ def test_the_bias_on_a_pair_is_handed_to_colvars_in_the_units_of_the_script(tmp_
     assert atoms.get_distance(0, 1, mic=True) == pytest.approx(5.3109 / np.sqrt(2), rel=1e-3)
     text = recipe.files(System(atoms, named("lj", ["Ar"]), 4.0))["colvars.in"]
     assert "wellTempered on" in text
-    assert "biasTemperature 500" in text
+    assert "biasTemperature 200" in text
 
 
 def test_the_well_of_a_pair_in_liquid_argon_lies_where_g_of_r_has_its_first_peak(tmp_path):

@@ -54,16 +54,24 @@ class EndAction:
 
 
 def best_model(state: State) -> Model | None:
-    """The model whose evaluation held most gates, then has the lowest force error; else the newest."""
+    """The model that held most of the gates measured of all, then has the lowest force error; else the newest.
+
+    Only common gates count: a model that was asked more must not look worse for it.
+    """
     judged = [one for one in state.evaluations if one.on == "validation" and one.depth == "full"]
     if not judged:
         return state.model
-    best = max(judged, key=lambda one: (_share(one), -one.errors["all"].force_rmse_meV_A))
+    common = frozenset.intersection(*map(_measured, judged))
+    best = max(judged, key=lambda one: (_held(one, common), -one.errors["all"].force_rmse_meV_A))
     return next((model for model in state.models if model.id == best.model), state.model)
 
 
-def _share(evaluation: Evaluation) -> float:
-    return sum(gate.passed for gate in evaluation.gates) / max(1, len(evaluation.gates))
+def _measured(evaluation: Evaluation) -> frozenset[tuple[str, str | None]]:
+    return frozenset((gate.name, gate.group) for gate in evaluation.gates if gate.unit != UNMEASURED)
+
+
+def _held(evaluation: Evaluation, among: frozenset[tuple[str, str | None]]) -> int:
+    return sum(gate.passed for gate in evaluation.gates if (gate.name, gate.group) in among)
 
 
 def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], tuple[str, ...]]:

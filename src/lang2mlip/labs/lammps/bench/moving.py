@@ -20,7 +20,7 @@ Checker = Callable[[Raw, dict[str, Json]], float]
 _UNSETTLED = 0.25
 """Share of a run's rows that is left out, in case it had not come to rest."""
 
-_ELASTIC = 0.015
+_ELASTIC = 0.03
 _BIN_A = 0.05
 _COEXIST = (0.1, 0.9)
 
@@ -103,7 +103,7 @@ def _slope(strain: Floats, response: Floats) -> float:
     small = np.abs(strain) <= _ELASTIC
     if small.sum() < 10:
         raise PartFailed("There are fewer than ten rows at small strain; more thermo output is needed.")
-    return float(np.polyfit(strain[small], response[small], 1)[0])
+    return float(np.polyfit(strain[small], response[small], 2)[1])
 
 
 def _diffusion(raw: Raw, given: dict[str, Json]) -> float:

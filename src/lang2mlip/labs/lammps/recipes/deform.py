@@ -11,14 +11,15 @@ from pydantic import Field
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.trajectory import dumped
-from lang2mlip.science.atoms.statistics import block_mean, line
+from lang2mlip.science.atoms.statistics import block_mean
 
 __all__ = ["Deformation"]
 
 Floats = NDArray[np.float64]
 
-_ELASTIC = 0.02
-"""Strain up to which the modulus is fitted; half the run where that is shorter."""
+_ELASTIC = 0.03
+"""Strain up to which moduli are fitted, as slopes of a parabola at no strain: a straight line up to there would be off
+by a tenth and more, because crystals grow stiffer when they are pressed."""
 
 _BINS = 20
 _FRAMES = 100
@@ -73,13 +74,13 @@ class Deformation(Dynamics):
         return f"fix             move all npt {heat} {sides}"
 
     def read(self, seen: Seen) -> Findings:
-        """The modulus from a straight line through the first part, the largest stress from means over short pieces."""
+        """The modulus from the first part of the curve, the largest stress from means over short pieces."""
         strain, stress = self._curve(seen)
-        elastic = strain <= max(min(_ELASTIC, strain[-1]), strain[-1] / 2 if strain[-1] < 2 * _ELASTIC else 0.0)
+        elastic = strain <= _ELASTIC
         slope, error = _slope(strain[elastic], stress[elastic])
         pieces = [(float(a.mean()), float(b.mean())) for a, b in _pieces(strain, stress)]
         at, most = max(pieces, key=lambda one: one[1])
-        how = f"straight line up to a strain of {float(strain[elastic][-1]):.3f}, error by blocks of what is left"
+        how = f"slope at no strain of a parabola up to {float(strain[elastic][-1]):.3f}, error by blocks of the rest"
         name = "shear_modulus" if self.mode == "shear" else "young_modulus"
         numbers = [
             Number(name=name, value=slope, error=error, unit="GPa", how=how),
@@ -109,10 +110,10 @@ class Deformation(Dynamics):
 
 
 def _slope(x: Floats, y: Floats) -> tuple[float, float]:
-    """Slope and its error, enlarged for the correlation of what is left."""
-    fit = line(x, y)
-    blocked = block_mean(y - fit.intercept - fit.slope * x)
-    return fit.slope, float(fit.slope_error * np.sqrt(len(x) / max(blocked.independent, 1.0)))
+    """Slope at x = 0 of a parabola, and its error, enlarged for the correlation of what is left."""
+    powers, spread = np.polyfit(x, y, 2, cov=True)
+    blocked = block_mean(y - np.polyval(powers, x))
+    return float(powers[1]), float(np.sqrt(spread[1, 1] * len(x) / max(blocked.independent, 1.0)))
 
 
 def _pieces(strain: Floats, stress: Floats) -> list[tuple[Floats, Floats]]:

@@ -88,7 +88,7 @@ def tools():
 
 
 @pytest.mark.skipif(not tools(), reason="faults of a machine need a C compiler and Linux")
-@pytest.mark.parametrize(("start", "why"), enumerate((28, 13, 5), 1), ids=["full disk", "lost permission", "bad disk"])
+@pytest.mark.parametrize(("start", "why"), [(1, 28), (2, 13), (3, 5)], ids=["full disk", "lost permission", "bad disk"])
 def test_whichever_write_fails_it_is_said_and_what_was_recorded_stays(start, why, tmp_path):
     sys.path.insert(0, str(BENCHMARKS))
     try:

@@ -13,6 +13,7 @@ from lang2mlip.errors import PartFailed
 from lang2mlip.science.trainers.labels import base_energies, checked
 from lang2mlip.science.trainers.mace.data import prepare
 from lang2mlip.science.trainers.mace.fit import Training
+from lang2mlip.science.trainers.mace.kept import Kept
 from lang2mlip.science.trainers.mace.library import GUARD, library
 from lang2mlip.science.trainers.mace.model import build, design
 from lang2mlip.science.trainers.mace.settings import MACESettings
@@ -75,13 +76,15 @@ class TestMACE(TrainerConformance):
         assert atoms.get_potential_energy() == pytest.approx(moved[0].get_potential_energy(), abs=1.0)
 
 
-def test_a_diverging_fit_says_what_to_change() -> None:
+def test_a_diverging_fit_says_what_to_change(tmp_path: Path) -> None:
     settings = MACESettings.model_validate(TestMACE.quick | {"learning_rate": 1e9, "clip": 1e9})
     labels = checked(tiny(4))
     data = prepare(labels, base_energies(labels, ["Cu", "Au"]), settings.cutoff_A, settings, 0)
     model = build(design(settings, ["Cu", "Au"], data.rms_force, data.neighbours), settings.precision)
+    (tmp_path / "train.extxyz").touch()
+    kept = Kept(tmp_path, {"settings": settings.model_dump()}, settings.save_s)
     with pytest.raises(PartFailed, match="learning_rate"):
-        Training(model, data, settings, time.monotonic()).run()
+        Training(model, data, settings, time.monotonic(), kept).run()
 
 
 def test_torchs_protection_against_pickles_is_as_it_was() -> None:

@@ -2,96 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from lang2mlip.report.canvas import COLOURS, INK, MUTED, POTENTIAL, draw, label, make_room, margins
+
 __all__ = ["COLOURS", "cost", "curves", "eos", "learning", "parity"]
-
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#5D4A9C", "#8C564B")
-"""After Okabe and Ito, Color Universal Design (2008), with the yellow and orange darkened for white paper."""
-
-INK, MUTED, GRID = "#1b2430", "#5a6572", "#e3e8ee"
-REFERENCE, POTENTIAL = INK, COLOURS[0]
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "report",
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "text.parse_math": False,
-    "axes.titley": 1.0,  # no figure has a title; a fixed place saves looking for one
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.7,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "grid.color": GRID,
-    "grid.linewidth": 0.6,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-    "text.color": INK,
-    "lines.linewidth": 1.6,
-}
-
-
-_LEFT, _SIGNS, _SIGN = 0.7, 6, 0.075
-"""Left margin, the signs of a tick that fit into it, and the width of a further one, inches."""
-
-
-def _draw(paint: Callable[[Any], None], label: str, size: tuple[float, float] = (3.4, 2.6)) -> str:
-    """The SVG that `paint(figure)` makes, in inches `size`, scalable, with `label` for readers who cannot see it."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=size, dpi=180)
-        _margins(figure)
-        paint(figure)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return _inline(buffer.getvalue(), label)
-
-
-def _margins(figure: Any, right: float = 0.1, top: float = 0.1) -> None:
-    """Fixed margins in inches, wide enough for ticks of _SIGNS signs: an automatic layout takes twice as long."""
-    width, height = figure.get_size_inches()
-    figure.subplots_adjust(_LEFT / width, 0.44 / height, 1 - right / width, 1 - top / height, hspace=0.3)
-
-
-def _make_room(figure: Any, axes: Any) -> None:
-    """A wider left margin where the ticks of `axes` have more signs than the fixed one has room for."""
-    signs = max(map(len, axes.yaxis.get_major_formatter().format_ticks(axes.yaxis.get_majorticklocs())), default=0)
-    if signs > _SIGNS:
-        width = figure.get_size_inches()[0]
-        figure.subplots_adjust(left=(_LEFT + _SIGN * (signs - _SIGNS)) / width)
-
-
-def _inline(svg: str, label: str) -> str:
-    """An SVG file as a piece of a page: ids of its own, the page's font, the page's width."""
-    body = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    mark = "f" + hashlib.sha256(body.encode()).hexdigest()[:8]
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{mark}-\1"', body)
-    body = re.sub(r'(url\(#|href="#)', rf"\1{mark}-", body)
-    body = body.replace("'DejaVu Sans'", "inherit")
-    opening = re.search(r'viewBox="[^"]+"', body)
-    box = opening.group() if opening else ""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {box} role="img"'
-    return f'{head} aria-label="{_attribute(label)}">{body[body.index(">") + 1 :]}'
-
-
-def _attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
 def _pairs(values: Sequence[Sequence[float]], scale: float = 1.0) -> np.ndarray:
@@ -135,9 +53,9 @@ def parity(values: Sequence[Sequence[float]], quantity: str, colour: str = POTEN
         below.set_xlabel(f"reference {unit[0]} ({unit[1]})")
         for axis in (top.xaxis, top.yaxis):
             axis.set_major_locator(_ticks(4))
-        _make_room(figure, top)
+        make_room(figure, top)
 
-    return _draw(paint, f"{unit[0]}: potential against reference, RMSE {rmse:.3g} {unit[2]}", (2.6, 2.8))
+    return draw(paint, f"{unit[0]}: potential against reference, RMSE {rmse:.3g} {unit[2]}", (2.6, 2.8))
 
 
 def eos(curve: Mapping[str, Any], subject: str) -> str | None:
@@ -151,7 +69,7 @@ def eos(curve: Mapping[str, Any], subject: str) -> str | None:
         axes = _axes(figure, "volume (Å³/atom)", "energy above minimum (meV/atom)")
         _two_lines(axes, shifted)
 
-    return _draw(paint, f"Equation of state of {subject}, reference and potential")
+    return draw(paint, f"Equation of state of {subject}, reference and potential")
 
 
 def curves(curve: Mapping[str, Any], kind: str, subject: str) -> str | None:
@@ -171,7 +89,7 @@ def curves(curve: Mapping[str, Any], kind: str, subject: str) -> str | None:
         axes.set_ylim(bottom=low, top=low + (1.18 * (float(every.max()) - low) or 1))
         _two_lines(axes, lines)
 
-    return _draw(paint, f"{labels[kind][1]} of {subject}, reference and potential")
+    return draw(paint, f"{labels[kind][1]} of {subject}, reference and potential")
 
 
 def _ticks(most: int) -> Any:
@@ -182,8 +100,7 @@ def _ticks(most: int) -> Any:
 
 def _axes(figure: Any, x: str, y: str) -> Any:
     axes = figure.subplots()
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
+    label(figure, axes, x, y)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(_ticks(5))  # ticks are most of what a figure costs
     return axes
@@ -214,7 +131,7 @@ def learning(series: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str
         return None
 
     def paint(figure: Any) -> None:
-        _margins(figure, right=1.15)
+        margins(figure, right=1.15)
         axes = _axes(figure, x, y)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -225,7 +142,7 @@ def learning(series: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str
             axes.plot(points[:, 0], points[:, 1], color=_line_colour(index), **look)
         _label_ends(axes, [(name, float(p[-1, 1])) for name, p in known.items()])
 
-    return _draw(paint, f"{y} against {x}", (5.0, 2.9))
+    return draw(paint, f"{y} against {x}", (5.0, 2.9))
 
 
 def _label_ends(axes: Any, ends: Sequence[tuple[str, float]], gap: float = 0.075) -> None:
@@ -258,7 +175,7 @@ def cost(rows: Sequence[tuple[str, tuple[float, float, float]]]) -> str | None:
         return None
 
     def paint(figure: Any) -> None:
-        _margins(figure, top=0.3)
+        margins(figure, top=0.3)
         axes = _axes(figure, "step", "core-seconds")
         bottom = np.zeros(len(values))
         for column, name in enumerate(("reference", "training", "MD with the potential")):
@@ -269,7 +186,7 @@ def cost(rows: Sequence[tuple[str, tuple[float, float, float]]]) -> str | None:
         axes.grid(axis="x", visible=False)
         axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
 
-    return _draw(paint, "Core-seconds of each step by reference, training and MD", (10.6, 2.4))
+    return draw(paint, "Core-seconds of each step by reference, training and MD", (10.6, 2.4))
 
 
 def standing(before: Mapping[str, float], after: Mapping[str, float], x: str) -> str | None:
@@ -295,4 +212,4 @@ def standing(before: Mapping[str, float], after: Mapping[str, float], x: str) ->
         axes.set_yticks(range(len(names)), [_short(name, 24) for name in names])
         axes.set_ylim(len(names) - 0.5, -0.5)
 
-    return _draw(paint, f"{x}, before and after", (5.0, 0.9 + 0.3 * len(names)))
+    return draw(paint, f"{x}, before and after", (5.0, 0.9 + 0.3 * len(names)))

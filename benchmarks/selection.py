@@ -27,7 +27,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Literal
 
 import numpy as np
@@ -62,6 +61,7 @@ from lang2mlip.decide.rules import Rules  # noqa: E402
 from lang2mlip.record.events import Created, Decided, Event, Finished, Prepared  # noqa: E402
 from lang2mlip.record.run import Run  # noqa: E402
 from lang2mlip.record.state import fold, step  # noqa: E402
+from lang2mlip.record.view import View  # noqa: E402
 from lang2mlip.science.atoms.frames import labelled, write_frames  # noqa: E402
 from lang2mlip.science.atoms.identity import structure_id  # noqa: E402
 from lang2mlip.science.atoms.md import MDPlan, run  # noqa: E402
@@ -215,7 +215,7 @@ def decision(size: int) -> dict:
     folded, used = time.perf_counter(), time.process_time() - used
     state = step(state, Finished(step=state.step + 1, result=_sampled(state.step + 1)))
     stepped = time.perf_counter()
-    view = SimpleNamespace(state=state, task=state.task)
+    view = View(HERE, state, tuple(events))
     chosen = Rules().decide(state, view)
     decided = time.perf_counter()
     return {

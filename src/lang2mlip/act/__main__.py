@@ -14,8 +14,6 @@ import importlib
 import json
 import os
 import sys
-import threading
-import time
 import traceback
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from lang2mlip.act.base import ProgressFile
 from lang2mlip.act.clock import from_driver
 from lang2mlip.compute.forks import serve_forks
 from lang2mlip.compute.holding import LINGER_S, alone
+from lang2mlip.compute.parent import watch_parent
 from lang2mlip.errors import BadInput, BudgetSpent, Lang2mlipError, RunFault
 from lang2mlip.record.run import write_json
 
@@ -82,7 +81,7 @@ def serve() -> None:
     """Answer each folder on standard input with one line; end when the input or the parent does."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    _watch_parent()
+    watch_parent()
     for line in sys.stdin:
         folder = Path(line.rstrip("\n"))
         word, what = work(folder)
@@ -103,19 +102,6 @@ def _serve_forked() -> None:
     np.random.seed()  # the state was forked, too: no two workers may draw the same numbers
     os.environ["LANG2MLIP_PARENT"] = str(os.getppid())
     serve()
-
-
-def _watch_parent() -> None:
-    """End this process when its parent is gone: no orphans."""
-    parent = int(os.environ.get("LANG2MLIP_PARENT", "0"))
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    if parent:
-        threading.Thread(target=watch, daemon=True).start()
 
 
 def main() -> int:

@@ -63,19 +63,8 @@ def protocol_walk(arguments: dict[str, Json], folder: Path, progress: Progress) 
     write_frames(folder / "frames.extxyz", keeper.frames)
     calculator.forget()
     spent = meter.spent_s()
-    stability = StabilityRun(
-        group=arguments["note"]["group"],
-        structure=arguments["note"]["structure"],
-        temperature_K=keeper.hottest_K,
-        steps=keeper.steps,
-        done=keeper.done,
-        healthy=fault is None,
-        trip=fault,
-        seed=protocol.seed,
-        atom_steps_per_s=len(keeper.start) * keeper.done / spent if spent else 0.0,
-    )
     return {
-        "stability": None if fault == OUT_OF_TIME else stability.model_dump(),
+        "stability": None if fault == OUT_OF_TIME else keeper.stability(arguments["note"], protocol.seed, spent),
         "frames": len(keeper.frames),
         "cost": Cost(md_s=spent).model_dump(),
         "trip": fault,
@@ -107,8 +96,24 @@ class _Keeper:
                 self.frames.append(self._frame(atoms, step))
         return self.trip
 
+    def stability(self, note: dict[str, Json], seed: int, spent_s: float) -> dict[str, Json]:
+        """The walk as a stability run of the group and structure in `note`; what tripped is as `mark` was told."""
+        found = StabilityRun(
+            group=note["group"],
+            structure=note["structure"],
+            temperature_K=self.hottest_K,
+            steps=self.steps,
+            done=self.done,
+            healthy=self.trip is None,
+            trip=self.trip,
+            seed=seed,
+            atom_steps_per_s=len(self.start) * self.done / spent_s if spent_s else 0.0,
+        )
+        return found.model_dump()
+
     def mark(self, fault: str | None) -> None:
-        """The last frames before a failure are told apart."""
+        """What ended the walk, if it did not end by itself; the last frames before a failure are told apart."""
+        self.trip = fault
         if fault is not None and fault != OUT_OF_TIME:
             for frame in self.frames[-BEFORE_FAILURE:]:
                 frame.info["phase_of_run"] = "pre-failure"

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
-import time
 from pathlib import Path
 
+from lang2mlip.compute.parent import watch_parent
 from lang2mlip.contracts import check
 from lang2mlip.errors import Lang2mlipError
 from lang2mlip.labs.research.trial import Asked, perform
@@ -38,22 +37,10 @@ def serve() -> None:
     """Answer each folder with one line; end when the input or the parent does."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    _watch_parent()
+    watch_parent()
     for line in sys.stdin:
         word, what = work(Path(line.rstrip("\n")))
         answers.write(f"{word} {' '.join(what.split())}\n")
-
-
-def _watch_parent() -> None:
-    parent = int(os.environ.get("LANG2MLIP_PARENT", "0"))
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    if parent:
-        threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":

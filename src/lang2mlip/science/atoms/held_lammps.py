@@ -17,7 +17,7 @@ from ase import Atoms
 from ase.data import atomic_masses, atomic_numbers
 
 from lang2mlip.errors import LabelFailed, PartFailed
-from lang2mlip.science.atoms.lammps_library import open_lammps
+from lang2mlip.science.atoms.lammps_library import open_lammps, refusal
 
 __all__ = ["COUNTED_OUTPUT", "NEIGHBOURS", "HeldLammps", "turned_box"]
 
@@ -110,13 +110,9 @@ class HeldLammps:
 
     def say(self, line: str) -> None:
         """Run one command. Raises LabelFailed (a run) or PartFailed with LAMMPS' words, and closes the instance."""
-        library, instance = self.lammps.lib, self.lammps.lmp
-        library.lammps_command(instance, line.encode())
-        if not library.lammps_has_error(instance):
+        words = refusal(self.lammps, line)
+        if words is None:
             return
-        words = ctypes.create_string_buffer(500)
-        library.lammps_get_last_error_message(instance, words, 500)
         self.close()
-        text = " ".join(words.value.decode(errors="replace").replace("ERROR:", "").split())
         kind = LabelFailed if line.startswith("run") else PartFailed
-        raise kind(f"LAMMPS refused {line!r} {self.whose}: {text}")
+        raise kind(f"LAMMPS refused {line!r} {self.whose}: {words}")

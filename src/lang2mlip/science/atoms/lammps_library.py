@@ -10,7 +10,7 @@ from typing import Any
 
 from lang2mlip.errors import PartFailed
 
-__all__ = ["open_lammps"]
+__all__ = ["open_lammps", "refusal"]
 
 
 def open_lammps(*options: str) -> Any:
@@ -36,3 +36,13 @@ def _preload_mpi() -> None:
         if candidate.is_file():
             ctypes.CDLL(str(candidate), mode=ctypes.RTLD_GLOBAL)
             return
+
+
+def refusal(lammps: Any, line: str) -> str | None:
+    """Run one command; LAMMPS' own words where it refuses, None where it does as told."""
+    lammps.lib.lammps_command(lammps.lmp, line.encode())
+    if not lammps.lib.lammps_has_error(lammps.lmp):
+        return None
+    words = ctypes.create_string_buffer(500)
+    lammps.lib.lammps_get_last_error_message(lammps.lmp, words, 500)
+    return " ".join(words.value.decode(errors="replace").replace("ERROR:", "").split())

@@ -1,17 +1,47 @@
-"""Autocorrelation of recorded fluxes and stresses, and where its integral is to end."""
+"""Green and Kubo: the integral of the autocorrelation of recorded fluxes or stresses, and where it is to end."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lang2mlip.errors import PartFailed
 
-__all__ = ["correlation", "integral", "recorded", "vanishes"]
+__all__ = ["GreenKubo", "correlation", "green_kubo", "integral", "recorded", "vanishes"]
 
 Floats = NDArray[np.float64]
+
+LONGEST_PS = 10.0
+"""Longest lag, ps."""
+
+_BLOCKS = 5
+
+
+class GreenKubo(NamedTuple):
+    """An integral with its error, and the correlation that was integrated."""
+
+    value: float
+    error: float
+    end_ps: float
+    lags_ps: Floats
+    normalised: Floats
+
+    def how(self, what: str) -> str:
+        """In words."""
+        return f"integral of the {what} correlation up to {self.end_ps:.2f} ps, spread of {_BLOCKS} blocks"
+
+
+def green_kubo(values: Floats, interval_ps: float, scale: float) -> GreenKubo:
+    """`scale` times the integral over the lags, to where the correlation is lost in its noise; error from blocks."""
+    whole = correlation(values, round(LONGEST_PS / interval_ps))
+    end = vanishes(whole)
+    parts = [scale * interval_ps * integral(correlation(one, end)) for one in np.array_split(values, _BLOCKS)]
+    error = float(np.std(parts, ddof=1) / np.sqrt(_BLOCKS))
+    value = scale * interval_ps * integral(whole[: end + 1])
+    return GreenKubo(value, error, end * interval_ps, interval_ps * np.arange(float(len(whole))), whole / whole[0])
 
 
 def recorded(file: Path, what: str) -> tuple[Floats, Floats]:

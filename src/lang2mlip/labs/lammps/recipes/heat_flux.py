@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
-from lang2mlip.labs.lammps.recipes.correlation import correlation, integral, recorded, vanishes
+from lang2mlip.labs.lammps.recipes.correlation import green_kubo, recorded
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.units import BOLTZMANN_EV_PER_K
 
@@ -17,8 +16,6 @@ __all__ = ["HeatFlux"]
 
 _FLUX = "flux.txt"
 _EVERY_FS = 10.0
-_LONGEST_PS = 10.0
-_BLOCKS = 5
 _W_PER_MK = 1602.176634
 """1 eV/(ps Å K) in W/(m K)."""
 
@@ -68,18 +65,13 @@ class HeatFlux(Dynamics):
         flux = table * seen.system.units.energy_eV * 1000 / seen.system.units.time_fs  # eV Å/ps
         interval_ps = (steps[1] - steps[0]) * seen.system.step_fs / 1000
         kelvin, volume = seen.mean("production", "Temp").value, seen.last("production", "Volume")
-        scale = interval_ps / (volume * BOLTZMANN_EV_PER_K * kelvin**2) * _W_PER_MK
-        whole = correlation(flux, round(_LONGEST_PS / interval_ps))
-        end = vanishes(whole)
-        parts = [scale * integral(correlation(one, end)) for one in np.array_split(flux, _BLOCKS)]
-        error = float(np.std(parts, ddof=1) / np.sqrt(_BLOCKS))
-        value = scale * integral(whole[: end + 1])
-        how = f"integral of the flux correlation up to {end * interval_ps:.2f} ps, spread of {_BLOCKS} blocks"
+        scale = 1 / (volume * BOLTZMANN_EV_PER_K * kelvin**2) * _W_PER_MK
+        found = green_kubo(flux, interval_ps, scale)
+        how = found.how("flux")
         numbers = (
-            Number(name="thermal_conductivity", value=value, error=error, unit="W/(m K)", how=how),
+            Number(name="thermal_conductivity", value=found.value, error=found.error, unit="W/(m K)", how=how),
             number("temperature", seen.mean("production", "Temp"), "K"),
         )
-        lags = np.arange(len(whole)) * interval_ps
         curve = Curve(name="flux_correlation", x_label="time (ps)", y_label="heat flux correlation (normalised)",
-                      x=tuple(lags), y=tuple(whole / whole[0]))  # fmt: skip
+                      x=tuple(found.lags_ps), y=tuple(found.normalised))  # fmt: skip
         return Findings(numbers=numbers, curves=(curve,))

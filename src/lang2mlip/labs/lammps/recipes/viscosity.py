@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
-from lang2mlip.labs.lammps.recipes.correlation import correlation, integral, recorded, vanishes
+from lang2mlip.labs.lammps.recipes.correlation import green_kubo, recorded
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.units import BOLTZMANN_EV_PER_K, EV_PER_A3_IN_GPA
 
@@ -19,8 +19,6 @@ Floats = NDArray[np.float64]
 
 _STRESS = "stress.txt"
 _EVERY_FS = 10.0
-_LONGEST_PS = 10.0
-_BLOCKS = 5
 
 
 class Viscosity(Dynamics):
@@ -53,21 +51,15 @@ class Viscosity(Dynamics):
         interval_ps = (steps[1] - steps[0]) * seen.system.step_fs / 1000
         kelvin, volume = seen.mean("production", "Temp").value, seen.last("production", "Volume")
         # V/kT <P P> dt: Å³ / eV * GPa² * ps; 1 GPa = 1/160.2 eV/Å³, and 1 GPa ps = 1 mPa s
-        scale = volume / (BOLTZMANN_EV_PER_K * kelvin) / EV_PER_A3_IN_GPA * interval_ps
-        whole = correlation(stress, round(_LONGEST_PS / interval_ps))
-        end = vanishes(whole)
-        parts = [scale * integral(correlation(one, end)) for one in np.array_split(stress, _BLOCKS)]
-        error = float(np.std(parts, ddof=1) / np.sqrt(_BLOCKS))
-        value = scale * integral(whole[: end + 1])
-        how = f"integral of the stress correlation up to {end * interval_ps:.2f} ps, spread of {_BLOCKS} blocks"
+        scale = volume / (BOLTZMANN_EV_PER_K * kelvin) / EV_PER_A3_IN_GPA
+        found = green_kubo(stress, interval_ps, scale)
         numbers = (
-            Number(name="viscosity", value=value, error=error, unit="mPa s", how=how),
+            Number(name="viscosity", value=found.value, error=found.error, unit="mPa s", how=found.how("stress")),
             number("temperature", seen.mean("production", "Temp"), "K"),
             number("pressure", seen.mean("production", "Press"), "GPa"),
         )
-        lags = np.arange(len(whole)) * interval_ps
         curve = Curve(name="stress_correlation", x_label="time (ps)", y_label="stress correlation (normalised)",
-                      x=tuple(lags), y=tuple(whole / whole[0]))  # fmt: skip
+                      x=tuple(found.lags_ps), y=tuple(found.normalised))  # fmt: skip
         return Findings(numbers=numbers, curves=(curve,))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import time
 from types import TracebackType
@@ -11,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from lang2mlip.errors import NotInstalled, PartFailed
-from lang2mlip.science.atoms.lammps_library import open_lammps
+from lang2mlip.science.atoms.lammps_library import open_lammps, refusal
 
 __all__ = ["Session"]
 
@@ -41,15 +40,11 @@ class Session:
 
     def say(self, line: str) -> None:
         """Run one command. Raises PartFailed with LAMMPS' own words."""
-        library, instance = self._lammps.lib, self._lammps.lmp
-        library.lammps_command(instance, line.encode())
-        if not library.lammps_has_error(instance):
+        words = refusal(self._lammps, line)
+        if words is None:
             return
-        words = ctypes.create_string_buffer(500)
-        library.lammps_get_last_error_message(instance, words, 500)
-        text = " ".join(words.value.decode(errors="replace").replace("ERROR:", "").split())
         self._lammps.close()
-        raise PartFailed(f"The fast stand-in stopped at {line[:60]!r}: {text}")
+        raise PartFailed(f"The fast stand-in stopped at {line[:60]!r}: {words}")
 
     def run(self, steps: int, first: int, last: int) -> None:
         """MD, timed, as a part of the ramp from step `first` to step `last`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,8 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from numpy.typing import NDArray
 
-from lang2mlip.errors import BadInput, RunFault
+from lang2mlip.errors import BadInput
+from lang2mlip.science.atoms.arrays_file import write_arrays
 from lang2mlip.science.atoms.integrators import Forces, MDState
 from lang2mlip.science.atoms.md_plan import Checkpoint, Halfway
 
@@ -38,17 +38,7 @@ def save_halfway(file: Path, halfway: Halfway, of: str, spent_s: float) -> None:
     states = [(s.positions, s.cell, s.field.energy, s.field.forces, s.field.stress) for s, _ in halfway.recent]
     tables = {"told": np.array(json.dumps(told)), "rows": np.array(halfway.rows, dtype=float)}
     tables |= _stacked("frame", frames) | _stacked("recent", states)
-    temporary = file.with_name(f".{file.name}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **tables)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except OSError as error:
-        raise RunFault(
-            f"Cannot write {file}: {error.strerror}. Free some space; the run goes on from before."
-        ) from error
+    write_arrays(file, tables, "the run goes on from before")
 
 
 def load_halfway(file: Path, of: str, template: Atoms) -> tuple[Halfway, float] | None:

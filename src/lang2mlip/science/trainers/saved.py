@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 import zipfile
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
-from lang2mlip.errors import RunFault
+from lang2mlip.science.atoms.arrays_file import write_arrays
 
 __all__ = ["FILE", "Saved", "digest"]
 
@@ -59,15 +58,7 @@ class Saved:
         spent = self._earlier_s + time.process_time() - self._began
         flat = {f"{name}/{key}": value for name, arrays in self._found.items() for key, value in arrays.items()}
         flat |= {"of": np.array(self._of), "spent/cpu_s": np.array(spent)}
-        temporary = file.with_name(f".{file.name}.tmp")
-        try:
-            with temporary.open("wb") as stream:
-                np.savez(stream, allow_pickle=False, **flat)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(file)
-        except OSError as error:
-            raise RunFault(f"Cannot write {file}: {error.strerror}. Free some space; the fit begins again.") from error
+        write_arrays(file, flat, "the fit begins again")
 
 
 def digest(frames: Sequence[Atoms], told: dict[str, Any]) -> str:

@@ -37,6 +37,9 @@ STOPPED = "stopped"
 LOOK_S = 1.0
 """Seconds between two looks at how far the pieces are, which cost CPU time; the end of a piece is noticed at once."""
 
+HEAR_S = 0.5
+"""So long after a worker's death it may turn out that everything is to end, s."""
+
 
 @dataclass
 class Workers:
@@ -144,13 +147,20 @@ class Workers:
             answer = worker.work(folder, self.patience_s)
             if answer is not None:
                 return worker, answer
-            if self._last:
+            if self._hears_the_end():
                 return worker, Outcome(folder, STOPPED)
             last_words = worker.last_words()
             left -= 2 if worker.silent else 1
             self._note("retried", folder, worker, work=work, words=last_words)
             worker = self._new(worker.slot)
         return worker, Outcome(folder, f"The worker died {begun} times on {folder.name}: {last_words}")
+
+    def _hears_the_end(self) -> bool:
+        """Whether a worker died because all ends: what ends a whole job can reach its workers first."""
+        end = time.monotonic() + HEAR_S
+        while not self._last and time.monotonic() < end:
+            time.sleep(HEAR_S / 10)
+        return self._last
 
     def _new(self, slot: int) -> _Worker:
         worker = _Worker(self._start, slot)

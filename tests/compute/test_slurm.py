@@ -51,7 +51,7 @@ def pool(tmp_path):
 
 
 def new_pool(place, **settings):
-    quick = {"kind": "slurm", "look_s": 0.3, "beat_s": 0.3, "linger_s": 0.0, "at_once": 2} | settings
+    quick = {"kind": "slurm", "look_s": 0.3, "beat_s": 3.0, "linger_s": 0.0, "at_once": 2} | settings
     return SlurmPool(Worker((sys.executable, "-c", WORKER)), Profile.model_validate(quick), place / "compute")
 
 
@@ -194,6 +194,7 @@ def test_a_piece_whose_jobs_are_lost_again_and_again_is_given_back(tmp_path):
 
 def test_a_job_without_a_sign_of_life_is_taken_for_dead(pool, tmp_path):
     made = folders(tmp_path, "wait")
+    pool.profile = pool.profile.model_copy(update={"beat_s": 0.3})
     thread, outcomes = in_thread(pool, made)
     assert wait_for(lambda: jobs_of(made[0]))
     subprocess.run(["scancel", "--signal=STOP", "--batch", f"{jobs_of(made[0])[0]}_0"], check=True)

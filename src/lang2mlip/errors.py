@@ -7,7 +7,8 @@ Lang2mlipError
 │   └── NotInstalled    a part exists, but its packages are not on this machine
 ├── RunFault            something in a run folder is missing, locked or damaged
 ├── PartFailed          a calculator, trainer or worker failed at its job
-│   └── LabelFailed     one reference calculation failed or gave a value that is not finite
+│   ├── LabelFailed     one reference calculation failed or gave a value that is not finite
+│   └── ReferenceFailed the reference has no value of a property, so no potential can be judged by it
 ├── ModelTrouble        a language model was down, slow, or answered nonsense
 └── BudgetSpent         the budget does not allow the next piece of work
 """
@@ -25,6 +26,7 @@ __all__ = [
     "ModelTrouble",
     "NotInstalled",
     "PartFailed",
+    "ReferenceFailed",
     "RunFault",
     "UnknownName",
     "UnsupportedElement",
@@ -68,6 +70,10 @@ class PartFailed(Lang2mlipError):
 
 class LabelFailed(PartFailed):
     """One reference calculation failed or gave a value that is not finite."""
+
+
+class ReferenceFailed(PartFailed):
+    """The reference has no value of a property, so no potential can be judged by it."""
 
 
 class ModelTrouble(Lang2mlipError):

@@ -82,14 +82,15 @@ def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], t
     if known:
         properties, stability, cost = known[-1].properties, known[-1].stability, Cost()
         missing = tuple(gate for gate in known[-1].gates if gate.unit == UNMEASURED)
+        unjudged = known[-1].unjudged
         curves = {key: value for key, value in desk.view.details(known[-1]).items() if key != "parity"}
     else:
         done = run_pieces(desk, pieces_for(desk, model, Evaluate(depth="full")), "evaluate")
         found, cost, faults = measurements(desk, done), cost_of(done), faults + faults_of(done)
         properties, stability, curves = tuple(found.properties), tuple(found.stability), found.curves
-        missing = unmeasured_gates(found.unmeasured)
+        missing, unjudged = unmeasured_gates(found.unmeasured), tuple(found.unjudged)
     gates = error_gates(scores.errors, desk.task.goals) + property_gates(properties)
-    gates += stability_gates(stability) + missing
+    gates += stability_gates(stability, desk.task.goals) + missing
     details = write_json(
         desk.job / "details.json", {**curves, "parity": scores.parity, "by_force": {"all": scores.by_force}}
     )
@@ -101,6 +102,7 @@ def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], t
         properties=properties,
         stability=stability,
         gates=gates,
+        unjudged=unjudged,
         details=str(details.relative_to(desk.run)),
     )
     return evaluation, (cost, test_cost + scores.cost), faults
@@ -114,7 +116,8 @@ def _faithful(evaluation: Evaluation, unseen: Sequence[str]) -> Verdict:
         f"{overall.force_rmse_meV_A:.1f} meV/Å and {overall.energy_rmse_meV_atom:.2f} meV/atom on the frozen test set"
     )
     holes = f" Not tested: {', '.join(unseen)}, where the reference gave no frame." if unseen else ""
-    if not missed and not unseen:
+    holes += "".join(f" Not judged: {one.name} of {one.group}." for one in evaluation.unjudged[:5])
+    if not missed and not holes:
         because = f"{numbers}; all {len(evaluation.gates)} gates hold."
         return Verdict(question="faithful to the reference", answer="yes", because=because)
     words = ", ".join(

@@ -13,7 +13,7 @@ from lang2mlip.act.relabel import Relabelled, relabel
 from lang2mlip.act.score import Scores, score_files
 from lang2mlip.act.sidebyside import compare_walks
 from lang2mlip.act.stability import stability_pieces, walk_pieces
-from lang2mlip.contracts import Evaluate, Evaluation, Json, Model, Property, Result, StabilityRun
+from lang2mlip.contracts import Evaluate, Evaluation, Json, Model, Property, Result, StabilityRun, Unjudged
 from lang2mlip.errors import BadInput
 from lang2mlip.record.run import write_json
 
@@ -29,6 +29,8 @@ class Measurements:
     curves: dict[str, dict[str, Json]] = field(default_factory=dict)
     unmeasured: list[tuple[str, str]] = field(default_factory=list)
     """(property, group) that the potential has no value of."""
+    unjudged: list[Unjudged] = field(default_factory=list)
+    """What could not be judged, as the reference gave no value, or the work that would have measured it failed."""
 
 
 class EvaluateAction:
@@ -52,7 +54,8 @@ class EvaluateAction:
         checked = relabel(desk, model, done, parameters.relabel if parameters.depth == "full" else 0)
         found.properties += checked.properties
         gates = error_gates(scores.errors, desk.task.goals) + property_gates(found.properties)
-        gates += stability_gates(found.stability) + unmeasured_gates(found.unmeasured)
+        gates += stability_gates(found.stability, desk.task.goals)
+        gates += unmeasured_gates(found.unmeasured)
         details = write_json(desk.job / "details.json", _details(scores, checked, found))
         evaluation = Evaluation(
             model=model.id,
@@ -62,6 +65,7 @@ class EvaluateAction:
             properties=tuple(found.properties),
             stability=tuple(found.stability),
             gates=gates,
+            unjudged=tuple(found.unjudged),
             details=str(details.relative_to(desk.run)),
         )
         return Result(
@@ -96,6 +100,7 @@ def measurements(desk: Desk, done: Sequence[Done]) -> Measurements:
     """Properties, stability and curves from finished pieces."""
     found = Measurements()
     for one in done:
+        _add_unjudged(one, found)
         if one.fault is not None:
             continue
         found.properties += [Property(**numbers) for numbers in one.value.get("properties", [])]
@@ -108,6 +113,15 @@ def measurements(desk: Desk, done: Sequence[Done]) -> Measurements:
     whole = [one for one in done if one.fault is None and one.value.get("stability")]
     compare_walks(desk, [one for one in whole if "repeats" in one.piece.arguments], found)
     return found
+
+
+def _add_unjudged(one: Done, found: Measurements) -> None:
+    """A property of which there is nothing to compare with, or whose work broke off."""
+    name = one.piece.arguments.get("property")
+    if name is None or not (one.fault is not None or one.value.get("unjudged")):
+        return
+    because = one.fault or one.value["faults"][0]
+    found.unjudged.append(Unjudged(name=name, group=one.piece.arguments["subject"], because=because))
 
 
 def _add_walk(one: Done, found: Measurements) -> None:
@@ -126,7 +140,8 @@ def summary(evaluation: Evaluation) -> str:
     return (
         f"{evaluation.model} on {evaluation.on} frames: {overall.force_rmse_meV_A:.1f} meV/Å, "
         f"{overall.energy_rmse_meV_atom:.2f} meV/atom; {held}"
-        + (f"; missed: {', '.join(missed[:6])}." if missed else ".")
+        + (f"; missed: {', '.join(missed[:6])}" if missed else "")
+        + (f"; {len(evaluation.unjudged)} not judged." if evaluation.unjudged else ".")
     )
 
 

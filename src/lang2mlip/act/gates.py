@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lang2mlip.contracts import Errors, Gate, Goals, Property, StabilityRun
 
-__all__ = ["UNMEASURED", "error_gates", "property_gates", "stability_gates", "unmeasured_gates"]
+__all__ = ["DRIFT", "UNMEASURED", "error_gates", "property_gates", "stability_gates", "unmeasured_gates"]
+
+DRIFT = "energy drift at constant energy"
 
 UNMEASURED = "times"
 """Unit of the gates that stand for a missing value."""
@@ -43,13 +45,27 @@ def property_gates(properties: Sequence[Property]) -> tuple[Gate, ...]:
     )
 
 
-def stability_gates(runs: Sequence[StabilityRun]) -> tuple[Gate, ...]:
-    """Every walker of every group stays healthy: the value is the number that did not."""
+def stability_gates(runs: Sequence[StabilityRun], goals: Goals) -> tuple[Gate, ...]:
+    """Every walker of every group stays healthy, the value being the number that did not; and keeps its energy."""
     groups = dict.fromkeys(run.group for run in runs)
-    return tuple(
+    broke = [
         _gate("MD runs that broke", sum(not run.healthy for run in runs if run.group == group), 0, "runs", group)
         for group in groups
-    )
+    ]
+    return (*broke, *_drift_gates(runs, goals))
+
+
+def _drift_gates(runs: Sequence[StabilityRun], goals: Goals) -> Iterator[Gate]:
+    """Each walk at constant energy that held: the limit is the goal and twice the noise of so short a walk.
+
+    Of noise no more counts than the goal: an energy that jumps about is not kept either.
+    """
+    for run in runs:
+        if run.drift_meV_atom_ps is not None and run.healthy:
+            noise = min(run.drift_error_meV_atom_ps or 0.0, goals.drift_meV_atom_ps)
+            yield _gate(
+                DRIFT, abs(run.drift_meV_atom_ps), goals.drift_meV_atom_ps + 2.0 * noise, "meV/atom/ps", run.group
+            )
 
 
 def unmeasured_gates(missing: Sequence[tuple[str, str]]) -> tuple[Gate, ...]:

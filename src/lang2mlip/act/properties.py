@@ -15,7 +15,7 @@ from lang2mlip.act.labels import metered
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Goals, Json, Model, StructureRecord, Task
 from lang2mlip.contracts.parts import Progress
-from lang2mlip.errors import BudgetSpent, PartFailed
+from lang2mlip.errors import BudgetSpent, PartFailed, ReferenceFailed
 from lang2mlip.record.ledger import STATICS
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.reference.choice import entry_of
@@ -59,7 +59,7 @@ def _wishes(task: Task, records: Sequence[StructureRecord]) -> Iterator[Wish]:
         if "phonons" in task.properties:
             yield record, "phonons", {"settings": {"limit_THz": task.goals.phonon_THz}}
         if "vacancy" in task.properties and len(Formula(record.formula).count()) == 1:
-            yield record, "vacancy", {"settings": {}}
+            yield record, "vacancy", {"settings": {"limit_percent": task.goals.vacancy_percent}}
     yield from _of_slabs(task, records, crystals)
     if records:
         yield max(records, key=lambda record: len(Formula(record.formula).count())), "dimers", {"settings": {}}
@@ -71,9 +71,10 @@ def _wishes(task: Task, records: Sequence[StructureRecord]) -> Iterator[Wish]:
 def _of_slabs(task: Task, records: Sequence[StructureRecord], crystals: Sequence[StructureRecord]) -> Iterator[Wish]:
     """Surface energies of the slabs whose crystal is there too, and stoichiometric."""
     bulk = {_reduced(record): record.file for record in reversed(crystals)}
+    settings = {"limit_percent": task.goals.surface_energy_percent}
     for record in _first_of("surface", records) if "surface_energy" in task.properties else []:
         if _reduced(record) in bulk:
-            yield record, "surface_energy", {"settings": {}, "bulk": bulk[_reduced(record)]}
+            yield record, "surface_energy", {"settings": settings, "bulk": bulk[_reduced(record)]}
 
 
 def _reduced(record: StructureRecord) -> str:
@@ -107,7 +108,7 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
             "properties": [],
             "curves": {},
             "faults": [str(error)],
-            "unmeasured": not isinstance(error, BudgetSpent),
+            _whose(error): True,
             "cost": reference.cost.model_dump(),
         }
     spent = meter.spent_s() - reference.cost.reference_s
@@ -116,6 +117,11 @@ def measure(arguments: dict[str, Json], folder: Path, progress: Progress) -> dic
         "curves": measured.curves,
         "cost": (reference.cost + Cost(md_s=max(0.0, spent))).model_dump(),
     }
+
+
+def _whose(error: PartFailed | BudgetSpent) -> str:
+    """A potential without a value has failed; without a value of the reference nobody can judge it."""
+    return "unjudged" if isinstance(error, ReferenceFailed | BudgetSpent) else "unmeasured"
 
 
 def _lattice_limits(goals: Goals) -> dict[str, Json]:

@@ -78,9 +78,9 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
         healthy=outcome.healthy,
         trip=outcome.trip,
         seed=plan.seed,
-        drift_meV_atom_ps=_drift(outcome, len(start)) if plan.ensemble == "nve" else None,
         atom_steps_per_s=speed,
     )
+        **(_drift(outcome, len(start)) if plan.ensemble == "nve" else {}),
     return {
         "stability": None if outcome.ended == "budget" else stability.model_dump(),
         "frames": len(outcome.frames),
@@ -109,9 +109,11 @@ def _thermo(outcome: MDOutcome) -> dict[str, list[float]]:
     return {key: [float(value) for value in column] for key, column in outcome.thermo.items()}
 
 
-def _drift(outcome: MDOutcome, n_atoms: int) -> float | None:
+def _drift(outcome: MDOutcome, n_atoms: int) -> dict[str, float]:
+    """The drift of a walk at constant energy and its error, as a StabilityRun has them; empty for too short a walk."""
     from lang2mlip.science.evaluation.drift import drift
 
     if len(outcome.thermo["time_ps"]) < 3:
-        return None
-    return drift(outcome.thermo["time_ps"], outcome.thermo["conserved_eV"], n_atoms).meV_atom_ps
+        return {}
+    found = drift(outcome.thermo["time_ps"], outcome.thermo["conserved_eV"], n_atoms)
+    return {"drift_meV_atom_ps": found.meV_atom_ps, "drift_error_meV_atom_ps": found.error_meV_atom_ps}

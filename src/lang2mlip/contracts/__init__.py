@@ -44,6 +44,7 @@ from lang2mlip.contracts.results import (
     Result,
     StabilityRun,
     Verdict,
+    Unjudged,
 )
 from lang2mlip.contracts.state import GroupState, LogEntry, State
 from lang2mlip.contracts.structures import Plan, Role, StructureRecord, StructureRequest
@@ -115,6 +116,7 @@ __all__ = [
     "Verdict",
     "Viscosity",
     "Walk",
+    "Unjudged",
     "Written",
     "check",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "Result",
     "StabilityRun",
     "Verdict",
+    "Unjudged",
 ]
 
 
@@ -125,6 +126,7 @@ class StabilityRun(Noun):
         default=None, description="drift of the conserved energy (NVE), meV/atom/ps"
     )
     atom_steps_per_s: float = 0.0
+    drift_error_meV_atom_ps: float | None = Field(default=None, description="standard error of the drift, meV/atom/ps")
 
 
 class Model(Noun):
@@ -174,6 +176,14 @@ class Gate(Noun):
 
 
 class Evaluation(Noun):
+class Unjudged(Noun):
+    """A condition that could neither be met nor missed, because there was nothing to compare with."""
+
+    name: str = Field(description="what was to be judged, e.g. vacancy")
+    group: str
+    because: str = Field(description="why there is no value to compare with, a sentence")
+
+
     """Everything one evaluation measured."""
 
     model: str
@@ -184,6 +194,7 @@ class Evaluation(Noun):
     stability: tuple[StabilityRun, ...] = ()
     gates: tuple[Gate, ...] = ()
     details: str | None = Field(default=None, description="JSON file with curves for the report, below the run folder")
+    unjudged: tuple[Unjudged, ...] = Field(default=(), description="what no gate stands for, as there was no value")
 
     @property
     def passed(self) -> bool:

@@ -124,6 +124,8 @@ class Assumption(Noun):
 
     field: str = Field(description="the field of the task")
     value: str = Field(description="what was taken")
+    vacancy_percent: float = Field(default=5.0, gt=0, description="vacancy formation energy, % of the reference")
+    surface_energy_percent: float = Field(default=5.0, gt=0, description="surface energies, % of the reference")
     why: str = Field(description="why")
 
 
@@ -132,6 +134,11 @@ class Task(Noun):
 
     prompt: str = Field(description="the person's own words")
     goal: str = Field(description="one sentence: what the potential is for")
+    drift_meV_atom_ps: float = Field(
+        default=1.0,
+        gt=0,
+        description="drift of the energy at constant energy, meV/atom/ps; 1 warms a solid by about 4 K a ps",
+    )
     components: tuple[Component, ...] = Field(min_length=1)
     elements: tuple[str, ...] = Field(min_length=1, description="chemical symbols, alphabetical")
     temperature_K: tuple[float, float] = Field(description="lowest and highest temperature of use, K")

@@ -88,8 +88,10 @@ def _goals(task: Task) -> str:
         f"and ≤ {100 * goals.force_relative:g} % of the rms force in each group; "
         f"energy RMSE ≤ {goals.energy_rmse_meV_atom:g} meV/atom; lattice ≤ {goals.lattice_percent:g} %, "
         f"bulk modulus ≤ {goals.bulk_modulus_percent:g} %, elastic constants ≤ {goals.elastic_percent:g} %, density ≤ "
-        f"{goals.density_percent:g} %, diffusion ≤ {goals.diffusion_percent:g} % off; RDF RMSE ≤ {goals.rdf_rmse:g}; "
-        f"{goals.stable_seeds} seeds of {goals.stable_steps} MD steps all healthy"
+        f"{goals.density_percent:g} %, vacancy energy ≤ {goals.vacancy_percent:g} %, surface energy ≤ "
+        f"{goals.surface_energy_percent:g} %, diffusion ≤ {goals.diffusion_percent:g} % off; "
+        f"RDF RMSE ≤ {goals.rdf_rmse:g}; {goals.stable_seeds} seeds of {goals.stable_steps} MD steps all healthy; "
+        f"energy drift ≤ {goals.drift_meV_atom_ps:g} meV/atom/ps"
     )
 
 

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lang2mlip.contracts import Errors, Evaluation, Gate, Model, Property, Result, StabilityRun, State, Verdict
+from lang2mlip.contracts import (
+    Errors,
+    Evaluation,
+    Gate,
+    Model,
+    Property,
+    Result,
+    StabilityRun,
+    State,
+    Unjudged,
+    Verdict,
+)
 from lang2mlip.errors import Lang2mlipError
 from lang2mlip.record.view import Step, View
 
@@ -26,6 +37,7 @@ class Evidence:
     stability_from: str
     """`evaluation`, `sampling` or empty."""
     gates: tuple[Gate, ...]
+    unjudged: tuple[Unjudged, ...]
     curves: dict[str, Any]
     faults: tuple[str, ...]
     """Curves that could not be read, and an evaluation that is not of the newest model."""
@@ -71,19 +83,25 @@ def gather(view: View) -> Evidence:
     judged = _judged(state)
     if judged is None:
         sampled = state.stability
-        return Evidence(None, state.model, (), sampled, "sampling" if sampled else "", (), {}, ())
+        return Evidence(None, state.model, (), sampled, "sampling" if sampled else "", (), (), {}, ())
     same = [judged, *(e for e in reversed(state.evaluations) if e.model == judged.model and e != judged)]
     runs, origin = _stability(state, same)
     curves, faults = _curves(view, same)
     if state.model is not None and state.model.id != judged.model:
         faults = (*faults, _later(state, judged.model, state.model.id))
-    gates = list(judged.gates)
+    gates, unjudged = _gates(same)
+    model = next((known for known in state.models if known.id == judged.model), state.model)
+    properties = next((e.properties for e in same if e.properties), ())
+    return Evidence(judged, model, properties, runs, origin, gates, unjudged, curves, faults)
+
+
+def _gates(same: list[Evaluation]) -> tuple[tuple[Gate, ...], tuple[Unjudged, ...]]:
+    """Each gate from the newest evaluation that has it, and what the newest of all left unjudged."""
+    gates = list(same[0].gates)
     for evaluation in same[1:]:
         known = {(gate.name, gate.group) for gate in gates}
         gates += [gate for gate in evaluation.gates if (gate.name, gate.group) not in known]
-    model = next((known for known in state.models if known.id == judged.model), state.model)
-    properties = next((e.properties for e in same if e.properties), ())
-    return Evidence(judged, model, properties, runs, origin, tuple(gates), curves, faults)
+    return tuple(gates), next((one.unjudged for one in same if one.unjudged), ())
 
 
 def _later(state: State, judged: str, newest: str) -> str:

@@ -178,12 +178,16 @@ def _allowances(state: State) -> Iterator[str]:
 
 
 def _gates(evidence: Evidence) -> Section:
-    lead = "The first verdict is an unreserved yes when every one of these conditions holds."
+    lead = "The first verdict is an unreserved yes when every one of these conditions holds and none was left unjudged."
     if not evidence.gates:
         return Section("gates", "All gates", lead, absent="No evaluation has set its gates yet.")
     good = sum(gate.passed for gate in evidence.gates)
     lead += f" {good} of {len(evidence.gates)} hold."
-    return Section("gates", "All gates", lead, tables=(tables.gate_table(evidence.gates),))
+    notes = tuple(
+        f"Not judged, {one.name.replace('_', ' ')} of {one.group}: {one.because}" for one in evidence.unjudged
+    )
+    table = tables.gate_table(evidence.gates, evidence.unjudged)
+    return Section("gates", "All gates", lead, tables=(table,), notes=notes)
 
 
 def _learning(view: View) -> Section:

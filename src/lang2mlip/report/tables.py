@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lang2mlip.contracts import Cost, Gate, Property, StabilityRun, State
+from lang2mlip.contracts import Cost, Gate, Property, StabilityRun, State, Unjudged
 from lang2mlip.record.view import Step
 from lang2mlip.report.validity import Coverage
 from lang2mlip.report.words import MISSING, count, duration, limit, measured, number, pressures, temperatures, with_unit
@@ -60,6 +60,9 @@ def _text(value: str) -> Cell:
 
 def _judged(passed: bool) -> Cell:
     return Cell("pass" if passed else "fail", _GATE_WORDS[passed])
+
+
+_NOT_JUDGED = Cell("not judged", "open")
 
 
 def group_table(groups: tuple[Coverage, ...]) -> Table:
@@ -122,9 +125,9 @@ def _property_row(one: Property) -> tuple[Cell, ...]:
     )
 
 
-def gate_table(gates: Iterable[Gate]) -> Table:
-    """Every gate with its value and limit."""
-    rows = (
+def gate_table(gates: Iterable[Gate], unjudged: Iterable[Unjudged] = ()) -> Table:
+    """Every gate with its value and limit, and below them what could not be judged."""
+    rows = [
         (
             _text(gate.name.replace("_", " ")),
             _text(gate.group or "all"),
@@ -134,7 +137,11 @@ def gate_table(gates: Iterable[Gate]) -> Table:
             _judged(gate.passed),
         )
         for gate in gates
-    )
+    ]
+    rows += [
+        (_text(one.name.replace("_", " ")), _text(one.group), Cell(MISSING), Cell(MISSING), _text(""), _NOT_JUDGED)
+        for one in unjudged
+    ]
     return Table(("gate", "group", "value", "limit", "unit", ""), tuple(rows))
 
 

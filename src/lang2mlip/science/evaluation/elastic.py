@@ -13,7 +13,14 @@ from pydantic import Field
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import PartFailed
 from lang2mlip.science.atoms.drive import Counted, single_point, stress_possible
-from lang2mlip.science.evaluation.measured import Measured, conventional, per_cent, relax, space_group_number
+from lang2mlip.science.evaluation.measured import (
+    Measured,
+    conventional,
+    of_reference,
+    per_cent,
+    relax,
+    space_group_number,
+)
 from lang2mlip.units import gpa
 
 __all__ = ["Constants", "Elastic"]
@@ -74,7 +81,7 @@ class Elastic(Noun):
     def measure(self, subject: str, atoms: Atoms, potential: Any, reference: Any) -> Measured:
         """Both sets; `reference` is a calculator, or Constants from before, which cost nothing."""
         mine = self.constants(atoms, potential)
-        known = reference if isinstance(reference, Constants) else self.constants(atoms, reference)
+        known = of_reference(reference, Constants, lambda one: self.constants(atoms, one))
         properties = tuple(
             per_cent(name, subject, "GPa", (mine.GPa[name], known.GPa[name]), self.limit_percent) for name in known.GPa
         )

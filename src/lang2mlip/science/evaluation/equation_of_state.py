@@ -13,7 +13,7 @@ from pydantic import Field
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import PartFailed
 from lang2mlip.science.atoms.drive import single_point
-from lang2mlip.science.evaluation.measured import Measured, conventional, per_cent
+from lang2mlip.science.evaluation.measured import Measured, conventional, of_reference, per_cent
 from lang2mlip.units import gpa
 
 __all__ = ["BirchMurnaghan", "Curve", "EquationOfState", "birch_murnaghan"]
@@ -93,7 +93,7 @@ class EquationOfState(Noun):
     def measure(self, subject: str, atoms: Atoms, potential: Any, reference: Any) -> Measured:
         """Both curves; `reference` is a calculator, or a Curve from before, which costs nothing."""
         mine = self.curve(atoms, potential)
-        known = reference if isinstance(reference, Curve) else self.curve(atoms, reference)
+        known = of_reference(reference, Curve, lambda one: self.curve(atoms, one))
         a = (mine.lattice_parameter_A, known.lattice_parameter_A)
         b = (mine.minimum.bulk_modulus_GPa, known.minimum.bulk_modulus_GPa)
         return Measured(

@@ -16,7 +16,7 @@ from lang2mlip.contracts import Noun, Property
 from lang2mlip.errors import BadInput, PartFailed
 from lang2mlip.science.atoms.drive import Counted, single_point
 from lang2mlip.science.atoms.neighbours import bond_graph
-from lang2mlip.science.evaluation.measured import Measured, relax
+from lang2mlip.science.evaluation.measured import Measured, of_reference, relax
 
 __all__ = ["Geometry", "Shape"]
 
@@ -55,7 +55,7 @@ class Geometry(Noun):
 
     def measure(self, subject: str, atoms: Atoms, potential: Any, reference: Any) -> Measured:
         """Both; `reference` is a calculator, or a Shape from before, which costs nothing."""
-        known = reference if isinstance(reference, Shape) else self.shape(atoms, reference)
+        known = of_reference(reference, Shape, lambda one: self.shape(atoms, one))
         mine = self.shape(atoms, potential)
         bonds = bond_graph(known.atoms)
         if bonds != bond_graph(mine.atoms):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import spglib
@@ -12,10 +13,12 @@ from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
 from lang2mlip.contracts import Property
-from lang2mlip.errors import BadInput, PartFailed
+from lang2mlip.errors import BadInput, PartFailed, ReferenceFailed
 from lang2mlip.science.atoms.drive import FAULTS, Counted
 
-__all__ = ["Measured", "conventional", "per_cent", "relax", "space_group_number"]
+__all__ = ["Measured", "conventional", "of_reference", "per_cent", "relax", "space_group_number"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,19 @@ class Measured:
     properties: tuple[Property, ...]
     curves: dict[str, Any]
     reference_calls: int
+
+
+def of_reference(reference: Any, kind: type[T], measured: Callable[[Any], T]) -> T:
+    """What the reference says: `reference` itself where it is a `kind` from before, else `measured` with it.
+
+    Raises ReferenceFailed where it has no value, so that nobody takes its fault for the potential's.
+    """
+    if isinstance(reference, kind):
+        return reference
+    try:
+        return measured(reference)
+    except PartFailed as error:
+        raise ReferenceFailed(f"The reference has no value here, so nothing can be judged by it: {error}") from error
 
 
 def per_cent(name: str, subject: str, unit: str, values: tuple[float, float], limit: float | None = None) -> Property:

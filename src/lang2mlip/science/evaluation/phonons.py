@@ -13,7 +13,7 @@ from pydantic import Field
 from lang2mlip.contracts import Noun, Property
 from lang2mlip.errors import PartFailed
 from lang2mlip.science.atoms.drive import Counted, single_point
-from lang2mlip.science.evaluation.measured import Measured, relax
+from lang2mlip.science.evaluation.measured import Measured, of_reference, relax
 
 __all__ = ["Frequencies", "Phonons"]
 
@@ -55,7 +55,7 @@ class Phonons(Noun):
     def measure(self, subject: str, atoms: Atoms, potential: Any, reference: Any) -> Measured:
         """Both; `reference` is a calculator, or Frequencies from before, which cost nothing."""
         mine = self.frequencies(atoms, potential)
-        known = reference if isinstance(reference, Frequencies) else self.frequencies(atoms, reference)
+        known = of_reference(reference, Frequencies, lambda one: self.frequencies(atoms, one))
         if mine.THz.shape != known.THz.shape:
             raise PartFailed(f"The potential relaxes {subject} to another cell than the reference; no band matches.")
         away = float(np.sqrt(np.mean((mine.THz - known.THz) ** 2)))

@@ -13,7 +13,7 @@ from pydantic import Field
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import BadInput
 from lang2mlip.science.atoms.drive import Counted
-from lang2mlip.science.evaluation.measured import Measured, conventional, per_cent, relax
+from lang2mlip.science.evaluation.measured import Measured, conventional, of_reference, per_cent, relax
 from lang2mlip.units import EV_PER_A3_IN_GPA
 
 __all__ = ["Cleaved", "SurfaceEnergy"]
@@ -58,7 +58,7 @@ class SurfaceEnergy(Noun):
         """Both, from (potential, reference); the reference may be a Cleaved from before, which costs nothing."""
         potential, reference = calculators
         mine = self.cleaved(slab, bulk, potential)
-        known = reference if isinstance(reference, Cleaved) else self.cleaved(slab, bulk, reference)
+        known = of_reference(reference, Cleaved, lambda one: self.cleaved(slab, bulk, one))
         pair = (mine.energy_J_m2, known.energy_J_m2)
         found = per_cent("surface_energy", subject, "J/m²", pair, self.limit_percent)
         return Measured((found,), {}, 0 if known is reference else known.calls)

@@ -12,7 +12,7 @@ from pydantic import Field
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import BadInput
 from lang2mlip.science.atoms.drive import Counted, single_point
-from lang2mlip.science.evaluation.measured import Measured, conventional, per_cent, relax
+from lang2mlip.science.evaluation.measured import Measured, conventional, of_reference, per_cent, relax
 
 __all__ = ["Formation", "Vacancy"]
 
@@ -51,7 +51,7 @@ class Vacancy(Noun):
     def measure(self, subject: str, atoms: Atoms, potential: Any, reference: Any) -> Measured:
         """Both; `reference` is a calculator, or a Formation from before, which costs nothing."""
         mine = self.formation(atoms, potential)
-        known = reference if isinstance(reference, Formation) else self.formation(atoms, reference)
+        known = of_reference(reference, Formation, lambda one: self.formation(atoms, one))
         pair = (mine.energy_eV, known.energy_eV)
         found = per_cent("vacancy_formation_energy", subject, "eV", pair, self.limit_percent)
         return Measured((found,), {}, 0 if known is reference else known.calls)

@@ -27,6 +27,7 @@ def sampled(tmp_path_factory):
         ["sample", "--rung", "smoke", "--temperatures-K", "30"],
         ["sample", "--engine", "lammps", "--steps", "100", "--temperatures-K", "40", "--groups", "bulk",
          "--keep-every", "10"],
+        ["sample", "--steps", "40", "--walkers", "2", "--strain", "0.05", "--temperatures-K", "30"],
     ]  # fmt: skip
     answers = [tiny.lang2mlip(place, "act", tiny.NAME, *step) for step in steps]
     assert all(status == 0 for status, _ in answers), answers
@@ -63,6 +64,15 @@ def test_lammps_runs_the_same_potential_and_keeps_its_frames(sampled):
     assert len(frames) == 10 and {frame.info["structure"] for frame in frames} == {"bulk-1"}
     kelvins = [frame.info["temperature_K"] for frame in frames]
     assert 5 < np.mean(kelvins) < 120
+
+
+def test_every_walker_but_the_first_starts_in_a_strained_cell(sampled):
+    pool = sampled.view().steps()[5].result.pool[0]
+    volumes = {}
+    for frame in read_frames(sampled.folder / pool.file):
+        volumes.setdefault(frame.info["structure"], set()).add(round(frame.cell.volume, 6))
+    own = read_frames(sampled.folder / "structures" / "bulk-1.extxyz")[-1].cell.volume
+    assert len(volumes["bulk-1"]) == 2 and round(own, 6) in volumes["bulk-1"]
 
 
 def test_single_atoms_and_pairs_are_a_group_of_their_own_outside_all_gates(sampled):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from world import World
 
+from lang2mlip.decide.curriculum import STALE
+
 
 def actions(decisions):
     return [one.action for one in decisions]
@@ -31,6 +33,13 @@ def test_a_hard_group_gets_more_labels_than_an_easy_one():
     world = World(hard={"solid": 0.1, "salt": 0.8})
     world.watch(max_labels=500)
     assert world.labels["salt"] > 2 * world.labels["solid"]
+
+
+def test_a_group_that_stood_is_measured_again_when_the_labels_of_others_have_grown_by_half():
+    state, _ = World(hard={"solid": 0.05, "salt": 1.6}).watch(max_labels=900)
+    assert len(state.groups["solid"].fresh) >= 3
+    total = sum(group.labels for group in state.groups.values())
+    assert state.groups["solid"].measured_at > total / STALE**2
 
 
 def test_a_group_whose_md_breaks_is_sampled_again_cooler_too_and_gets_labels_until_it_holds():

@@ -13,12 +13,13 @@ from lang2mlip.act.allowance import time_is_over
 from lang2mlip.act.bondcount import bonds_to_watch
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.halfway import SAVE_S, digest
+from lang2mlip.act.walk import start_of
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Json, StabilityRun
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.contracts.protocols import Protocol
 from lang2mlip.errors import PartFailed
-from lang2mlip.science.atoms.frames import read_frames, write_frames
+from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.health import Health, Reading, Watch
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.remembered import Remembered
@@ -49,7 +50,7 @@ def protocol_walk(arguments: dict[str, Json], folder: Path, progress: Progress) 
     potential = load("potential", arguments["family"])().calculator(run / arguments["model"])
     calculator = Remembered(potential, folder / FORCES, digest(arguments), arguments.get("save_s", SAVE_S))
     protocol = protocol_from_file(run / given) if isinstance(given, str) else protocol_of(given, "the walk")
-    start = read_frames(run / arguments["structure"])[-1]
+    start = start_of(arguments)
     keeper = _keeper(protocol, start, arguments, progress)
     write_protocol(protocol, start, folder)
     meter, fault = Meter(), None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.conditions import health, is_molecular, timestep_fs
+from lang2mlip.act.conditions import health, is_condensed, is_molecular, timestep_fs
 from lang2mlip.act.following import follow_piece
 from lang2mlip.act.gathering import cost_of, faults_of, frames_of
 from lang2mlip.act.walks import Planned, planned
@@ -74,6 +74,8 @@ def _walk(desk: Desk, parameters: Sample, one: Planned) -> Piece:
         "health": limits.model_dump(),
         "note": {"group": request.group, "structure": request.name, "source": f"sample-{model.id}"},
         "molecular": is_molecular(one.record),
+        "strain": _strain(parameters, one),
+        "strain_seed": desk.seed(f"strain {one.name}") % LARGEST_SEED,
     }
     keep_every = max(1, min(parameters.keep_every, one.steps // 4))
     if parameters.engine == "lammps":
@@ -89,6 +91,11 @@ def _walk(desk: Desk, parameters: Sample, one: Planned) -> Piece:
         "seed": desk.seed(one.name),
     }
     return Piece(one.name, "lang2mlip.act.walk:potential_walk", {**arguments, "plan": plan})
+
+
+def _strain(parameters: Sample, one: Planned) -> float:
+    """The first walker of each structure keeps its cell, and so does what has no density."""
+    return parameters.strain if one.walker > 0 and is_condensed(one.record) else 0.0
 
 
 def _protocol(desk: Desk, one: Planned) -> dict[str, Json]:

@@ -22,8 +22,9 @@ from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.atoms.md import Hooks, MDOutcome, MDPlan
+from lang2mlip.science.sampling.distort import strained
 
-__all__ = ["potential_walk", "reference_walk"]
+__all__ = ["potential_walk", "reference_walk", "start_of"]
 
 
 def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
@@ -31,7 +32,7 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     molecular (bool): how far its bonds stretch is noted; longest: how many times longer it goes on while it drifts.
     """
     calculator = metered(arguments, folder)
-    start = _start(arguments)
+    start = start_of(arguments)
     limits = _with_bonds(Health(bond_stretch=math.inf), start, arguments)
     plan, longest = MDPlan(**arguments["plan"]), arguments.get("longest", 1.0)
     meter = Meter()
@@ -60,7 +61,7 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     """
     trainer = load("potential", arguments["family"])()
     calculator = trainer.calculator(Path(arguments["run"]) / arguments["model"])
-    start = _start(arguments)
+    start = start_of(arguments)
     plan = MDPlan(**arguments["plan"])
     limits = _with_bonds(Health(**arguments["health"]), start, arguments)
     hooks = Hooks(progress=in_time(progress, arguments["until"]))
@@ -79,8 +80,8 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
         trip=outcome.trip,
         seed=plan.seed,
         atom_steps_per_s=speed,
-    )
         **(_drift(outcome, len(start)) if plan.ensemble == "nve" else {}),
+    )
     return {
         "stability": None if outcome.ended == "budget" else stability.model_dump(),
         "frames": len(outcome.frames),
@@ -90,9 +91,11 @@ def potential_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     }
 
 
-def _start(arguments: dict[str, Json]) -> Atoms:
-    """The structure that a walk begins with: the last frame of its file."""
-    return read_frames(Path(arguments["run"]) / arguments["structure"])[-1]
+def start_of(arguments: dict[str, Json]) -> Atoms:
+    """The structure that a walk begins with: the last frame of its file, in a strained cell where that is wished."""
+    start = read_frames(Path(arguments["run"]) / arguments["structure"])[-1]
+    strain, seed = arguments.get("strain", 0.0), arguments.get("strain_seed", 0)
+    return strained(start, strain, 2, seed)[seed % 2] if strain else start
 
 
 def _with_bonds(limits: Health, start: Atoms, arguments: dict[str, Json]) -> Health:

@@ -97,6 +97,12 @@ class Sample(Noun):
     steps: int = Field(default=2000, ge=10, description="MD steps per walker")
     keep_every: int = Field(default=50, ge=1, description="steps between frames that are kept in the pool")
     walkers: int = Field(default=1, ge=1, description="independent walkers per structure and temperature")
+    strain: float = Field(
+        default=0.0,
+        ge=0,
+        lt=0.2,
+        description="every walker but the first starts in a cell strained at random, up to this; slabs keep their cell",
+    )
     rung: Rung | None = Field(
         default=None,
         description="takes steps and walkers from the ladder smoke, short, long, production instead of from the fields",

@@ -36,6 +36,7 @@ class GroupState(Noun):
     train_error: Errors | None = None
     held_out: Errors | None = Field(default=None, description="current or last model on validation frames")
     fresh: tuple[Errors, ...] = Field(default=(), description="old model on new labels, oldest first: the honest curve")
+    measured_at: int = Field(default=0, description="labels in all groups when `fresh` was last measured here")
     stable_K: float | None = Field(
         default=None, description="highest temperature at which all walkers of the current model stayed healthy"
     )

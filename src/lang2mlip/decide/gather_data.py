@@ -28,6 +28,10 @@ beside labels that are worth a budget."""
 SMALLEST = 6
 """Labels of a round, where the budget allows them."""
 
+WALKERS, STRAIN = 2, 0.04
+"""Of each structure one walk in its own cell and one in a strained cell: heat, pressure and every simulation at
+constant pressure change the density, and a potential that knows one density only is wrong at others."""
+
 GROWTH = 0.15
 """A batch is at least this share of the labels that there are: a fit costs time and must be worth it."""
 
@@ -137,14 +141,16 @@ def sample_in_play(state: State) -> Choice | None:
     if not weak:
         return None
     rounds = sum(entry.action == "sample" for entry in state.log)
-    steps = min(4000, 500 * 2**rounds, affordable_steps(state, weak))
+    steps = min(4000, 500 * 2**rounds, affordable_steps(state, weak, WALKERS))
     kelvins = _warm_up(state, weak)
     return Choice(
         Sample(
             groups=weak if len(weak) < len(state.groups) else (),
             temperatures_K=kelvins,
             steps=steps,
-            keep_every=max(10, steps // 40),
+            keep_every=max(10, steps // 20),
+            walkers=WALKERS,
+            strain=STRAIN,
         ),
         f"{state.model.id} has not been run in {listed(weak)}{broken(state)}.{_standing(state)}",
         f"MD of {steps} steps holds, or shows where the potential is weak.",

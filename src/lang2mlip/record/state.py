@@ -144,7 +144,8 @@ def _data(state: State, data: tuple[DataSet, ...]) -> State:
             groups[name] = groups[name].model_copy(update={"labels": groups[name].labels + count})
         for name, errors in dataset.fresh_errors.items():
             if name in groups:
-                groups[name] = groups[name].model_copy(update={"fresh": (*groups[name].fresh, errors)})
+                known = {"fresh": (*groups[name].fresh, errors), "measured_at": sum(g.labels for g in groups.values())}
+                groups[name] = groups[name].model_copy(update=known)
     return _with(
         state, data=(*state.data, *data), labels_since_training=state.labels_since_training + new, groups=groups
     )

@@ -29,7 +29,7 @@ def test_errors_of_groups_combine_to_the_errors_of_their_union() -> None:
     )
     found = combined(part.errors() for part in parts)
     assert found is not None
-    apart = {"by_element_meV_A"}
+    apart = {"by_element_meV_A", "by_element_rms_meV_A"}
     assert found.model_dump(exclude=apart) == pytest.approx(union.errors().model_dump(exclude=apart))
 
 

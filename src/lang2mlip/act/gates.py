@@ -15,7 +15,7 @@ UNMEASURED = "times"
 
 
 def error_gates(errors: Mapping[str, Errors], goals: Goals) -> tuple[Gate, ...]:
-    """Overall force and energy errors, and the force error of each group against its own scale."""
+    """Overall force and energy errors, the force error of each group, and of each element, against its own scale."""
     overall = errors["all"]
     gates = [
         _gate("force error", overall.force_rmse_meV_A, goals.force_rmse_meV_A, "meV/Å"),
@@ -25,6 +25,10 @@ def error_gates(errors: Mapping[str, Errors], goals: Goals) -> tuple[Gate, ...]:
         _gate("force error against rms force", 100 * each.force_relative, 100 * goals.force_relative, "%", group)
         for group, each in errors.items()
         if group != "all" and each.force_rms_meV_A > 0
+    ]
+    gates += [
+        _gate(f"force error of {symbol} against its rms force", 100 * share, 100 * goals.element_limit, "%")
+        for symbol, share in overall.element_relative.items()
     ]
     return tuple(gates)
 

@@ -78,11 +78,22 @@ class Errors(Noun):
         default_factory=dict, description="force component RMSE per element, meV/Å; empty where not taken"
     )
 
+    by_element_rms_meV_A: dict[str, float] = Field(
+        default_factory=dict, description="rms force component per element, meV/Å; empty where not taken"
+    )
     @property
     def force_relative(self) -> float:
         """Force RMSE over the rms force."""
         return self.force_rmse_meV_A / self.force_rms_meV_A if self.force_rms_meV_A else 0.0
 
+
+    @property
+    def element_relative(self) -> dict[str, float]:
+        """Force RMSE of each element over its own rms force; empty with one element alone, or where not taken."""
+        scales = {symbol: rms for symbol, rms in self.by_element_rms_meV_A.items() if rms > 0}
+        return (
+            {symbol: self.by_element_meV_A[symbol] / rms for symbol, rms in scales.items()} if len(scales) > 1 else {}
+        )
 
 class DataSet(Noun):
     """A batch of labelled frames, in one file."""

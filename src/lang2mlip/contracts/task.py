@@ -119,6 +119,9 @@ class Budget(Noun):
     max_tokens: int | None = Field(default=None, ge=1, description="language-model tokens")
 
 
+    force_relative_element: float | None = Field(
+        default=None, gt=0, description="force RMSE of each element over its own rms force; empty: 5 × force_relative"
+    )
 class Assumption(Noun):
     """Something the person did not say, and what was taken instead."""
 
@@ -134,6 +137,16 @@ class Task(Noun):
 
     prompt: str = Field(description="the person's own words")
     goal: str = Field(description="one sentence: what the potential is for")
+    drift_meV_atom_ps: float = Field(
+        default=1.0,
+        gt=0,
+        description="drift of the energy at constant energy, meV/atom/ps; 1 warms a solid by about 4 K a ps",
+    )
+
+    @property
+    def element_limit(self) -> float:
+        """Largest force RMSE of an element over its own rms force; 0.3, the usual one, is an R² of 0.91."""
+        return self.force_relative_element or 5 * self.force_relative
     drift_meV_atom_ps: float = Field(
         default=1.0,
         gt=0,

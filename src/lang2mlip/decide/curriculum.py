@@ -115,7 +115,7 @@ def stuck(state: State, name: str) -> bool:
 
 def outlook(state: State, name: str) -> Prospect | None:
     """What further labels are predicted to do for a group; None where it was never measured."""
-    return prospect(state.groups[name], target(state, name))
+    return prospect(state.groups[name], target(state, name), state.task.goals.element_limit)
 
 
 def in_play(state: State) -> list[str]:
@@ -128,7 +128,14 @@ def in_play(state: State) -> list[str]:
 
 
 def _within(errors: Errors, state: State, relative: float) -> bool:
-    return errors.force_relative <= relative and errors.energy_rmse_meV_atom <= state.task.goals.energy_rmse_meV_atom
+    """The forces over all, those of every element by their own scale, and the energies."""
+    goals = state.task.goals
+    worst = max(errors.element_relative.values(), default=0.0)
+    return (
+        errors.force_relative <= relative
+        and worst <= goals.element_limit
+        and errors.energy_rmse_meV_atom <= goals.energy_rmse_meV_atom
+    )
 
 
 def _builders(state: State, name: str) -> set[str]:

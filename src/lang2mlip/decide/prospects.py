@@ -6,13 +6,14 @@ al., arXiv:1712.00409); with three or more points the power is fitted, before th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from lang2mlip.contracts import GroupState
+from lang2mlip.contracts import Errors, GroupState
 
-__all__ = ["USUAL_POWER", "Prospect", "curve", "prospect"]
+__all__ = ["USUAL_POWER", "Prospect", "curve", "error_of", "prospect"]
 
 USUAL_POWER = 0.5
 """Error ~ labels^-power where too little was seen to know."""
@@ -38,24 +39,33 @@ class Prospect:
         return self.labels is not None
 
 
-def curve(group: GroupState) -> list[tuple[int, float]]:
-    """(labels known, force error on fresh ones over the rms force) of each round, oldest first."""
+def curve(group: GroupState, element_weight: float = 0.0) -> list[tuple[int, float]]:
+    """(labels known, force error on fresh ones over the rms force) of each round, oldest first; see `error_of`."""
     known, points = group.labels, []
     for errors in reversed(group.fresh):
         known -= errors.n_frames
         if known > 0 and errors.force_relative > 0:
-            points.append((known, errors.force_relative))
+            points.append((known, error_of(errors, element_weight)))
     return points[::-1]
 
 
-def prospect(group: GroupState, target: float) -> Prospect | None:
-    """What it takes to bring the relative force error to `target`; None where nothing was measured yet."""
+def error_of(errors: Errors, element_weight: float = 0.0) -> float:
+    """The relative force error, or that of the worst element times its weight where this is larger."""
+    return max(errors.force_relative, element_weight * max(errors.element_relative.values(), default=0.0))
+
+
+def prospect(group: GroupState, target: float, of_elements: float = math.inf) -> Prospect | None:
+    """What it takes to bring the relative force error to `target`, and that of each element to `of_elements`.
+
+    None where nothing was measured yet.
+    """
     if not group.fresh:
         return None
-    error = group.fresh[-1].force_relative
+    weight = target / of_elements
+    error = error_of(group.fresh[-1], weight)
     if error <= target:
         return Prospect(USUAL_POWER, 0)
-    power = _power(curve(group)[-RECENT:])
+    power = _power(curve(group, weight)[-RECENT:])
     if power < LEAST_POWER:
         return Prospect(power, None)
     factor = (error / target) ** (1.0 / power) - 1.0

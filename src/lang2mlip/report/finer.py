@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lang2mlip.contracts import Errors
 from lang2mlip.report.evidence import Evidence
 from lang2mlip.report.tables import Cell, Table
-from lang2mlip.report.words import count, number
+from lang2mlip.report.words import MISSING, count, number
 
 __all__ = ["finer_tables"]
 
@@ -17,13 +18,19 @@ def finer_tables(evidence: Evidence) -> tuple[Table, ...]:
     overall = evidence.evaluation.errors.get("all") if evidence.evaluation else None
     elements = overall.by_element_meV_A if overall else {}
     if len(elements) > 1:
-        rows = tuple((Cell(name, "text"), _figure(value)) for name, value in sorted(elements.items()))
-        found.append(Table(("element", "force error, meV/Å"), rows, "By element"))
+        rows = tuple((Cell(name, "text"), _figure(value), _share(overall, name)) for name, value in elements.items())
+        found.append(Table(("element", "force error, meV/Å", "of its rms force, %"), rows, "By element"))
     bins: list[dict[str, Any]] = evidence.curves.get("by_force", {}).get("all") or []
     if bins:
         columns = ("true force, eV/Å", "atoms", "force error, meV/Å", "of the force, %")
         found.append(Table(columns, tuple(_row(one) for one in bins), "By the size of the force"))
     return tuple(found)
+
+
+def _share(errors: Errors | None, element: str) -> Cell:
+    """An element's force error over its own rms force, in %."""
+    share = errors.element_relative.get(element) if errors else None
+    return Cell(MISSING if share is None else number(100 * share, 2))
 
 
 def _row(one: dict[str, Any]) -> tuple[Cell, ...]:

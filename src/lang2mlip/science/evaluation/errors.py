@@ -73,7 +73,8 @@ class Comparison:
             force_rms_meV_A=milli(_rms(true)),
             stress_rmse_GPa=gpa(_rms(stress)) if stress.size else None,
             force_max_error_meV_A=milli(float(np.abs(force).max())),
-            by_element_meV_A=self.by_element(),
+            by_element_meV_A=self._per_element(force),
+            by_element_rms_meV_A=self._per_element(true),
         )
 
     def by_group(self) -> dict[str, Errors]:
@@ -88,9 +89,12 @@ class Comparison:
 
     def by_element(self) -> dict[str, float]:
         """Force component RMSE per element, meV/Å."""
+        return self._per_element(self._force_differences())
+
+    def _per_element(self, components: Floats) -> dict[str, float]:
+        """Rms of force components (eV/Å, one for each of all frames) per element, meV/Å."""
         symbols = np.concatenate([np.repeat(frame.get_chemical_symbols(), 3) for frame in self.frames])
-        force = self._force_differences()
-        return {str(symbol): milli(_rms(force[symbols == symbol])) for symbol in np.unique(symbols)}
+        return {str(symbol): milli(_rms(components[symbols == symbol])) for symbol in np.unique(symbols)}
 
     def by_force_size(self, bins: int = 8) -> list[dict[str, float]]:
         """Force vector errors against the size of the true force, in bins of equally many atoms, weakest first.

@@ -43,8 +43,8 @@ from lang2mlip.contracts.results import (
     Pruning,
     Result,
     StabilityRun,
-    Verdict,
     Unjudged,
+    Verdict,
 )
 from lang2mlip.contracts.state import GroupState, LogEntry, State
 from lang2mlip.contracts.structures import Plan, Role, StructureRecord, StructureRequest
@@ -112,11 +112,11 @@ __all__ = [
     "Task",
     "ThermalConductivity",
     "Train",
+    "Unjudged",
     "Variable",
     "Verdict",
     "Viscosity",
     "Walk",
-    "Unjudged",
     "Written",
     "check",
 ]

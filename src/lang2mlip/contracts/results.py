@@ -22,8 +22,8 @@ __all__ = [
     "Pruning",
     "Result",
     "StabilityRun",
-    "Verdict",
     "Unjudged",
+    "Verdict",
 ]
 
 
@@ -77,15 +77,14 @@ class Errors(Noun):
     by_element_meV_A: dict[str, float] = Field(
         default_factory=dict, description="force component RMSE per element, meV/Å; empty where not taken"
     )
-
     by_element_rms_meV_A: dict[str, float] = Field(
         default_factory=dict, description="rms force component per element, meV/Å; empty where not taken"
     )
+
     @property
     def force_relative(self) -> float:
         """Force RMSE over the rms force."""
         return self.force_rmse_meV_A / self.force_rms_meV_A if self.force_rms_meV_A else 0.0
-
 
     @property
     def element_relative(self) -> dict[str, float]:
@@ -94,6 +93,7 @@ class Errors(Noun):
         return (
             {symbol: self.by_element_meV_A[symbol] / rms for symbol, rms in scales.items()} if len(scales) > 1 else {}
         )
+
 
 class DataSet(Noun):
     """A batch of labelled frames, in one file."""
@@ -136,8 +136,8 @@ class StabilityRun(Noun):
     drift_meV_atom_ps: float | None = Field(
         default=None, description="drift of the conserved energy (NVE), meV/atom/ps"
     )
-    atom_steps_per_s: float = 0.0
     drift_error_meV_atom_ps: float | None = Field(default=None, description="standard error of the drift, meV/atom/ps")
+    atom_steps_per_s: float = 0.0
 
 
 class Model(Noun):
@@ -186,7 +186,6 @@ class Gate(Noun):
     group: str | None = None
 
 
-class Evaluation(Noun):
 class Unjudged(Noun):
     """A condition that could neither be met nor missed, because there was nothing to compare with."""
 
@@ -195,6 +194,7 @@ class Unjudged(Noun):
     because: str = Field(description="why there is no value to compare with, a sentence")
 
 
+class Evaluation(Noun):
     """Everything one evaluation measured."""
 
     model: str
@@ -204,8 +204,8 @@ class Unjudged(Noun):
     properties: tuple[Property, ...] = ()
     stability: tuple[StabilityRun, ...] = ()
     gates: tuple[Gate, ...] = ()
-    details: str | None = Field(default=None, description="JSON file with curves for the report, below the run folder")
     unjudged: tuple[Unjudged, ...] = Field(default=(), description="what no gate stands for, as there was no value")
+    details: str | None = Field(default=None, description="JSON file with curves for the report, below the run folder")
 
     @property
     def passed(self) -> bool:

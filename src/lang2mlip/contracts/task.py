@@ -95,11 +95,16 @@ class Goals(Noun):
 
     force_rmse_meV_A: float = Field(default=30.0, gt=0, description="force component RMSE over all groups, meV/Å")
     force_relative: float = Field(default=0.06, gt=0, description="force RMSE over the rms force, in each group")
+    force_relative_element: float | None = Field(
+        default=None, gt=0, description="force RMSE of each element over its own rms force; empty: 5 × force_relative"
+    )
     energy_rmse_meV_atom: float = Field(default=5.0, gt=0, description="energy RMSE, meV/atom")
     lattice_percent: float = Field(default=0.3, gt=0, description="lattice parameter, % of the reference")
     bulk_modulus_percent: float = Field(default=3.0, gt=0, description="bulk modulus, % of the reference")
     elastic_percent: float = Field(default=8.0, gt=0, description="each elastic constant, % of the reference")
     phonon_THz: float = Field(default=0.3, gt=0, description="phonon frequencies, RMS difference, THz")
+    vacancy_percent: float = Field(default=5.0, gt=0, description="vacancy formation energy, % of the reference")
+    surface_energy_percent: float = Field(default=5.0, gt=0, description="surface energies, % of the reference")
     density_percent: float = Field(default=2.0, gt=0, description="density, % of the reference's own MD")
     rdf_rmse: float = Field(default=0.1, gt=0, description="RMS difference of g(r), dimensionless")
     diffusion_percent: float = Field(default=20.0, gt=0, description="diffusion coefficient, % of the reference")
@@ -108,6 +113,16 @@ class Goals(Noun):
     wavenumber_per_cm: float = Field(default=50.0, gt=0, description="vibrations of molecules, RMS difference, cm⁻¹")
     stable_seeds: int = Field(default=5, ge=1, description="independent MD runs that must all stay healthy")
     stable_steps: int = Field(default=4000, ge=100, description="length of each of them, MD steps")
+    drift_meV_atom_ps: float = Field(
+        default=1.0,
+        gt=0,
+        description="drift of the energy at constant energy, meV/atom/ps; 1 warms a solid by about 4 K a ps",
+    )
+
+    @property
+    def element_limit(self) -> float:
+        """Largest force RMSE of an element over its own rms force; 0.3, the usual one, is an R² of 0.91."""
+        return self.force_relative_element or 5 * self.force_relative
 
 
 class Budget(Noun):
@@ -119,16 +134,11 @@ class Budget(Noun):
     max_tokens: int | None = Field(default=None, ge=1, description="language-model tokens")
 
 
-    force_relative_element: float | None = Field(
-        default=None, gt=0, description="force RMSE of each element over its own rms force; empty: 5 × force_relative"
-    )
 class Assumption(Noun):
     """Something the person did not say, and what was taken instead."""
 
     field: str = Field(description="the field of the task")
     value: str = Field(description="what was taken")
-    vacancy_percent: float = Field(default=5.0, gt=0, description="vacancy formation energy, % of the reference")
-    surface_energy_percent: float = Field(default=5.0, gt=0, description="surface energies, % of the reference")
     why: str = Field(description="why")
 
 
@@ -137,21 +147,6 @@ class Task(Noun):
 
     prompt: str = Field(description="the person's own words")
     goal: str = Field(description="one sentence: what the potential is for")
-    drift_meV_atom_ps: float = Field(
-        default=1.0,
-        gt=0,
-        description="drift of the energy at constant energy, meV/atom/ps; 1 warms a solid by about 4 K a ps",
-    )
-
-    @property
-    def element_limit(self) -> float:
-        """Largest force RMSE of an element over its own rms force; 0.3, the usual one, is an R² of 0.91."""
-        return self.force_relative_element or 5 * self.force_relative
-    drift_meV_atom_ps: float = Field(
-        default=1.0,
-        gt=0,
-        description="drift of the energy at constant energy, meV/atom/ps; 1 warms a solid by about 4 K a ps",
-    )
     components: tuple[Component, ...] = Field(min_length=1)
     elements: tuple[str, ...] = Field(min_length=1, description="chemical symbols, alphabetical")
     temperature_K: tuple[float, float] = Field(description="lowest and highest temperature of use, K")

@@ -229,6 +229,14 @@ CATALOGUE: tuple[Part, ...] = (
     Part("action", "train", "fit the potential", "lang2mlip.act.train:TrainAction"),
     Part("action", "evaluate", "held-out errors, properties, stability", "lang2mlip.act.evaluate:EvaluateAction"),
     Part("action", "prune", "take outliers or data sets out", "lang2mlip.act.prune:PruneAction"),
+    Part(
+        "action",
+        "research",
+        "search for a better way to train",
+        "lang2mlip.act.research:ResearchAction",
+        ("optuna",),
+        _extra("research"),
+    ),
     Part("action", "end", "verdicts, deliverable and report", "lang2mlip.act.end:EndAction"),
 )
 

@@ -37,6 +37,7 @@ WORK: dict[str, Work] = {
     "frozen": "reference",
     "properties": "reference",
     "select": "reference",
+    "research": "training",
     "train": "training",
     "walk": "md",
     "walk:reference_walk": "reference",

@@ -14,6 +14,7 @@ from ase import Atoms
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.clock import Meter
 from lang2mlip.act.gathering import cost_of, faults_of, per_group
+from lang2mlip.act.strategy import frames_by, settings_by
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Errors, Json, Model, Result, Train
 from lang2mlip.contracts.parts import FitRequest, Progress
@@ -39,14 +40,15 @@ class TrainAction:
 
     def pieces(self, desk: Desk, parameters: Train) -> Sequence[Piece]:
         """The training frames, written out, and the request."""
-        frames = _replayed(desk, parameters)
+        frames = frames_by(desk.state.strategy, _replayed(desk, parameters))
         desk.tell(_estimate(desk, parameters.effort, len(frames)), 0.0)
         file = desk.job / "training.extxyz"
         write_frames(file, frames)
         spec, elements = desk.task.potential, desk.task.elements
         trainer: Any = load("potential", spec.family)()
-        suggested = _in_time(trainer.suggest(elements, len(frames), parameters.effort), parameters.effort, desk)
-        settings = {**suggested, **spec.settings, **parameters.settings}
+        suggested = trainer.suggest(elements, len(frames), parameters.effort)
+        usual = settings_by(desk.state.strategy, suggested, parameters.effort)
+        settings = {**_in_time(usual, parameters.effort, desk), **spec.settings, **parameters.settings}
         current = desk.state.model if parameters.start == "current" else None
         request = FitRequest(
             elements=elements,

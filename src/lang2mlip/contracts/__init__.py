@@ -10,6 +10,7 @@ from lang2mlip.contracts.actions import (
     Parameters,
     Prune,
     ReferenceRun,
+    Research,
     Sample,
     Select,
     Train,
@@ -57,6 +58,7 @@ from lang2mlip.contracts.task import (
     PotentialSpec,
     ReferenceSpec,
     Simulation,
+    Strategy,
     Task,
 )
 
@@ -99,6 +101,7 @@ __all__ = [
     "Pruning",
     "ReferenceRun",
     "ReferenceSpec",
+    "Research",
     "Result",
     "Role",
     "Sample",
@@ -107,6 +110,7 @@ __all__ = [
     "StabilityRun",
     "Stage",
     "State",
+    "Strategy",
     "StructureRecord",
     "StructureRequest",
     "Task",

@@ -18,13 +18,14 @@ __all__ = [
     "Parameters",
     "Prune",
     "ReferenceRun",
+    "Research",
     "Sample",
     "Select",
     "Train",
     "Walk",
 ]
 
-ActionName = Literal["reference", "explore", "sample", "select", "train", "evaluate", "prune", "end"]
+ActionName = Literal["reference", "explore", "sample", "select", "train", "evaluate", "prune", "research", "end"]
 
 Groups = Annotated[tuple[str, ...], Field(description="groups to work on; empty means all")]
 
@@ -188,6 +189,14 @@ class Prune(Noun):
     restore: tuple[str, ...] = Field(default=(), description="ids of data sets, prunings or models to put back")
 
 
+class Research(Noun):
+    """Search for a better way to train, on the run's own data; every further training uses what was proven better."""
+
+    action: Literal["research"] = "research"
+    runs: int = Field(default=16, ge=2, description="trainings after which the search begins with no further idea")
+    seconds: float = Field(default=1200.0, gt=0, description="likewise, s of those, scoring included")
+
+
 class End(Noun):
     """Finish: freeze the best potential, measure it on the frozen test set, write the deliverable and the report."""
 
@@ -199,7 +208,7 @@ class End(Noun):
 
 
 Parameters = Annotated[
-    ReferenceRun | Explore | Sample | Select | Train | Evaluate | Prune | End, Field(discriminator="action")
+    ReferenceRun | Explore | Sample | Select | Train | Evaluate | Prune | Research | End, Field(discriminator="action")
 ]
 
 ACTIONS: dict[ActionName, type[Noun]] = {
@@ -210,6 +219,7 @@ ACTIONS: dict[ActionName, type[Noun]] = {
     "train": Train,
     "evaluate": Evaluate,
     "prune": Prune,
+    "research": Research,
     "end": End,
 }
 

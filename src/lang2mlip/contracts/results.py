@@ -8,6 +8,7 @@ from pydantic import Field
 
 from lang2mlip.contracts.actions import ActionName
 from lang2mlip.contracts.base import Noun
+from lang2mlip.contracts.task import Strategy
 
 __all__ = [
     "Artefact",
@@ -244,6 +245,7 @@ class Result(Noun):
     model: Model | None = None
     evaluation: Evaluation | None = None
     pruning: Pruning | None = None
+    strategy: Strategy | None = Field(default=None, description="how all further trainings are done, where it is new")
     stability: tuple[StabilityRun, ...] = ()
     ranges: dict[str, dict[str, tuple[float, float]]] = Field(
         default_factory=dict,

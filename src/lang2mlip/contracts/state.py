@@ -18,7 +18,7 @@ from lang2mlip.contracts.results import (
     Verdict,
 )
 from lang2mlip.contracts.structures import StructureRecord
-from lang2mlip.contracts.task import Task
+from lang2mlip.contracts.task import Strategy, Task
 
 __all__ = ["GroupState", "LogEntry", "State"]
 
@@ -76,6 +76,7 @@ class State(Noun):
     evaluations: tuple[Evaluation, ...] = ()
     stability: tuple[StabilityRun, ...] = Field(default=(), description="of the current model")
     prunings: tuple[Pruning, ...] = ()
+    strategy: Strategy | None = Field(default=None, description="how to train; None: as the family suggests itself")
     protocols: dict[str, str] = Field(default_factory=dict, description="approved protocols: name → hash")
     refused_protocols: dict[str, str] = Field(default_factory=dict, description="those left out or failed, likewise")
     followed: tuple[str, ...] = Field(default=(), description="protocols that a sample has followed")

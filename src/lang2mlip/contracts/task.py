@@ -18,6 +18,7 @@ __all__ = [
     "PotentialSpec",
     "ReferenceSpec",
     "Simulation",
+    "Strategy",
     "Task",
 ]
 
@@ -82,12 +83,35 @@ class ReferenceSpec(Noun):
     reason: str = Field(default="", description="why it was chosen")
 
 
+class Strategy(Noun):
+    """How to train: what won in an arena of auto-research, and the proof."""
+
+    family: str = Field(description="the potential family that it is for")
+    settings: dict[str, Json] = Field(description="settings of the family in place of those it suggests itself")
+    soften: float = Field(default=0.0, ge=0, description="a frame weighs 1 / (1 + soften · rms force), Å/eV")
+    max_force_eV_A: float | None = Field(
+        default=None, gt=0, description="frames with a larger reference force are not trained on, eV/Å"
+    )
+    arena: str = Field(default="", description="folder of the arena that it won")
+    commit: str = Field(default="", description="of the winner, in the arena's history")
+    evidence: str = Field(default="", description="what was measured on frames that no decision of the search saw")
+
+
 class PotentialSpec(Noun):
     """The potential family and its size."""
 
     family: str = Field(description="name of a potential family, e.g. mtp, gap, mace")
     settings: dict[str, Json] = Field(default_factory=dict, description="its settings, validated by the family itself")
     reason: str = Field(default="", description="why it was chosen")
+    strategy: Strategy | None = Field(
+        default=None, description="how to train it, from an arena: lang2mlip run … --strategy ARENA"
+    )
+
+    @model_validator(mode="after")
+    def _of_one_family(self) -> PotentialSpec:
+        if self.strategy is not None and self.strategy.family != self.family:
+            raise ValueError(f"the training strategy is for {self.strategy.family}, and the potential is {self.family}")
+        return self
 
 
 class Goals(Noun):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from lang2mlip.catalogue import find
 from lang2mlip.contracts import End, Noun, Prune, Sample, Select, State, Train
+from lang2mlip.decide.better_training import searchable
 from lang2mlip.errors import nearest
 from lang2mlip.record.ledger import calls_to_spend, labels_left, reserve
 
@@ -113,6 +115,14 @@ def _unknown_data(state: State, parameters: Prune) -> str | None:
     return None
 
 
+def _no_arena(state: State, parameters: Noun) -> str | None:
+    part = find("action", "research")
+    if not part.installed:
+        return f"A search for a strategy needs packages that are not installed here: {part.install}"
+    family, known = state.task.potential.family, searchable()
+    return None if family in known else f"No arena judges the family {family}; known: {', '.join(known)}."
+
+
 def _unproven_success(state: State, parameters: End) -> str | None:
     if parameters.outcome != "success":
         return None
@@ -135,5 +145,6 @@ _GUARDS: dict[str, Sequence[Callable[[State, Any], str | None]]] = {
     "train": (_without_data, _start_without_model),
     "evaluate": (_without_model,),
     "prune": (_nothing_to_prune, _unknown_data),
+    "research": (_without_data, _without_model, _no_arena),
     "end": (_unproven_success,),
 }

@@ -11,7 +11,7 @@ from lang2mlip.decide.curriculum import in_play, stuck, target
 from lang2mlip.decide.needs import converged, listed, pruned_already
 from lang2mlip.record.ledger import calls_to_spend, labels_left
 
-__all__ = ["enlarge", "finish_training", "prune_outliers", "take_back", "train_on_new"]
+__all__ = ["enlarge", "finish_training", "larger_to_try", "prune_outliers", "take_back", "train_on_new"]
 
 BROKEN = 100
 """A force error this many times the rmse of its group is no hard configuration but a broken label."""
@@ -30,6 +30,8 @@ def train_on_new(state: State) -> Choice | None:
     if state.model is None:
         return Choice(Train(), "There are data and no model yet.", "A first potential that can run MD.")
     pruned = state.log[-1].action == "prune"
+    if state.log[-1].action == "research":
+        return Choice(Train(), f"There is a better way to train than that of {state.model.id}.", "Lower errors.")
     return Choice(
         Train(),
         f"Data were taken out since {state.model.id}."
@@ -94,8 +96,8 @@ def prune_outliers(state: State) -> Choice | None:
 
 def enlarge(state: State) -> Choice | None:
     """More data do not help, and the error on data that it knows is as large: the model is too small."""
-    larger = _larger(state)
-    if state.model is None or not larger or any(_has(model, larger) for model in state.models):
+    larger = larger_to_try(state)
+    if state.model is None or not larger:
         return None
     small = [name for name in state.groups if stuck(state, name) and _bottleneck(state, name)]
     if not small or in_play(state):
@@ -110,6 +112,12 @@ def enlarge(state: State) -> Choice | None:
 def _bottleneck(state: State, name: str) -> bool:
     error = state.groups[name].train_error
     return error is not None and error.force_relative > target(state, name)
+
+
+def larger_to_try(state: State) -> dict[str, Any]:
+    """Settings of a larger model that none had so far; empty: there are none."""
+    larger = _larger(state)
+    return {} if any(_has(model, larger) for model in state.models) else larger
 
 
 def _larger(state: State) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lang2mlip.contracts import Decision, State
+from lang2mlip.decide.better_training import better_training
 from lang2mlip.decide.choice import Choice
 from lang2mlip.decide.circles import circle
 from lang2mlip.decide.gather_data import explore_where_empty, reference_first, sample_in_play, select_from_pool
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     sample_in_play,
     follow_protocol,
     enlarge,
+    better_training,
     finish_training,
     evaluate_model,
     end_on_success,

@@ -15,6 +15,7 @@ from lang2mlip.contracts import (
     Result,
     StabilityRun,
     State,
+    Strategy,
 )
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Approved, Created, Decided, Event, Finished, Imported, Prepared, Revised
@@ -35,16 +36,30 @@ def fold(events: Iterable[Event]) -> State:
 def step(state: State | None, event: Event) -> State:
     """The state after one more event."""
     if isinstance(event, Created):
-        return State(task=event.task)
+        return State(task=event.task, strategy=event.task.potential.strategy)
     if state is None:
         raise RunFault("The first event of a run must say that it was created.")
     if isinstance(event, Revised):
-        return _with(state, task=event.task)
+        return _revised(state, event)
     if isinstance(event, Prepared):
         return _prepared(state, event)
     if isinstance(event, Imported):
         return _regroup(_data(_with_groups(state, event.data), event.data))
     return _acted(state, event)
+
+
+def _revised(state: State, event: Revised) -> State:
+    """The new task; a strategy that it names anew takes the place of the one in use."""
+    named = event.task.potential.strategy
+    new = named is not None and named != state.task.potential.strategy
+    state = _with(state, task=event.task)
+    return _trained_so(state, named) if new else state
+
+
+def _trained_so(state: State, strategy: Strategy | None) -> State:
+    """The state in which a strategy is new: what is there waits for a training with it."""
+    waiting = max(1, state.labels_since_training) if state.data else 0
+    return _with(state, strategy=strategy, labels_since_training=waiting)
 
 
 def _acted(state: State, event: Event) -> State:
@@ -219,6 +234,10 @@ def _set_aside(state: State, pruning: Pruning) -> State:
     )
 
 
+def _strategy(state: State, result: Result) -> State:
+    return state if result.strategy is None else _trained_so(state, result.strategy)
+
+
 def _end(state: State, result: Result) -> State:
     if result.action != "end" or result.status == "failed":
         return state
@@ -234,6 +253,7 @@ _CHANGES: tuple[Callable[[State, Result], State], ...] = (
     _evaluation,
     _stability,
     _pruning,
+    _strategy,
     _end,
 )
 

@@ -15,7 +15,7 @@ from lang2mlip.labs.research.card import Card
 from lang2mlip.labs.research.kit import MOLECULES, check_hidden, for_strategy
 from lang2mlip.labs.research.made import from_file
 from lang2mlip.labs.research.opening import open_new
-from lang2mlip.labs.research.ownrun import entry_of, frames_of, view_of
+from lang2mlip.labs.research.ownrun import Own, entry_of, held_out_of, own_of, split, view_of
 from lang2mlip.labs.research.rules import Rules
 from lang2mlip.science.atoms.frames import parse_frames
 
@@ -97,13 +97,31 @@ def test_an_arena_that_is_not_known_names_those_that_are(tmp_path):
 def test_a_run_of_ones_own_is_split_in_the_order_of_its_making(tmp_path):
     shutil.copytree(RUN, tmp_path / "run")
     view = view_of(str(tmp_path / "run"))
-    with pytest.raises(BadInput, match="20 are the least"):
-        frames_of(view)
-    made = frames_of(view, fewest=4)
+    with pytest.raises(BadInput, match="needs 20 at least"):
+        split(view.training_frames(), held_out_of(view))
+    made = split(view.training_frames(), [], fewest=4)
     ids = [[one.info["id"] for one in made[role]] for role in ("train", "screen", "final")]
     assert len(set(sum(ids, []))) == len(view.training_frames()) == sum(map(len, ids))
-    entry = entry_of(view, table("research")["own"], made)
+    entry = entry_of(own_of(view), made)
     assert entry["elements"] == list(view.task.elements)
     Card.model_validate(entry["scorecard"])
     rms = 1e3 * np.sqrt(np.mean(np.concatenate([one.get_forces().ravel() for one in made["screen"]]) ** 2))
     assert entry["scorecard"]["gates"]["force_rmse_meV_A"]["at_most"] == pytest.approx(0.4 * rms)
+    held_out = [frame.copy() for frame in made["final"]]
+    apart = split(view.training_frames(), held_out, fewest=4)
+    assert apart["final"] == held_out and len(apart["train"]) >= len(made["train"])
+
+
+def test_an_arena_of_a_run_begins_with_what_the_run_trains_with_and_leaves_alone_what_the_person_fixed(tmp_path):
+    shutil.copytree(RUN, tmp_path / "run")
+    frames = split(view_of(str(tmp_path / "run")).training_frames(), [], fewest=4)
+    own = Own(title="-", temperature_K=300.0, family="mtp", settings={"max_level": 12, "core": False}, fixed=("core",))
+    entry = entry_of(own, frames)
+    assert entry["baseline"]["settings"] == {"max_level": 12, "core": False}
+    assert "settings.core" not in entry["space"] and "settings.level" in entry["space"]
+    assert not any("settings.core" in recipe["change"] for recipe in entry["recipes"])
+    network = entry_of(own.model_copy(update={"family": "mace", "settings": {"channels": 64, "threads": 8}}), frames)
+    here = {"threads": 1, "device": "cpu", "use_precision": "float64"}
+    assert network["baseline"]["settings"] == {"channels": 64, **here}
+    with pytest.raises(UnknownName, match="Known: mace, mtp"):
+        entry_of(own.model_copy(update={"family": "gap"}), frames)

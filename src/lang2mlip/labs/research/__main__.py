@@ -1,7 +1,7 @@
 """The worker: `python -m lang2mlip.labs.research serve` does the runs whose folders are named on standard input.
 
 A folder holds spec.json, see trial.Asked; result.json is written whole or not at all, and one that is there is not made
-again. Answers are `done FOLDER` or `failed WHY`.
+again. Answers are `done FOLDER` or `failed WHY`. `order FOLDER` searches as a run has ordered, see ordered.py.
 """
 
 from __future__ import annotations
@@ -43,5 +43,26 @@ def serve() -> None:
         answers.write(f"{word} {' '.join(what.split())}\n")
 
 
-if __name__ == "__main__":
+def order(folder: Path) -> int:
+    """Search as ordered, a line for each step; 1 and one sentence where that cannot be done."""
+    from lang2mlip.labs.research.ordered import carry_out
+
+    watch_parent()
+    try:
+        carry_out(folder, lambda line: print(line, flush=True))
+    except WRONG as error:
+        print(f"{type(error).__name__}: {error}" if not isinstance(error, Lang2mlipError) else str(error), flush=True)
+        return 1
+    return 0
+
+
+def main() -> int:
+    """Command line of the lab's jobs."""
+    if sys.argv[1] == "order":
+        return order(Path(sys.argv[2]))
     serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -108,7 +108,7 @@ def study_of(arena: Arena, story: Story) -> Any:
     """A study with every attempt told: the same journal and seed give the same next question."""
     optuna = _optuna()
     sampler = optuna.samplers.TPESampler(
-        seed=story.seed * 1009 + len(story.attempts), n_startup_trials=STARTUP, multivariate=True
+        seed=(story.seed * 1009 + len(story.attempts)) % 2**32, n_startup_trials=STARTUP, multivariate=True
     )
     study, space = optuna.create_study(sampler=sampler), distributions(arena.spec["space"])
     commits = [story.baseline, *(attempt.proposal["commit"] for attempt in story.attempts)]

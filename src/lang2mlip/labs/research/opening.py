@@ -19,7 +19,7 @@ from lang2mlip.labs.research.builtin import BuiltIn
 from lang2mlip.labs.research.card import read
 from lang2mlip.labs.research.kit import MOLECULES, check_hidden
 from lang2mlip.labs.research.made import from_crystal, from_file
-from lang2mlip.labs.research.ownrun import entry_of, frames_of, view_of
+from lang2mlip.labs.research.ownrun import entry_of, held_out_of, own_of, split, view_of
 from lang2mlip.labs.research.page import write_page
 from lang2mlip.labs.research.proposal import Proposer
 from lang2mlip.labs.research.researcher import Researcher
@@ -29,9 +29,6 @@ from lang2mlip.record.lock import held
 
 __all__ = ["COMMAND", "open_new", "opened", "pool_of", "proposer_of", "searched"]
 
-OWN = "own"
-"""The entry for the data of a run."""
-
 COMMAND = (sys.executable, "-m", "lang2mlip.labs.research", "serve")
 
 
@@ -39,11 +36,11 @@ def open_new(place: Path, name: str, from_run: str | None, data: Path | None, se
     """Make an arena from an entry of the table. Raises UnknownName or BadInput."""
     if from_run is not None:
         view = view_of(from_run)
-        own = frames_of(view)
-        return create(place, entry_of(view, table("research")[OWN], own), own, seed)
-    known = table("research")
-    if name not in known or name == OWN:
-        raise UnknownName.of("arena", name, set(known) - {OWN})
+        frames = split(view.training_frames(), held_out_of(view))
+        return create(place, entry_of(own_of(view), frames), frames, seed)
+    known = {key: entry for key, entry in table("research").items() if entry["data"]["maker"] != "run"}
+    if name not in known:
+        raise UnknownName.of("arena", name, known)
     entry = known[name]
     return create(place, entry, _frames(entry, data, seed), seed)
 

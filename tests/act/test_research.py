@@ -1,0 +1,121 @@
+"""A run searches for a better way to train in an arena of its own data, by a real lab in the real sandbox."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import tiny
+from lang2mlip.act.strategy import frames_by, settings_by
+from lang2mlip.contracts import Strategy
+from lang2mlip.data import table
+from lang2mlip.record.run import Run
+from lang2mlip.record.verify import verify
+from lang2mlip.report.explain import explain
+
+BEFORE = (
+    "act argon reference --steps 20 --keep-every 5",
+    "act argon explore --steps 8 --keep-every 4 --strained 10 --rattled 8",
+    "act argon train --settings {energy_weight: 0.001}",
+)
+SEARCH = "act argon research --runs 2 --seconds 600"
+AFTER = ("act argon train", "explain argon 4", "research show runs/argon/jobs/0004-research/search/arena")
+
+
+def short_entry():
+    """The entry of a run's own data, made tiny: runs of a second or two, one recipe."""
+    entry = table("research")["own"]
+    trials = {"temperature_K": 40.0, "steps": 10, "seeds": 1, "drift_steps": 20, "block_s": 0.05}
+    gates = {"dimer_faults": entry["scorecard"]["gates"]["dimer_faults"],
+             "train_cpu_s": entry["scorecard"]["gates"]["train_cpu_s"]}  # fmt: skip
+    scorecard = {"gates": gates, "score": entry["scorecard"]["score"]}
+    relative = {name: {**one, "gate": 100.0} for name, one in entry["relative_to_force"].items()}
+    return entry | {"trials": trials, "rules": {"replicates": 1, "resamples": 200}, "scorecard": scorecard,
+                    "relative_to_force": relative, "recipes": entry["recipes"][:1],
+                    "space": {"settings.energy_weight": {"low": 50.0, "high": 60.0}}}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A run whose energies were given hardly any weight, which a recipe of the search mends."""
+    place = tmp_path_factory.mktemp("research")
+    (place / "own" / "research").mkdir(parents=True)
+    (place / "own" / "research" / "own.yaml").write_text(yaml.safe_dump({"own": short_entry()}))
+    tiny.new_run(place, budget={"max_labels": None})
+    commands = [_words(line) for line in (*BEFORE, SEARCH, *AFTER)]
+    for status, said in tiny.batch(place, commands, env={"LANG2MLIP_DATA": str(place / "own")}):
+        assert status == 0, said
+    return place
+
+
+def _words(line):
+    head, mark, settings = line.partition(" {")
+    return head.split() + ([mark.strip() + settings] if mark else [])
+
+
+@pytest.fixture(scope="module")
+def run(place):
+    return Run(place / "runs" / "argon")
+
+
+def test_what_was_proven_better_is_recorded_with_its_proof(run):
+    result = run.view().steps()[3].result
+    strategy = result.strategy
+    assert result.status == "done" and strategy.settings["energy_weight"] == 100.0, result.summary
+    assert "instead of" in strategy.evidence and strategy.evidence in result.summary
+    assert result.cost.training_s > 0 and result.cost.md_s > 0 and result.cost.calls == 0
+    assert not verify(run.folder).findings
+
+
+def test_the_next_training_uses_it_and_the_person_s_own_settings_stay(run):
+    before, after = run.state.models
+    assert before.settings["energy_weight"] == 0.001 and after.settings["energy_weight"] == 100.0
+    assert after.settings["level"] == 2 and run.state.strategy == run.view().steps()[3].result.strategy
+    ours, theirs = (one.train_errors["all"].energy_rmse_meV_atom for one in (after, before))
+    assert ours < theirs
+
+
+def test_the_arena_holds_the_run_s_frames_each_in_one_role(run):
+    arena = run.folder / run.state.strategy.arena
+    assert (arena / "report.html").is_file() and json.loads((arena / "manifest.json").read_text())
+    spec = yaml.safe_load((arena / "judge" / "arena.yaml").read_text())
+    assert spec["trials"]["temperature_K"] == pytest.approx(1.2 * run.state.task.temperature_K[1])
+    files = (run.folder / "validation").glob("*.extxyz")
+    held_out = sum(file.read_text().count("Lattice") for file in files)
+    final = (arena / "judge" / "final.extxyz").read_text().count("Lattice")
+    assert final == held_out > 0
+
+
+def test_the_step_is_explained_with_what_was_kept(run):
+    text = explain(run.view(), 4).text()
+    assert "proportion of MLIP-2" in text and "score" in text
+    assert "better way to train" in text
+
+
+SOFT = Strategy(family="mtp", settings={"max_iterations": 4, "level": 8}, soften=2.0, max_force_eV_A=0.02)
+
+
+def test_a_fit_with_full_effort_is_not_cut_to_the_length_of_an_arena_s_runs():
+    suggested = {"max_iterations": 25, "radial_size": 12}
+    assert settings_by(SOFT, suggested, "quick") == {"max_iterations": 4, "radial_size": 12, "level": 8}
+    assert settings_by(SOFT, suggested, "accurate")["max_iterations"] == 25
+    assert settings_by(None, suggested, "quick") == suggested
+
+
+def test_frames_weigh_as_in_the_arena_and_the_wildest_are_left_out(run):
+    frames = run.view().training_frames()
+    kept = frames_by(SOFT, frames)
+    assert 0 < len(kept) < len(frames)
+    for atoms in kept:
+        rms = np.sqrt(np.mean(atoms.get_forces() ** 2))
+        assert atoms.info["weight"] == pytest.approx(1 / (1 + 2 * rms)) and np.abs(atoms.get_forces()).max() <= 0.02
+    assert "weight" not in frames[0].info and len(frames_by(None, frames)) == len(frames)
+
+
+def test_a_search_that_cannot_be_done_says_why_and_changes_nothing(place, run):
+    few = Run.create(place / "runs" / "few", run.view().created)
+    status, said = tiny.lang2mlip(place, "act", "few", "research")
+    assert status == 2 and "no labelled frames" in " ".join(said.split())
+    assert few.state.strategy is None and Path(few.folder).is_dir()

@@ -5,7 +5,6 @@ import pytest
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
-from lang2mlip.act.coverage import reached
 from lang2mlip.act.distort import ATOMS_AND_PAIRS, RELAX_STEPS, STRONGEST_EV_A, atoms_and_pairs, distortions
 from lang2mlip.contracts import Explore
 from lang2mlip.science.atoms.frames import read_frames, write_frames
@@ -86,11 +85,3 @@ def test_atoms_alone_have_no_force_and_pairs_repel_when_near(tmp_path):
     near = min(pairs, key=lambda frame: frame.info["distance_A"])
     away = near.positions[1] - near.positions[0]
     assert near.get_forces()[1] @ away > 0
-
-
-def test_what_data_reach_is_said_in_the_terms_of_the_ranges(tmp_path):
-    _, frames = made(tmp_path, alloy(), compressed=3, compression=0.05)
-    found = reached(frames, ["distance Au-Cu", "force", "volume"])
-    volumes = [frame.cell.volume / 32 for frame in frames]
-    assert found["volume"] == pytest.approx((min(volumes), max(volumes)))
-    assert 2.0 < found["distance Au-Cu"][0] < 2.6 and found["force"][1] > 0.1

@@ -14,6 +14,7 @@ from ase import Atoms
 from lang2mlip.act.base import Desk, Done, Piece, run_pieces
 from lang2mlip.act.calibration import Bounds, calibrated, remember, remembered
 from lang2mlip.act.committee import Committee, committee
+from lang2mlip.act.coverage import coverage
 from lang2mlip.act.gathering import cost_of, dataset, faults_of, frames_of, per_group, unique
 from lang2mlip.act.labels import Labeller
 from lang2mlip.act.pool import drawn_from, lots, read_lot, waiting_in
@@ -71,7 +72,8 @@ class SelectAction:
         return Result(
             action="select",
             status="partial" if any(one.fault for one in done) else "done",
-            summary=f"{len(frames)} frames labelled ({_counts(frames)}).{missing}{said}{choice['words']}",
+            summary=f"{len(frames)} frames labelled ({_counts(frames)}).{missing}{said}{choice['words']}"
+            f"{coverage(desk, frames)}",
             cost=cost.model_copy(update={"labels": len(frames)}),
             data=(dataset(desk, "select", frames, {k: v for k, v in fresh.items() if k != "all"}),),
             calls_by_group=dict(asked),

@@ -12,6 +12,7 @@ from lang2mlip.record.view import View
 from lang2mlip.report import figures, tables
 from lang2mlip.report.evidence import Evidence, LearningPoint, combined, learning_points
 from lang2mlip.report.finer import finer_tables
+from lang2mlip.report.reaching import reaching
 from lang2mlip.report.validity import Coverage
 from lang2mlip.report.words import count, duration, number
 
@@ -53,7 +54,7 @@ class Section:
 def sections(view: View, evidence: Evidence, groups: tuple[Coverage, ...]) -> tuple[Section, ...]:
     """All chapters of evidence in the order of the page."""
     return (
-        _accuracy(view.state, evidence, groups),
+        _accuracy(view, evidence, groups),
         _properties(evidence),
         _structure(evidence),
         _stability(view, evidence),
@@ -67,7 +68,7 @@ def _figures(found: Sequence[tuple[str, str | None]]) -> tuple[Figure, ...]:
     return tuple(Figure(title, svg) for title, svg in found if svg)
 
 
-def _accuracy(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
+def _accuracy(view: View, evidence: Evidence, groups: tuple[Coverage, ...]) -> Section:
     lead = (
         f"Errors on {evidence.configurations}, which the potential has never been trained on. "
         "In the plots a perfect potential has every point on the line; the strip below shows the error itself."
@@ -75,9 +76,10 @@ def _accuracy(state: State, evidence: Evidence, groups: tuple[Coverage, ...]) ->
     if evidence.evaluation is None:
         return Section("accuracy", "Energies and forces", "", absent="No model has been evaluated yet.")
     drawn, left_out = _parity(evidence)
-    notes = (*evidence.faults, *left_out, *_spacing(state))
-    table = tables.group_table(groups)
-    return Section("accuracy", "Energies and forces", lead, drawn, (table, *finer_tables(evidence)), "small", notes)
+    short, reached = reaching(view)
+    notes = (*evidence.faults, *left_out, *_spacing(view.state), *reached)
+    found = (tables.group_table(groups), *finer_tables(evidence), *short)
+    return Section("accuracy", "Energies and forces", lead, drawn, found, "small", notes)
 
 
 def _spacing(state: State) -> Iterator[str]:

@@ -66,7 +66,11 @@ def lammps(
     arms: Annotated[str, typer.Option(help="recipes, direct, loop, separated by commas")] = "recipes",
     model: Annotated[str | None, typer.Option(help="language model of direct and loop, PROVIDER:NAME")] = None,
     samples: Annotated[int, typer.Option(min=1, help="attempts at each task by arms with a model")] = 1,
-    tasks: Annotated[list[Path] | None, typer.Option(help="a YAML file with tasks of your own")] = None,
+    tasks: Annotated[
+        list[Path] | None,
+        typer.Option(help="YAML with tasks of yours; or a copy of MD-EvalBench or JSON tasks, then these alone"),
+    ] = None,
+    language: Annotated[str, typer.Option(help="which of MD-EvalBench's languages: EN | ZH")] = "EN",
     results: Annotated[Path, typer.Option(help="JSON file that rows are added to")] = Path("lammps.json"),
     work: Annotated[Path, typer.Option(help="where the runs lie; those that were right are removed")] = Path(
         "lammps-work"
@@ -80,7 +84,7 @@ def lammps(
 
     wish = Wish(
         files=tuple(tasks or ()), only=_parts(only), arms=_parts(arms), samples=samples, model=model, again=again,
-        keep=keep,
+        keep=keep, language=language,
     )  # fmt: skip
     console = open_console()
     rows = bench(wish, Rows(results), work, lambda line: console.print(line, highlight=False, markup=False))

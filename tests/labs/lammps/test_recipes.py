@@ -8,7 +8,6 @@ from lang2mlip.labs.lammps import Settings, simulate
 from lang2mlip.labs.lammps.bench.checkers import judged
 from lang2mlip.labs.lammps.bench.task import tasks
 from lang2mlip.labs.lammps.potential import chosen, named
-from lang2mlip.labs.lammps.recipes.correlation import correlation, integral, vanishes
 from lang2mlip.labs.lammps.recipes.metadynamics import PairFreeEnergy
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.words import understood
@@ -50,16 +49,6 @@ def test_the_well_of_a_pair_in_liquid_argon_lies_where_g_of_r_has_its_first_peak
     assert made.value("well_distance") == pytest.approx(3.7, abs=0.35)
     assert made.value("barrier") > 0
     assert judged(tasks()["pair-ar"], made.folder).value == pytest.approx(made.value("barrier"), abs=0.004)
-
-
-def test_a_correlation_that_is_known_is_integrated_to_its_time():
-    chance = np.random.default_rng(1)
-    noise, series = chance.normal(size=(200_000, 3)), np.zeros((200_000, 3))
-    for n in range(1, len(series)):  # a first-order autoregression forgets with a time of 20 steps
-        series[n] = 0.95 * series[n - 1] + noise[n]
-    found = correlation(series, 400)
-    end = vanishes(found)
-    assert integral(found[: end + 1]) / found[0] == pytest.approx((1 + 0.95) / (1 - 0.95) / 2, rel=0.12)
 
 
 def test_a_heat_flux_is_refused_for_forces_of_many_bodies_and_another_way_is_named(tmp_path):

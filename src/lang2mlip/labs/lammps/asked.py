@@ -14,17 +14,19 @@ _TIMES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 _PS = {"fs": 1e-3, "ps": 1.0, "ns": 1e3}
 _FS = {"fs": 1.0, "ps": 1e3}
 
-_ATOMS = re.compile(rf"{_NUMBER}\s*(thousand|million|billion)?[\s-]*atoms?\b|\b(?:a|one)\s(thousand|million|billion)"
-                    r"\s+atoms\b", re.IGNORECASE)  # fmt: skip
+_ATOMS = re.compile(rf"{_NUMBER}\s*(thousand|million|billion)?[\s-]*(?:atoms?|particles?)\b"
+                    r"|\b(?:a|one)\s(thousand|million|billion)\s+(?:atoms|particles)\b", re.IGNORECASE)  # fmt: skip
 _STEP = re.compile(
     rf"time[\s-]?step(?:\s+of|\s*=|\s*:)?\s*{_NUMBER}\s*(fs|ps)\b|{_NUMBER}\s*(fs|ps)\s+(?:time[\s-]?)?steps?\b",
     re.IGNORECASE,
 )
 _REST = re.compile(rf"(?:equilibrat\w*|rest\w*)\s+(?:it\s+|them\s+)?(?:for\s+)?{_NUMBER}\s*(fs|ps|ns)\b", re.IGNORECASE)
-_LENGTH = re.compile(rf"(?:for|over|during|run(?:ning)?|production(?:\s+of)?|of)\s+{_NUMBER}\s*(ps|ns)\b", re.I)
+_LENGTH = re.compile(rf"(?:for|over|during|run(?:ning)?|production(?:\s+of)?|of)\s+{_NUMBER}\s*(ps|ns)\b"
+                     rf"|(?:,|;|\band)\s*{_NUMBER}\s*(ps|ns)\b(?=\s*(?:[,;.)]|$))", re.IGNORECASE)  # fmt: skip
 _STRAIN = re.compile(rf"{_NUMBER}\s*%(?:\s+\w+){{0,2}}\s+(?:strain|elongation|tension|shear|compression)"
-                     rf"|(?:strain|up\s+to|by)\s+(?:of\s+)?{_NUMBER}\s*(?:%|percent)", re.IGNORECASE)  # fmt: skip
-_DENSITY = re.compile(rf"{_NUMBER}\s*g\s*/?\s*cm\s*(?:\^?-?3|³|⁻³)|{_NUMBER}\s*g/cc\b", re.IGNORECASE)
+                     r"|(?:strain|up\s+to|by)\s+"
+                     rf"(?:(?:of|about|around|roughly|some)\s+)*{_NUMBER}\s*(?:%|percent)", re.IGNORECASE)  # fmt: skip
+_DENSITY = re.compile(rf"{_NUMBER}\s*g\s*/?\s*cm\s*(?:\^?-?3|³|⁻³)|{_NUMBER}\s*g\s?/\s?(?:cc|ml)\b", re.I)
 _ANGSTROM = {"å": 1.0, "angstrom": 1.0, "angstroms": 1.0, "a": 1.0, "nm": 10.0}
 _LENGTH_UNIT = r"\s*(Å|angstroms?|nm|A)\b"
 _RADIUS = re.compile(rf"radius(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}|{_NUMBER}{_LENGTH_UNIT}\s+(?:in\s+)?radius",

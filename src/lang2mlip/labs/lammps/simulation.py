@@ -20,6 +20,7 @@ from lang2mlip.labs.lammps.page import page
 from lang2mlip.labs.lammps.plots import drawn, thermo_curves
 from lang2mlip.labs.lammps.potential import Potential, chosen, named
 from lang2mlip.labs.lammps.recipe import Number
+from lang2mlip.labs.lammps.reduced.results import relabelled
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.words import Wish, described, understood
 from lang2mlip.labs.lammps.writer import Mended, RecipeWriter, Writer
@@ -128,7 +129,7 @@ def _by_model(prompt: str, how: Settings, parameters: dict[str, Json]) -> Simula
 def _simulated(wish: Wish, writer: Writer, how: Settings, folder: Path | None = None) -> Simulation:
     system = _system(wish, writer, how)
     place = folder or _new_folder(how, wish.prompt)
-    how.manner.tell(f"{wish.recipe.line}: {wish.recipe.measures()}.")
+    how.manner.tell(f"{wish.recipe.line}: {wish.measures()}.")
     how.manner.tell(f"Potential {system.potential.name}: {system.potential.reason}.")
     attempts, rounds = _rounds(writer, system, place, how)
     return _handed_over(wish, place, attempts, rounds)
@@ -137,7 +138,8 @@ def _simulated(wish: Wish, writer: Writer, how: Settings, folder: Path | None = 
 def _system(wish: Wish, writer: Writer, how: Settings) -> System:
     elements = wish.elements()
     potential: Potential
-    potential = named(how.potential, elements) if how.potential else chosen(elements, wish.phases(), wish.kinds())
+    said = how.potential or wish.potential
+    potential = named(said, elements) if said else chosen(elements, wish.phases(), wish.kinds())
     atoms = wish.recipe.structure(wish.component)
     return System(atoms, potential, writer.step_fs(elements), wish.cubic())
 
@@ -191,7 +193,9 @@ def _handed_over(wish: Wish, folder: Path, attempts: list[Attempt], rounds: list
         _shared(file, folder / file.name)
     made = _told(wish, folder, best, rounds)
     (folder / "results.json").write_text(_results(made, best), encoding="utf-8")
-    curves = [*(best.findings.curves if best.findings else ()), *thermo_curves(best.ran.log, best.system.step_fs)]
+    thermo = thermo_curves(best.ran.log, best.system.step_fs)
+    of_log = [relabelled(one) for one in thermo] if best.system.reduced else thermo
+    curves = [*(best.findings.curves if best.findings else ()), *of_log]
     figures = [drawn(one) for one in curves]
     (folder / "plots").mkdir()
     for one, figure in zip(curves, figures, strict=True):
@@ -224,10 +228,14 @@ def _told(wish: Wish, folder: Path, best: Attempt, rounds: list[Round]) -> Simul
     )  # fmt: skip
     return Simulation(
         name=folder.name, prompt=wish.prompt, folder=folder, recipe=wish.recipe.key,
-        parameters=wish.recipe.model_dump(mode="json"), measures=wish.recipe.measures(),
-        system=f"{len(system.atoms)} atoms of {system.atoms.symbols.formula.reduce()[0]}, {edges} Å",
+        parameters=wish.recipe.model_dump(mode="json"), measures=wish.measures(),
+        system=f"{len(system.atoms)} atoms of {_called(system)}, {edges} {'σ' if system.reduced else 'Å'}",
         potential=used, step_fs=system.step_fs, steps=best.steps, wall_s=best.ran.wall_s,
         sandbox="watched, without a sandbox" if best.ran.level == "none" else f"in the sandbox ({best.ran.level})",
         numbers=found.numbers if found else (), grade=best.grade, rounds=tuple(rounds), assumptions=wish.assumptions,
         remarks=(*best.remarks, *(found.remarks if found else ()), *wish.assumptions),
     )  # fmt: skip
+
+
+def _called(system: System) -> str:
+    return "the Lennard-Jones model" if system.reduced else str(system.atoms.symbols.formula.reduce()[0])

@@ -11,7 +11,8 @@ from ase.io.lammpsdata import write_lammps_data
 
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.potential import Potential
-from lang2mlip.units import KCAL_PER_MOL_IN_EV
+from lang2mlip.labs.lammps.reduced.units import DENSITY_g_cm3, PRESSURE_GPa, text_in_reduced
+from lang2mlip.units import BOLTZMANN_EV_PER_K, KCAL_PER_MOL_IN_EV
 
 __all__ = ["COLUMNS", "DATA", "THERMO_MODIFY", "UNITS", "System", "Units"]
 
@@ -25,12 +26,18 @@ THERMO_MODIFY = "thermo_modify   norm no lost error flush yes format float %.12g
 
 @dataclass(frozen=True)
 class Units:
-    """A LAMMPS unit style: what its units are worth in ours (lengths are Å in all of them)."""
+    """A LAMMPS unit style: what its units are worth in ours (lengths are Å in all of them).
+
+    In lj they are those of the model of labs/lammps/reduced.py, whose σ is 1 Å.
+    """
 
     name: str
     energy_eV: float
     time_fs: float
     pressure_GPa: float
+    density_g_cm3: float = 1.0
+    atom_A: float = 3.0
+    """About as wide as an atom is."""
 
     def of_fs(self, time_fs: float) -> str:
         """A time in the style's unit, as a script says it."""
@@ -44,6 +51,7 @@ class Units:
 UNITS = {
     "metal": Units("metal", 1.0, 1000.0, 1e-4),
     "real": Units("real", KCAL_PER_MOL_IN_EV, 1.0, 1.01325e-4),
+    "lj": Units("lj", BOLTZMANN_EV_PER_K, 1000.0, PRESSURE_GPa, DENSITY_g_cm3, 1.0),
 }
 
 
@@ -66,6 +74,11 @@ class System:
         return UNITS[style]
 
     @property
+    def reduced(self) -> bool:
+        """Whether it is the Lennard-Jones model in its own units."""
+        return self.potential.units == "lj"
+
+    @property
     def types(self) -> list[str]:
         """Elements of the LAMMPS types."""
         return self.potential.types(self.atoms.get_chemical_symbols())
@@ -74,11 +87,16 @@ class System:
         """MD steps of so many ps, one at least."""
         return max(1, round(ps * 1000 / self.step_fs))
 
+    @property
+    def _step_told(self) -> str:
+        return text_in_reduced(f"{self.step_fs / 1000:g} ps") if self.reduced else f"{self.step_fs:g} fs"
+
     def write(self, folder: Path) -> None:
         """structure.data, in a box that may lean."""
         style = "charge" if self.potential.charged else "atomic"
+        name = "metal" if self.reduced else self.units.name  # only lengths are written: σ is 1 Å
         write_lammps_data(
-            folder / DATA, self.atoms, specorder=self.types, atom_style=style, units=self.units.name, force_skew=True
+            folder / DATA, self.atoms, specorder=self.types, atom_style=style, units=name, force_skew=True
         )
 
     def head(self, title: str, every: int, boundary: str = "p p p") -> str:
@@ -88,6 +106,7 @@ class System:
             for n, one in enumerate(self.types, 1)
         )
         forces = "\n".join(self.potential.commands(self.types))
+        title = text_in_reduced(title) if self.reduced else title
         return f"""# {title}
 units           {self.units.name}
 atom_style      {"charge" if self.potential.charged else "atomic"}
@@ -98,9 +117,9 @@ read_data       {DATA}
 
 # forces: {self.potential.name}
 {forces}
-neighbor        1.0 bin
+neighbor        {self.units.atom_A / 3:g} bin
 neigh_modify    every 1 delay 0 check yes
-timestep        {self.units.of_fs(self.step_fs)}                   # {self.step_fs:g} fs
+timestep        {self.units.of_fs(self.step_fs)}                   # {self._step_told}
 thermo_style    custom {COLUMNS}
 {THERMO_MODIFY}
 thermo          {every}

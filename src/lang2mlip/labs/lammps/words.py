@@ -15,8 +15,11 @@ from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.asked import asked_numbers
 from lang2mlip.labs.lammps.author import Free
 from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
+from lang2mlip.labs.lammps.meaning import meant
 from lang2mlip.labs.lammps.recipe import Recipe
 from lang2mlip.labs.lammps.recipes import known
+from lang2mlip.labs.lammps.reduced.units import STEP_FS, is_model, model, text_in_reduced
+from lang2mlip.labs.lammps.reduced.words import ReducedState, reduced_state
 from lang2mlip.prepare.reader import Reading, read
 
 __all__ = ["Wish", "described", "meant", "understood"]
@@ -47,6 +50,13 @@ class Wish:
     recipe: Recipe
     component: Component
     assumptions: tuple[str, ...]
+    potential: str | None = None
+    """The one that the words demand, as --potential takes it."""
+
+    def measures(self) -> str:
+        """What will be measured, in the units of the words."""
+        told = self.recipe.measures()
+        return text_in_reduced(told) if is_model(self.component) else told
 
     def kinds(self) -> list[str]:
         """Kinds of potentials that the words name, keys of data/potential_words; the longest phrases count."""
@@ -76,15 +86,16 @@ class Wish:
 
 def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     """The wish in the words; `given` parameters replace what they say. Raises BadInput with a question or a reason."""
-    entry = meant(prompt)
+    state = reduced_state(prompt)
+    entry = meant(prompt, "recipe/equilibrate" if state else None)
     numbers = asked_numbers(prompt)
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
-    reading = read(_without_symbols(prompt, entry["words"]))
-    if _strange(reading):  # the recipe's own words may sound like a phase
-        reading = read(_without(prompt, entry["words"]))
+    if state is not None and _no_substance(state, entry["words"]):
+        return _of_model(prompt, state, entry, numbers | dict(given))
+    reading = _heard(state.rest if state else prompt, entry["words"])
     component = _one(reading)
     recipe = known(entry["hot"] if "hot" in entry and _hot(reading) else entry["recipe"])
-    conditions = _conditions(reading, component)
+    conditions = _conditions(reading, component) | _scaled(state, component)
     said = {**conditions, **numbers, **entry.get("parameters", {})}
     wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
     assumptions = tuple(_assumed(recipe, component, wanted, conditions))
@@ -92,47 +103,79 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     return Wish(prompt, made, component, assumptions)
 
 
+def _heard(prompt: str, phrases: Iterable[str]) -> Reading:
+    reading = read(_without_symbols(prompt, phrases))
+    return read(_without(prompt, phrases)) if _strange(reading) else reading  # its own words may sound like a phase
+
+
+def _no_substance(state: ReducedState, phrases: Iterable[str]) -> bool:
+    """Whether words in reduced units are of the model itself: they name neither a substance with cited parameters nor
+    any other in full."""
+    if not state.pairs:
+        return False
+    try:
+        component = _one(_heard(state.rest, phrases))
+    except BadInput:
+        return True
+    known_pairs = bool(component.formula) and set(Formula(component.formula).count()) <= set(table("lj"))
+    return not known_pairs and not (len(component.name) > 3 and component.name.lower() in state.rest.lower())
+
+
+def _scaled(state: ReducedState | None, component: Component) -> dict[str, Json]:
+    """What was said in reduced units, for an element with cited parameters. Raises BadInput for another substance."""
+    if state is None:
+        return {}
+    parts = sorted(Formula(component.formula).count()) if component.formula else []
+    if len(parts) == 1 and parts[0] in table("lj"):
+        return state.of_element(parts[0])
+    if state.temperature is None and state.density is None and state.pressure is None:
+        return {}
+    raise BadInput(
+        f"Reduced units need Lennard-Jones parameters, and {component.name} has none that are cited; say the state in"
+        f" K, GPa and g/cm³, leave the substance out, or name one of {', '.join(table('lj'))}."
+    )
+
+
+_OF_MODEL = frozenset({"minimise", "equilibrate", "motion", "energy_volume", "elastic", "vacancy", "viscosity",
+                       "conductivity", "heat_flux", "metadynamics", "melting"})  # fmt: skip
+_FINER: dict[str, Json] = {"timestep_fs": STEP_FS, "width_A": 0.06, "swap_every": 50}
+"""Of the model, whose atoms are a third as wide as atoms of elements and move with a longer step."""
+
+
+def _of_model(prompt: str, state: ReducedState, entry: Mapping[str, Any], numbers: dict[str, Json]) -> Wish:
+    """The Lennard-Jones model itself. Raises BadInput for a recipe that is not made for it, and for half a state."""
+    recipe = known(entry["hot"] if "hot" in entry and state.temperature else entry["recipe"])
+    if recipe.key not in _OF_MODEL:
+        raise BadInput(f"{recipe.line} is not made for the Lennard-Jones model; name a substance.")
+    told = state.of_model()
+    lacking = [name for name in told if name not in recipe.model_fields and name != "ps"]
+    if lacking:
+        raise BadInput(f"{recipe.line} is measured without {' and '.join(one.split('_')[0] for one in lacking)}.")
+    if "temperature_K" in recipe.model_fields and ("temperature_K" not in told or not {*told} & set(_HOLDS)):
+        raise BadInput(f"{recipe.line} of the Lennard-Jones model needs its state; say T* and rho*, or T* and P*.")
+    molten = not state.solid
+    said = {**_FINER, **told, **({"molten": True} if molten else {}), **entry.get("parameters", {}), **numbers}
+    wanted = {key: value for key, value in said.items() if key in recipe.model_fields or key in numbers}
+    aloud = ["No phase was named; taken: a fluid."] if state.solid is None and "molten" in wanted else []
+    if wanted.get("molten"):
+        wanted.setdefault("melt_K", _HOTTER * float(wanted["temperature_K"]))
+    aloud.append("Reduced units: of the parameters K stands for ε/k_B, Å for σ and ps for τ = σ√(m/ε).")
+    made = check(recipe, wanted, f"The recipe {recipe.key}")
+    return Wish(prompt, made, model(molten), tuple(aloud), state.potential)
+
+
+_HOLDS = ("density_g_cm3", "pressure_GPa")
+
+
 def described(prompt: str, given: Mapping[str, Json]) -> Wish:
     """The substance and the size in the words, for a writer that needs no recipe. Raises BadInput with a question."""
     numbers = asked_numbers(prompt)
     size = {"atoms": numbers["atoms"]} if "atoms" in numbers else {}
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
-    return Wish(prompt, check(Free, size | dict(given), "The script of a model"), _one(read(prompt)), ())
-
-
-def meant(prompt: str) -> dict[str, Any]:
-    """The entry of data/recipes that the words mean. Raises BadInput where they mean none, or several alike."""
-    text = _folded(prompt)
-    strong, weak = (_first(_found(text, kind)) for kind in ("words", "weak"))
-    found = {entry["recipe"]: entry for entry in strong or weak}
-    if "absent" in found:
-        raise BadInput(f"There is no recipe for what {prompt.strip()!r:.120} asks; there are: {_recipes()}.")
-    names = list(found)
-    if not names:
-        raise BadInput(f"No simulation was found in {prompt.strip()!r:.120}; say what is to be measured: {_recipes()}.")
-    if len(names) > 1 and strong:
-        titles = [known(name).line.lower() for name in names]
-        raise BadInput(f"Which one first: {' or '.join(titles)}? A simulation measures one; ask for each apart.")
-    return _variant(found[names[0]], text)
-
-
-def _variant(entry: dict[str, Any], text: str) -> dict[str, Any]:
-    """Another way to measure the same, where the words name it."""
-    for other in table("recipes").values():
-        if other.get("variant_of") == entry["recipe"] and any(one in text for one in other["variant_words"]):
-            return other | {"words": [*other["words"], *entry["words"]]}
-    return entry
-
-
-def _first(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without those that are a step on the way to another: who relaxes before measuring wants the measurement."""
-    names = {one["recipe"] for one in entries}
-
-    def aim(one: dict[str, Any]) -> bool:
-        way = one.get("gives_way", ())
-        return not (names - {one["recipe"], *one.get("not_to", ())} if way == "all" else names & set(way))
-
-    return [one for one in entries if aim(one)] or entries
+    made, state = check(Free, size | dict(given), "The script of a model"), reduced_state(prompt)
+    if state is not None and _no_substance(state, ()):
+        return Wish(prompt, made, model(not state.solid), (), state.potential)
+    return Wish(prompt, made, _one(read(prompt)), ())
 
 
 def _hot(reading: Reading) -> bool:
@@ -149,29 +192,6 @@ def _without(prompt: str, phrases: Iterable[str]) -> str:
     for phrase in sorted(phrases, key=len, reverse=True):
         prompt = re.sub(rf"(?<![\w-]){re.escape(phrase)}(?!\w)", "property", prompt, flags=re.IGNORECASE)
     return prompt
-
-
-def _recipes() -> str:
-    return "; ".join(str(entry["words"][0]) for entry in table("recipes").values() if entry["recipe"] != "absent")
-
-
-def _folded(prompt: str) -> str:
-    """In small letters, without the indices of planes, which would stand between the words of a phrase."""
-    plain = re.sub(r"[({]\s*-?\d[\d\s,-]*[)}]", " ", prompt.lower().replace("’", "'"))
-    return " ".join(plain.split())
-
-
-def _found(text: str, kind: str) -> list[dict[str, Any]]:
-    """The entries with a phrase in the text; a phrase within a longer one of another entry does not count."""
-    hits = []
-    for entry in table("recipes").values():
-        for phrase in entry.get(kind, ()):
-            for one in re.finditer(rf"(?<![\w-]){re.escape(phrase.lower())}(?![\w])", text):
-                hits.append((one.start(), one.end(), entry))
-    return [
-        entry for start, end, entry in hits
-        if not any(a <= start and end <= b and b - a > end - start for a, b, _ in hits)
-    ]  # fmt: skip
 
 
 def _one(reading: Reading) -> Component:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lang2mlip.labs.lammps.recipe import Dynamics, Findings, Recipe, Seen
+from lang2mlip.labs.lammps.reduced.results import in_reduced
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.science.lammps.grade import Grade
 from lang2mlip.science.lammps.script import usual_timestep_fs
@@ -82,7 +83,8 @@ class RecipeWriter:
 
     def read(self, folder: Path, system: System) -> Findings:
         """By the recipe's own reader."""
-        return self.recipe.read(Seen.of(folder, system, self.recipe.stages(system)))
+        found = self.recipe.read(Seen.of(folder, system, self.recipe.stages(system)))
+        return in_reduced(found) if system.reduced else found
 
 
 _TOO_FAST = frozenset({"completed", "finite", "atoms", "conserved", "neighbours"})

@@ -26,7 +26,7 @@ class Outcome(Noun):
     """What an arm made of a task."""
 
     executed: bool = Field(description="LAMMPS ran to its end without an error; or the request was refused in words")
-    right: bool
+    right: bool = Field(description="the number is; of requests of others, which have none, that the grading passed")
     value: float | None = Field(default=None, description="recomputed from raw output")
     reported: float | None = Field(default=None, description="what the arm itself said, where it said a number")
     said: str = ""
@@ -91,6 +91,8 @@ def _judged(task: Task, by: Arm, made: Simulation) -> Outcome:
         return Outcome(executed=False, right=False, **{**told, "said": "it was simulated where it had to be refused"})
     if by.model and made.recipe != Free.key:
         return Outcome(executed=False, right=False, **{**told, "said": "the model gave no script; a recipe stood in"})
+    if task.open:
+        return Outcome(executed=ran, right=ran and made.grade.passed, **told)
     found = judged(task, made.folder)
     reported = next((one.value for one in made.numbers if one.name.startswith(task.quantity)), None)
     return Outcome(executed=ran, right=ran and found.right, value=found.value, reported=reported,

@@ -15,7 +15,8 @@ from lang2mlip.contracts import Noun
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.bench.arms import answered, arm
 from lang2mlip.labs.lammps.bench.checkers import judged
-from lang2mlip.labs.lammps.bench.task import Task, chosen_tasks, read_tasks, tasks
+from lang2mlip.labs.lammps.bench.others import KIND, tasks_in, whole_set
+from lang2mlip.labs.lammps.bench.task import Task, chosen_tasks, tasks
 from lang2mlip.record.run import write_json
 
 __all__ = ["Rows", "Wish", "bench", "executed_at", "summary"]
@@ -27,7 +28,9 @@ class Wish(Noun):
     """What is to be run."""
 
     files: tuple[Path, ...] = ()
-    """Further files of tasks."""
+    """Further files of tasks; of folders and JSON files (requests of others) nothing but these is run."""
+    language: str = "EN"
+    """Of the requests of MD-EvalBench."""
     only: tuple[str, ...] = ()
     """Names of tasks or of kinds; empty: all."""
     arms: tuple[str, ...] = ("recipes",)
@@ -73,10 +76,7 @@ _SAME = ("task", "arm", "model", "sample")
 
 def bench(wish: Wish, rows: Rows, work: Path, tell: Callable[[str], None]) -> list[Row]:
     """Run what is missing; the rows of all that was wished for. Raises BadInput for an arm without its model."""
-    known = tasks()
-    for file in wish.files:
-        known |= read_tasks(file)
-    wanted = chosen_tasks(known, wish.only)
+    wanted = chosen_tasks(_known(wish), wish.only)
     for name in wish.arms:
         if arm(name).model and wish.model is None:
             raise BadInput(f"The arm {name} needs a language model; give one with --model PROVIDER:NAME.")
@@ -86,12 +86,20 @@ def bench(wish: Wish, rows: Rows, work: Path, tell: Callable[[str], None]) -> li
     return [row for row in rows.read() if row["task"] in wanted and row["arm"] in wish.arms]
 
 
+def _known(wish: Wish) -> dict[str, Task]:
+    """Our own tasks and those of the files; without ours where a whole set of others is named."""
+    known = {} if any(whole_set(file) for file in wish.files) else tasks()
+    for file in wish.files:
+        known |= tasks_in(file, wish.language)
+    return known
+
+
 def _one(task: Task, name: str, wish: Wish, rows: Rows, work: Path, tell: Callable[[str], None]) -> None:
     by = arm(name)
     for sample in range(1, (wish.samples if by.model else 1) + 1):
         row: Row = {"task": task.name, "kind": task.kind, "arm": name, "model": wish.model if by.model else None,
                     "sample": sample, "key": _key(task)}  # fmt: skip
-        if rows.has(row, wish.again) or (task.refused is None and task.truth is None):
+        if rows.has(row, wish.again) or (task.refused is None and task.truth is None and not task.open):
             continue
         begun, folder = time.monotonic(), f"{task.name}-{name}-{sample}"
         shutil.rmtree(work / folder, ignore_errors=True)
@@ -121,14 +129,16 @@ def _alike(task: Task, other: Task) -> bool:
 
 
 def _key(task: Task) -> str:
-    """Of all that decides what is right."""
-    return hashlib.sha256(task.model_dump_json().encode()).hexdigest()[:12]
+    """Of all that decides what is right; a later field that is empty changes no key, so that rows stay."""
+    later = {"lj_scale"} if task.lj_scale is None else None
+    return hashlib.sha256(task.model_dump_json(exclude=later).encode()).hexdigest()[:12]
 
 
 def _said(task: Task, row: Row) -> str:
     value = f"{row['value']:.5g}" if "value" in row else row["said"][:90]
     truth = f" (truth {task.truth.value:.5g} ± {task.truth.tolerance:.2g} {task.unit})" if task.truth else ""
-    return f"{task.name:16} {row['arm']:8} {'right' if row['right'] else 'WRONG'} {row['s']:6.1f} s  {value}{truth}"
+    good, bad = ("sound", "UNSOUND") if task.open else ("right", "WRONG")
+    return f"{task.name:16} {row['arm']:8} {good if row['right'] else bad} {row['s']:6.1f} s  {value}{truth}"
 
 
 def executed_at(k: int, counts: Iterable[tuple[int, int]]) -> float:
@@ -154,13 +164,24 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         found[f"{name} {model}".strip()] = {
             "tasks": len(names),
             **{f"ExecSuccess@{k}": round(executed_at(k, counts), 4) for k in sorted({1, most})},
-            "right": round(sum(sum(row["right"] for row in one) / len(one) for one in each) / len(each), 4),
+            **_shares(each),
             "score": round(sum(scores) / len(scores), 1) if scores else None,
             "s_per_task": round(sum(row["s"] for row in mine) / len(mine), 1),
             "tokens_per_task": round(sum(row.get("tokens", 0) for row in mine) / len(mine)),
             "wrong_answers_let_through": sum(len(row.get("foreign", ())) for row in mine),
             "kinds": _kinds(mine),
         }
+    return found
+
+
+def _shares(each: Sequence[Sequence[Row]]) -> dict[str, float]:
+    """Share of right numbers; and of requests of others, which have none, the share that the grading passed."""
+    found = {}
+    for name, others in (("right", False), ("sound", True)):
+        asked = [one for one in each if (one[0]["kind"] == KIND) == others]
+        if asked:
+            share = sum(sum(row["right"] for row in one) / len(one) for one in asked) / len(asked)
+            found[name] = round(share, 4)
     return found
 
 

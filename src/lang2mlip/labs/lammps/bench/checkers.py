@@ -34,7 +34,10 @@ def judged(task: Task, folder: Path) -> Judgement:
     if task.quantity not in CHECKERS:
         raise UnknownName.of("checker", task.quantity, CHECKERS)
     try:
-        value = CHECKERS[task.quantity](Raw(folder), task.given) * task.scale + task.offset
+        raw = Raw(folder)
+        reduced = task.lj_scale is not None and raw.units.name == "lj"
+        scale = task.lj_scale if reduced and task.lj_scale is not None else task.scale
+        value = CHECKERS[task.quantity](raw, task.given) * scale + task.offset
     except (Lang2mlipError, ValueError, KeyError) as error:
         return Judgement(right=False, why=" ".join(str(error).split())[:300])
     return Judgement(right=task.right(value), value=value)

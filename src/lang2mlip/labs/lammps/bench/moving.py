@@ -21,6 +21,10 @@ _UNSETTLED = 0.25
 """Share of a run's rows that is left out, in case it had not come to rest."""
 
 _ELASTIC = 0.03
+_PIECES = 12
+_BENT = 5.12
+"""F of one and nine degrees of freedom that chance exceeds once in twenty."""
+
 _BIN_A = 0.05
 _COEXIST = (0.1, 0.9)
 
@@ -100,10 +104,15 @@ def _shear(raw: Raw, given: dict[str, Json]) -> float:
 
 
 def _slope(strain: Floats, response: Floats) -> float:
+    """At no strain, through means over pieces: of a parabola where the line misses them by more than they scatter."""
     small = np.abs(strain) <= _ELASTIC
     if small.sum() < 10:
         raise PartFailed("There are fewer than ten rows at small strain; more thermo output is needed.")
-    return float(np.polyfit(strain[small], response[small], 2)[1])
+    pieces = min(_PIECES, int(small.sum()) // 2)
+    x, y = (np.array([part.mean() for part in np.array_split(one[small], pieces)]) for one in (strain, response))
+    left = [float(((y - np.polyval(np.polyfit(x, y, n), x)) ** 2).sum()) for n in (1, 2)]
+    bent = (left[0] - left[1]) * (pieces - 3) > _BENT * left[1]
+    return float(np.polyfit(x, y, 2 if bent else 1)[-2])
 
 
 def _diffusion(raw: Raw, given: dict[str, Json]) -> float:

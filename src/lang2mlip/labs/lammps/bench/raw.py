@@ -70,7 +70,7 @@ class Raw:
     def step_ps(self) -> float:
         """The MD time step, ps; the style's default where the script sets none."""
         told = [one.words[1] for one in commands(self.script) if one.name == "timestep" and len(one.words) > 1]
-        step = float(told[-1]) if told else {"metal": 0.001, "real": 1.0}[self.units.name]
+        step = float(told[-1]) if told else {"metal": 0.001, "real": 1.0, "lj": 0.005}[self.units.name]
         return step * self.units.time_fs / 1000
 
     def column(self, table: Table, name: str) -> Floats:
@@ -79,6 +79,7 @@ class Raw:
             raise PartFailed(f"The thermo output in {self.folder} has no column {name}; it must be printed.")
         units = self.units
         factor = units.energy_eV if name.endswith("Eng") else units.pressure_GPa if name[0] == "P" else 1.0
+        factor = units.density_g_cm3 if name == "Density" else factor
         return np.asarray(table.columns[name][: table.rows] * factor)
 
     def states(self) -> list[State]:

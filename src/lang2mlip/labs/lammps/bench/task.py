@@ -35,6 +35,7 @@ class Task(Noun):
     unit: str = ""
     scale: float = Field(default=1.0, description="turns the checker's number into `unit`; then `offset` is added")
     offset: float = 0.0
+    lj_scale: float | None = Field(default=None, description="in place of `scale` for a run in LAMMPS' units lj")
     given: dict[str, Json] = Field(default_factory=dict, description="what the checker must know, e.g. atoms in a cell")
     truth: Truth | None = Field(default=None, description="None for a request that must be refused")
     refused: str | None = Field(default=None, description="words that the refusal must hold; empty: any clear sentence")
@@ -42,6 +43,11 @@ class Task(Noun):
         default_factory=dict, description="wrong answer → the mistake that gives it; none may pass"
     )
     source: str = Field(min_length=1, description="who worded it, and when where it was worded blind")
+
+    @property
+    def open(self) -> bool:
+        """Nothing says what is right: of its answer only the rules of the grading are asked."""
+        return self.truth is None and self.refused is None and not self.quantity
 
     def right(self, value: float) -> bool:
         """Whether a value is the answer."""

@@ -21,9 +21,13 @@ _W_PER_MK = 1602.176634
 
 
 def _viscosity(raw: Raw, given: dict[str, Json]) -> float:
-    """mPa s: the running integral of the correlation of Pxy, Pxz, Pyz in the log, averaged over given["plateau_ps"]."""
+    """mPa s: the running integral of the correlation of the shear stress in the log, averaged over given["plateau_ps"].
+
+    Five of its components are independent (P. J. Daivis and D. J. Evans, J. Chem. Phys. 100, 541 (1994)).
+    """
     table = raw.production()
-    stress = np.column_stack([raw.column(table, one) for one in ("Pxy", "Pxz", "Pyz")])
+    xx, yy, zz, *shear = (raw.column(table, one) for one in ("Pxx", "Pyy", "Pzz", "Pxy", "Pxz", "Pyz"))
+    stress = np.column_stack([*shear, (xx - yy) / 2, (xx + yy - 2 * zz) / np.sqrt(12)])
     step_ps = float(np.diff(raw.column(table, "Step")[:2])[0]) * raw.step_ps
     begin, end = (round(one / step_ps) for one in given["plateau_ps"])
     if len(stress) < 20 * end:

@@ -19,7 +19,18 @@ from lang2mlip.units import BOLTZMANN_EV_PER_K
 __all__ = ["Conductivity"]
 
 _LONG = 4
+_LONG_MOLTEN = 2
+"""Times as long as wide. Liquids conduct badly, and the same flux along a longer box would boil one end of it."""
+
+_SWAP_EVERY = 50
+_SWAP_EVERY_MOLTEN = 200
+"""Steps between swaps: a swap carries some three k_B T, which in a liquid insulator is 20 K over half a box of 500
+atoms, and four times as much with swaps of solids."""
+
 _PROFILE = "profile.txt"
+_WIDER = 1 + 1e-9
+"""A layer that is a hair thinner than its share of the box leaves room for one more, with no atom in it."""
+
 _PROFILES = 10
 _W_PER_MK = 1602.176634
 """1 eV/(ps Å K) in W/(m K)."""
@@ -31,10 +42,10 @@ class Conductivity(Dynamics):
     key: ClassVar[str] = "conductivity"
     line: ClassVar[str] = "Thermal conductivity by reverse non-equilibrium MD"
 
-    atoms: int = Field(default=1000, ge=200, description="about this many atoms")
-    bins: int = Field(default=20, ge=8, multiple_of=2, description="layers along the flux")
-    swap_every: int = Field(default=50, ge=1, description="steps between swaps")
-    ps: float = Field(default=100.0, gt=0, description="time over which is measured, ps; as long is left to settle")
+    atoms: int = Field(default=600, ge=100, description="about this many atoms")
+    bins: int = Field(default=20, ge=12, multiple_of=2, description="layers along the flux")
+    swap_every: int | None = Field(default=None, ge=1, description="steps between swaps; None: 50, of liquids 200")
+    ps: float = Field(default=100.0, gt=0, description="time over which is measured, ps; half as long to settle")
 
     def measures(self) -> str:
         """In words."""
@@ -42,8 +53,8 @@ class Conductivity(Dynamics):
 
     def structure(self, component: Component) -> Atoms:
         """A box that is long along z, the direction of the flux."""
-        cell = unit_cell(component)
-        wide = max(2, round((self.atoms / (_LONG * len(cell))) ** (1 / 3)))
+        cell, ratio = unit_cell(component), _LONG_MOLTEN if self.molten else _LONG
+        wide = max(2, round((self.atoms / (ratio * len(cell))) ** (1 / 3)))
         long = max(2, round(self.atoms / (len(cell) * wide**2)))
         refuse_size(wide * wide * long * len(cell))
         return self.at_density(cell.repeat((wide, wide, long)))
@@ -52,22 +63,23 @@ class Conductivity(Dynamics):
         """Rest, swaps until the profile is there, and swaps while it is measured."""
         steps, kelvin_per_energy = system.steps(self.ps), 2 / 3 / _boltzmann(system)
         often = max(1, steps // _PROFILES // 10)
+        every = self.swap_every or (_SWAP_EVERY_MOLTEN if self.molten else _SWAP_EVERY)
         swaps = (
-            f"fix             flux all thermal/conductivity {self.swap_every} z {self.bins}",
+            f"fix             flux all thermal/conductivity {every} z {self.bins}",
             f"thermo_style    custom {COLUMNS} f_flux",
             THERMO_MODIFY,
-            f"thermo          {self.swap_every}",
+            f"thermo          {every}",
             "fix             move all nve",
         )
         profile = (
             "compute         kinetic all ke/atom",
             f"variable        kelvin atom c_kinetic*{kelvin_per_energy:.8g}",
-            f"compute         layers all chunk/atom bin/1d z lower {1 / self.bins:.10g} units reduced",
+            f"compute         layers all chunk/atom bin/1d z lower {_WIDER / self.bins:.12g} units reduced",
             f"fix             profile all ave/chunk 10 {often} {10 * often} layers v_kelvin file {_PROFILE}",
         )
         return [
             *self.opening(system),
-            Stage("settling", (*swaps, f"run             {steps}")),
+            Stage("settling", (*swaps, f"run             {max(1, steps // 2)}")),
             Stage("production", (*profile, f"run             {steps}")),
         ]
 

@@ -18,8 +18,17 @@ __all__ = ["Deformation"]
 Floats = NDArray[np.float64]
 
 _ELASTIC = 0.03
-"""Strain up to which moduli are fitted, as slopes of a parabola at no strain: a straight line up to there would be off
-by a tenth and more, because crystals grow stiffer when they are pressed."""
+"""Strain up to which moduli are fitted, as slopes at no strain: a straight line up to there would be off by a tenth and
+more, because crystals grow stiffer when they are pressed."""
+
+_SEEN = 2.0
+"""Standard errors from which on the bend of the curve counts; below, it would only make the slope uncertain."""
+
+_RATE_PER_PS = 0.001
+"""1e9/s, as Tschopp et al., Model. Simul. Mater. Sci. Eng. 16, 045001 (2008)."""
+
+_LEAST_PS = 30.0
+"""Time over which a small strain is reached at least, so that the noise of the stress is averaged out."""
 
 _BINS = 20
 _FRAMES = 100
@@ -33,24 +42,28 @@ class Deformation(Dynamics):
 
     mode: Literal["tension", "compression", "shear"] = "tension"
     strain: float = Field(default=0.1, gt=0, lt=1, description="engineering strain at the end")
-    rate_per_ps: float = Field(
-        default=0.001, gt=0, le=0.1,
-        description="strain per ps; 1e9/s, as Tschopp et al., Model. Simul. Mater. Sci. Eng. 16, 045001 (2008)",
-    )  # fmt: skip
+    rate_per_ps: float | None = Field(
+        default=None, gt=0, le=0.1, description="strain per ps; None: 0.001 (1e9/s), slower to strains below 3 %"
+    )
     axis: Literal["x", "y", "z"] = Field(default="x", description="along which it is pulled, of the box")
     atoms: int = Field(default=500, ge=20, description="about this many atoms")
+
+    @property
+    def rate(self) -> float:
+        """Strain per ps."""
+        return self.rate_per_ps or min(_RATE_PER_PS, self.strain / _LEAST_PS)
 
     def measures(self) -> str:
         """In words."""
         what = "shear modulus" if self.mode == "shear" else "Young's modulus, Poisson's ratio"
-        return f"{what} and largest stress in {self.mode} at {self.temperature_K:g} K, {self.rate_per_ps:g} per ps"
+        return f"{what} and largest stress in {self.mode} at {self.temperature_K:g} K, {self.rate:g} per ps"
 
     def stages(self, system: System) -> list[Stage]:
         """Rest and strain."""
-        steps = system.steps(self.strain / self.rate_per_ps)
+        steps = system.steps(self.strain / self.rate)
         unit = system.units.time_fs / 1000
         sign = -1 if self.mode == "compression" else 1
-        rate = f"{sign * self.rate_per_ps * unit:.8g}"
+        rate = f"{sign * self.rate * unit:.8g}"
         where = "xy" if self.mode == "shear" else self.axis
         strained = Stage(
             "strain",
@@ -80,7 +93,7 @@ class Deformation(Dynamics):
         slope, error = _slope(strain[elastic], stress[elastic])
         pieces = [(float(a.mean()), float(b.mean())) for a, b in _pieces(strain, stress)]
         at, most = max(pieces, key=lambda one: one[1])
-        how = f"slope at no strain of a parabola up to {float(strain[elastic][-1]):.3f}, error by blocks of the rest"
+        how = f"slope at no strain, of the curve up to {float(strain[elastic][-1]):.3f}, error by blocks of the rest"
         name = "shear_modulus" if self.mode == "shear" else "young_modulus"
         numbers = [
             Number(name=name, value=slope, error=error, unit="GPa", how=how),
@@ -94,7 +107,7 @@ class Deformation(Dynamics):
     def _curve(self, seen: Seen) -> tuple[Floats, Floats]:
         """(strain, stress in GPa), both positive in the direction of the test."""
         if self.mode == "shear":
-            strain = np.array(seen.time_ps("strain")) * self.rate_per_ps
+            strain = np.array(seen.time_ps("strain")) * self.rate
             return strain, -np.array(seen.series("strain", "Pxy"))
         sign = -1.0 if self.mode == "compression" else 1.0
         edge = np.array(seen.series("strain", f"L{self.axis}"))
@@ -110,10 +123,21 @@ class Deformation(Dynamics):
 
 
 def _slope(x: Floats, y: Floats) -> tuple[float, float]:
-    """Slope at x = 0 of a parabola, and its error, enlarged for the correlation of what is left."""
-    powers, spread = np.polyfit(x, y, 2, cov=True)
+    """Slope at x = 0, of a parabola where its bend is seen and of a line where it is lost in the noise, and its error.
+
+    The error is enlarged for the correlation of what is left.
+    """
+    bent, straight = _fitted(x, y, 2), _fitted(x, y, 1)
+    bend, uncertain = bent[0]
+    return bent[1] if abs(bend) > _SEEN * uncertain else straight[0]
+
+
+def _fitted(x: Floats, y: Floats, degree: int) -> list[tuple[float, float]]:
+    """(coefficient, standard error) of a polynomial, from the highest power."""
+    powers, spread = np.polyfit(x, y, degree, cov=True)
     blocked = block_mean(y - np.polyval(powers, x))
-    return float(powers[1]), float(np.sqrt(spread[1, 1] * len(x) / max(blocked.independent, 1.0)))
+    errors = np.sqrt(np.diag(spread) * len(x) / max(blocked.independent, 1.0))
+    return [(float(a), float(b)) for a, b in zip(powers, errors, strict=True)]
 
 
 def _pieces(strain: Floats, stress: Floats) -> list[tuple[Floats, Floats]]:

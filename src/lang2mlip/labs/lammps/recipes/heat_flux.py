@@ -31,7 +31,7 @@ class HeatFlux(Dynamics):
     line: ClassVar[str] = "Thermal conductivity by Green and Kubo"
 
     atoms: int = Field(default=256, ge=50, description="about this many atoms")
-    ps: float = Field(default=200.0, ge=50, description="time over which is measured, ps")
+    ps: float = Field(default=400.0, ge=20, description="time over which is measured, ps")
 
     def measures(self) -> str:
         """In words."""
@@ -60,7 +60,7 @@ class HeatFlux(Dynamics):
         return [*self.opening(system), Stage("production", record, ("unfix           move",))]
 
     def read(self, seen: Seen) -> Findings:
-        """The correlation of the three directions, integrated to where it is lost in its noise; five blocks."""
+        """Three directions; the integral of their correlation and its error from their spectrum."""
         steps, table = recorded(seen.folder / _FLUX, "heat flux")
         flux = table * seen.system.units.energy_eV * 1000 / seen.system.units.time_fs  # eV Å/ps
         interval_ps = (steps[1] - steps[0]) * seen.system.step_fs / 1000

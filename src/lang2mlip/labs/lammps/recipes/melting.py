@@ -37,9 +37,9 @@ class Melting(Dynamics):
     phases: ClassVar[tuple[str, ...]] = ("crystal", "melt")
 
     temperature_K: float = Field(gt=0, le=20000, description="a guess at the melting point, K; 15 % off is near enough")
-    atoms: int = Field(default=1500, ge=200, description="about this many atoms")
+    atoms: int = Field(default=1000, ge=200, description="about this many atoms")
     rest_ps: float = Field(default=5.0, gt=0, description="rest of the crystal, and of the two phases together, ps")
-    ps: float = Field(default=60.0, gt=0, description="at constant enthalpy, ps")
+    ps: float = Field(default=40.0, gt=0, description="at constant enthalpy, ps")
 
     def measures(self) -> str:
         """In words."""

@@ -21,7 +21,9 @@ _FRAMES = 400
 
 _RDF_FRAMES = 40
 _FARTHEST_A = 10.0
-_BIN_A = 0.1
+_BINS_PER_ATOM = 30
+"""Bins of g(r) over the width of an atom: 0.1 Å."""
+
 _LEFT = 0.5
 """Share of the spacing of atoms: further than any vibrates in a crystal (Lindemann: about 0.15)."""
 
@@ -51,7 +53,8 @@ class Motion(Dynamics):
         interval = (steps[1] - steps[0]) * seen.system.step_fs / 1000
         moved = msd(Trajectory(frames, interval))
         reach = min(_FARTHEST_A, 0.499 * float(min(frames[0].cell.lengths())))
-        near = rdf(frames[:: max(1, len(frames) // _RDF_FRAMES)], reach, max(20, round(reach / _BIN_A)))
+        width = seen.system.units.atom_A / _BINS_PER_ATOM
+        near = rdf(frames[:: max(1, len(frames) // _RDF_FRAMES)], reach, max(20, round(reach / width)))
         self._refuse_solid(moved, seen)
         numbers = [
             number("temperature", seen.mean("production", "Temp"), "K"),

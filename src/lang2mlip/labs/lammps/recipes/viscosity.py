@@ -29,7 +29,7 @@ class Viscosity(Dynamics):
     phases: ClassVar[tuple[str, ...]] = ("melt",)
 
     molten: bool = Field(default=True, description="melt it first")
-    ps: float = Field(default=200.0, ge=50, description="time over which is measured, ps")
+    ps: float = Field(default=200.0, ge=20, description="time over which is measured, ps")
     atoms: int = Field(default=256, ge=50, description="about this many atoms")
 
     def measures(self) -> str:
@@ -46,7 +46,7 @@ class Viscosity(Dynamics):
         return [*self.opening(system), self.constant_volume(system, record)]
 
     def read(self, seen: Seen) -> Findings:
-        """Five independent shear stresses, integrated to where their correlation is lost in its noise; five blocks."""
+        """Five independent shear stresses; the integral of their correlation and its error from their spectrum."""
         steps, stress = _recorded(seen)
         interval_ps = (steps[1] - steps[0]) * seen.system.step_fs / 1000
         kelvin, volume = seen.mean("production", "Temp").value, seen.last("production", "Volume")
@@ -67,4 +67,4 @@ def _recorded(seen: Seen) -> tuple[Floats, Floats]:
     """(steps, five independent traceless stresses in GPa, shape (rows, 5))."""
     steps, table = recorded(seen.folder / _STRESS, "stress")
     xx, yy, zz, xy, xz, yz = (table * seen.system.units.pressure_GPa).T
-    return steps, np.column_stack([xy, xz, yz, (xx - yy) / 2, (yy - zz) / 2])
+    return steps, np.column_stack([xy, xz, yz, (xx - yy) / 2, (xx + yy - 2 * zz) / np.sqrt(12)])

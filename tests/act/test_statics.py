@@ -60,6 +60,12 @@ def test_vacancy_and_surface_energies_are_measured_where_the_task_wants_them():
     assert {name for _, name in found} <= set(STATICS)
 
 
+def test_a_compound_has_a_vacancy_of_a_formula_unit_and_one_with_a_large_unit_has_none():
+    oxide, salt = record("bulk", "oxide", "Mg32O32"), record("bulk", "salt", "Li8P8F48C40O8")
+    found = asked(task("emt", "vacancy"), oxide, salt)
+    assert ("oxide", "vacancy") in found and ("salt", "vacancy") not in found
+
+
 def test_a_molecule_is_measured_in_vacuum_only():
     assert asked(task("gfn2-xtb", "geometry"), SINGLE, LIQUID) == {("molecule", "geometry"), ("molecule", "dimers")}
 

@@ -18,6 +18,7 @@ from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BudgetSpent, PartFailed, ReferenceFailed
 from lang2mlip.record.ledger import STATICS
 from lang2mlip.science.atoms.frames import read_frames
+from lang2mlip.science.evaluation.vacancy import Vacancy
 from lang2mlip.science.reference.choice import entry_of
 
 __all__ = ["measure", "property_pieces"]
@@ -58,7 +59,7 @@ def _wishes(task: Task, records: Sequence[StructureRecord]) -> Iterator[Wish]:
             yield record, "elastic", {"settings": {"limit_percent": task.goals.elastic_percent} | cell}
         if "phonons" in task.properties:
             yield record, "phonons", {"settings": {"limit_THz": task.goals.phonon_THz}}
-        if "vacancy" in task.properties and len(Formula(record.formula).count()) == 1:
+        if "vacancy" in task.properties and _unit(record) <= Vacancy().largest_unit:
             yield record, "vacancy", {"settings": {"limit_percent": task.goals.vacancy_percent}}
     yield from _of_slabs(task, records, crystals)
     if records:
@@ -75,6 +76,11 @@ def _of_slabs(task: Task, records: Sequence[StructureRecord], crystals: Sequence
     for record in _first_of("surface", records) if "surface_energy" in task.properties else []:
         if _reduced(record) in bulk:
             yield record, "surface_energy", {"settings": settings, "bulk": bulk[_reduced(record)]}
+
+
+def _unit(record: StructureRecord) -> int:
+    """Atoms of a formula unit."""
+    return sum(Formula(record.formula).reduce()[0].count().values())
 
 
 def _reduced(record: StructureRecord) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ase.build import bulk, fcc100, fcc111
+from ase.build import bulk, fcc100, fcc111, molecule
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 from ase.eos import EquationOfState as AseEquationOfState
@@ -13,9 +13,9 @@ from lang2mlip.errors import BadInput, PartFailed
 from lang2mlip.science.atoms.drive import Counted, single_point
 from lang2mlip.science.evaluation.elastic import Elastic
 from lang2mlip.science.evaluation.equation_of_state import EquationOfState, birch_murnaghan
-from lang2mlip.science.evaluation.measured import conventional
+from lang2mlip.science.evaluation.measured import conventional, relax
 from lang2mlip.science.evaluation.surface_energy import SurfaceEnergy
-from lang2mlip.science.evaluation.vacancy import Vacancy
+from lang2mlip.science.evaluation.vacancy import Vacancy, _neighbourhood
 
 
 def rotated(atoms):
@@ -118,8 +118,33 @@ def test_a_vacancy_costs_what_removing_an_atom_and_relaxing_costs():
     found = Vacancy(length_A=7).measure("bulk", bulk("Cu"), Scaled(1.0, 1.1), EMT())
     assert found.properties[0].reference == pytest.approx(1.2, abs=0.1)
     assert found.properties[0].deviation == pytest.approx(10, abs=0.5)
-    with pytest.raises(BadInput, match="chemical potentials"):
-        Vacancy().formation(bulk("NaCl", "rocksalt", a=5.6), EMT())
+    with pytest.raises(BadInput, match="no point defect"):
+        Vacancy(largest_unit=1).formation(bulk("CuAu", "rocksalt", a=5.6), EMT())
+
+
+def test_a_compound_loses_a_whole_formula_unit_and_needs_no_chemical_potential():
+    alloy = bulk("Cu", cubic=True, a=3.75)
+    alloy.symbols[:] = ["Au", "Cu", "Cu", "Cu"]
+    part = Vacancy(length_A=5.0, fmax_eV_A=0.05, limit_percent=5.0)
+    same, (other,) = part.measure("bulk", alloy, EMT(), EMT()), part.measure("b", alloy, Scaled(), EMT()).properties
+    assert same.properties[0].deviation == pytest.approx(0.0) and same.properties[0].name == other.name
+    perfect = conventional(relaxed := _relaxed(alloy)) * 2
+    alone = perfect.copy()
+    del alone[_neighbourhood(perfect, {"Au": 1, "Cu": 3})]
+    unrelaxed = single_point(alone, EMT()).energy - 28 / 32 * single_point(perfect, EMT()).energy
+    assert len(relaxed) == 4 and 0 < same.properties[0].value < unrelaxed
+
+
+def _relaxed(atoms):
+    return relax(atoms, Counted(EMT()), "volume", 1e-3)[0]
+
+
+def test_a_crystal_of_molecules_loses_a_whole_molecule():
+    dry_ice = molecule("CO2", cell=[6, 6, 6], pbc=True)
+    dry_ice.center()
+    crystal = dry_ice * 2
+    taken = sorted(_neighbourhood(crystal, {"C": 1, "O": 2}))
+    assert taken == [0, 1, 2] and crystal[taken].get_chemical_formula() == "CO2"
 
 
 def test_the_close_packed_surface_is_the_cheaper_one_and_the_energy_does_not_depend_on_thickness():

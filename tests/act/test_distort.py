@@ -9,7 +9,7 @@ from lang2mlip.act.distort import ATOMS_AND_PAIRS, RELAX_STEPS, STRONGEST_EV_A, 
 from lang2mlip.contracts import Explore
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 
-NONE = {"strained": 0, "rattled": 0, "compressed": 0, "vacancies": 0, "exchanged": 0, "relaxed": 0}
+NONE = {"strained": 0, "rattled": 0, "compressed": 0, "vacancies": 0, "exchanged": 0, "substituted": 0, "relaxed": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -17,12 +17,12 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("LANG2MLIP_CACHE", str(tmp_path / "cache"))
 
 
-def made(tmp_path, start, **wanted):
+def made(tmp_path, start, elements=(), **wanted):
     write_frames(tmp_path / "start.extxyz", [start])
     fields = Explore(**{**NONE, **wanted}).model_dump()
     arguments = {**fields, "run": str(tmp_path), "structure": "start.extxyz", "reference": {"name": "emt"}, "seed": 3,
                  "note": {"group": "bulk", "structure": "b"}, "max_calls": None, "until": None,
-                 "condensed": True}  # fmt: skip
+                 "condensed": True, "elements": elements}  # fmt: skip
     value = distortions(arguments, tmp_path, lambda *_: None)
     return value, read_frames(tmp_path / "frames.extxyz")
 
@@ -85,3 +85,18 @@ def test_atoms_alone_have_no_force_and_pairs_repel_when_near(tmp_path):
     near = min(pairs, key=lambda frame: frame.info["distance_A"])
     away = near.positions[1] - near.positions[0]
     assert near.get_forces()[1] @ away > 0
+
+
+def test_an_atom_becomes_another_element_of_the_task(tmp_path):
+    _, frames = made(tmp_path, alloy(), substituted=6, elements=["Au", "Cu"])
+    before = alloy().symbols
+    assert len(frames) == 6 and {frame.info["source"] for frame in frames} == {"substitution"}
+    for frame in frames:
+        changed = [k for k in range(len(before)) if frame.symbols[k] != before[k]]
+        assert changed == [frame.info["substituted"]] and abs(frame.get_forces()).max() > 0
+    assert {frame.get_chemical_formula() for frame in frames} != {alloy().get_chemical_formula()}
+
+
+def test_where_there_is_one_element_nothing_is_substituted(tmp_path):
+    _, frames = made(tmp_path, bulk("Cu", cubic=True), substituted=3, elements=["Cu"])
+    assert frames == []

@@ -16,7 +16,7 @@ from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.sampling.dimers import dimers
 from lang2mlip.science.sampling.distort import compressed, rattled, strained
-from lang2mlip.science.sampling.exchange import exchanged
+from lang2mlip.science.sampling.exchange import exchanged, substituted
 from lang2mlip.science.sampling.vacancies import with_vacancies
 
 __all__ = ["ATOMS_AND_PAIRS", "RELAX_STEPS", "atoms_and_pairs", "distortions"]
@@ -51,19 +51,22 @@ def distortions(arguments: dict[str, Json], folder: Path, progress: Progress) ->
 
 
 def _copies(start: Atoms, wanted: dict[str, Json]) -> list[Atoms]:
-    """Strained, rattled, compressed, holed and exchanged; defects are rattled too, so that they have forces."""
+    """Strained, rattled, defective and exchanged ones; defects are rattled too, so that they have forces."""
     seed, size = wanted["seed"], wanted["rattle_A"]
     copies = strained(start, wanted["strain"], wanted["strained"], seed) if start.pbc.any() else []
     copies += _spread(start, wanted, wanted["rattled"], 0)
-    if start.pbc.all() and wanted.get("condensed"):
-        scaled = compressed(start, wanted["compression"], wanted["compressed"]) if wanted["compressed"] else []
-        holed = with_vacancies(start, wanted["vacancies"], seed=seed) if wanted["vacancies"] and len(start) > 3 else []
-        copies += [_shaken(one, size / 2, seed + k) for k, one in enumerate([*scaled, *holed])]
+    changed = [_defective(start, wanted)] if start.pbc.all() and wanted.get("condensed") else []
     if wanted.get("exchanged") and len(set(start.numbers)) > 1:
-        copies += [
-            _shaken(one, size / 2, seed + k) for k, one in enumerate(exchanged(start, wanted["exchanged"], seed))
-        ]
-    return copies
+        changed.append(exchanged(start, wanted["exchanged"], seed))
+    return copies + [_shaken(one, size / 2, seed + k) for kind in changed for k, one in enumerate(kind)]
+
+
+def _defective(start: Atoms, wanted: dict[str, Json]) -> list[Atoms]:
+    """Evenly scaled, with an atom missing, and with an atom of another element of the task."""
+    elements, seed = wanted.get("elements", ()), wanted["seed"]
+    made = compressed(start, wanted["compression"], wanted["compressed"]) if wanted["compressed"] else []
+    made += with_vacancies(start, wanted["vacancies"], seed=seed) if wanted["vacancies"] and len(start) > 3 else []
+    return made + (substituted(start, elements, wanted["substituted"], seed) if len(elements) > 1 else [])
 
 
 def _spread(start: Atoms, wanted: dict[str, Json], count: int, offset: int) -> list[Atoms]:

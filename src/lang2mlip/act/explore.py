@@ -82,9 +82,10 @@ class ExploreAction:
 
     @staticmethod
     def _distort(desk: Desk, parameters: Explore, record: StructureRecord, common: dict[str, Json]) -> Piece:
-        made = ("strained", "rattled", "compressed", "vacancies", "exchanged")
+        made = ("strained", "rattled", "compressed", "vacancies", "exchanged", "substituted")
         fields = {*made, "relaxed", "strain", "rattle_A", "compression"}
         arguments = {**common, **parameters.model_dump(include=fields)}
+        arguments["elements"] = list(desk.task.elements)
         arguments["seed"] = desk.seed(record.request.name, "distort")
         arguments["condensed"] = is_condensed(record) and not is_molecular(record)
         arguments["wants"] = sum(arguments[name] for name in made) + parameters.relaxed * (RELAX_STEPS + 1)

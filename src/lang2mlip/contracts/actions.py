@@ -66,6 +66,9 @@ class Explore(Noun):
     compression: float = Field(default=0.1, gt=0, lt=0.4, description="largest linear scaling of those, as a share")
     vacancies: int = Field(default=0, ge=0, description="copies per condensed structure with an atom missing, rattled")
     exchanged: int = Field(default=0, ge=0, description="copies in which two unlike atoms changed places, rattled")
+    substituted: int = Field(
+        default=0, ge=0, description="copies of condensed structures in which an atom became another element, rattled"
+    )
     relaxed: int = Field(
         default=0, ge=0, description="rattled copies relaxed for some steps; frames along the way are kept"
     )

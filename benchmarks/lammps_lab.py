@@ -1,6 +1,7 @@
 """The LAMMPS lab measured: tasks from words against numeric truth, and wordings that nobody tuned on.
 
 python benchmarks/lammps_lab.py [TASK|KIND…]        what is missing of the executable tasks, recipes alone; half an hour
+python benchmarks/lammps_lab.py --again [TASK…]     and what went wrong before
 python benchmarks/lammps_lab.py --paraphrases       sixty wordings: substance, recipe, temperature, pressure; seconds
 Rows and summaries go to lammps.json. With a model: lang2mlip bench lammps --arms direct,loop --model PROVIDER:NAME
 (Not lammps.py: a script of that name would hide the package from every benchmark beside it.)
@@ -75,7 +76,8 @@ def main(words):
     if "--paraphrases" in words:
         paraphrases()
         return 0
-    rows = bench(Wish(only=tuple(words)), Rows(FILE), Path("lammps-work"), lambda line: print(line, flush=True))
+    again, only = "--again" in words, tuple(word for word in words if word != "--again")
+    rows = bench(Wish(only=only, again=again), Rows(FILE), Path("lammps-work"), lambda line: print(line, flush=True))
     for name, told in summary(rows).items():
         print(name, told)
     return 0 if all(row["right"] for row in rows) else 1

@@ -83,7 +83,8 @@ def test_an_equilibrium_run_holds_its_temperature_and_hands_over_all_that_a_pers
     assert all(one["unit"] is not None for one in told["numbers"])
     assert (made.folder / "plots" / "density.svg").read_text().startswith("<svg")
     page = (made.folder / "report.html").read_text()
-    assert "src=" not in page
+    assert page.count("src=") == page.count('src="data:image/png') == 2
+    assert (made.folder / "plots" / "end.png").read_bytes().startswith(b"\x89PNG")
     assert 'href="http' not in page
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lang2mlip.errors import PartFailed
-from lang2mlip.labs.lammps.trajectory import read_dump
+from lang2mlip.labs.lammps.trajectory import last_frame, read_dump
 
 CELL = np.array([[4.0, 0, 0], [1.0, 3.0, 0], [-0.5, 0.25, 5.0]])
 PLACES = np.array([[0.1, 0.2, 0.3], [9.0, -2.0, 4.0]])
@@ -44,3 +44,11 @@ def test_a_single_frame_is_too_few(tmp_path):
     (tmp_path / "t.dump").write_text(frame(0, 0.0))
     with pytest.raises(PartFailed, match="1 whole frames"):
         read_dump(tmp_path / "t.dump", ["Na", "Cl"])
+
+
+def test_the_last_whole_frame_is_found_from_the_end_without_reading_the_rest(tmp_path):
+    file = tmp_path / "t.dump"
+    assert last_frame(file, ["Na", "Cl"], 2) is None
+    file.write_text("".join(frame(n, 0.1 * n) for n in range(200)) + frame(200, 9.0)[:-7])
+    found = last_frame(file, ["Na", "Cl"], 2)
+    assert np.allclose(found.positions, PLACES + 19.9) and np.allclose(found.cell.array, CELL)

@@ -16,8 +16,8 @@ __all__ = ["page"]
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;color:#1b2430;max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse}td,th{padding:.25rem .8rem;
 border-bottom:1px solid #e3e8ee;text-align:left;vertical-align:top}td.n{text-align:right;white-space:nowrap}
-.plots{display:flex;flex-wrap:wrap;gap:1rem}.plots svg{max-width:22rem;height:auto}pre{background:#f5f7f9;padding:1rem;
-overflow:auto;font-size:12px}.bad{color:#a33}.good{color:#006f50}small{color:#5a6572}"""
+.plots{display:flex;flex-wrap:wrap;gap:1rem}.plots svg{max-width:22rem;height:auto}figure{margin:0;text-align:center}
+pre{background:#f5f7f9;padding:1rem;overflow:auto;font-size:12px}.bad{color:#a33}.good{color:#006f50}small{color:#5a6572}"""
 
 
 def page(made: Simulation, script: str, figures: Sequence[str]) -> str:
@@ -32,7 +32,7 @@ def page(made: Simulation, script: str, figures: Sequence[str]) -> str:
         f'<title>{escape(made.name)}</title><style>{_STYLE}</style>',
         f"<h1>{escape(made.prompt)}</h1>", verdict, _table(facts),
         "<h2>Results</h2>", _numbers(made), _list("Remarks", made.remarks),
-        '<h2>Curves</h2><div class="plots">', *figures, "</div>",
+        '<h2>Curves and pictures</h2><div class="plots">', *figures, "</div>",
         "<h2>Rounds</h2>", _table([_round(one) for one in made.rounds]),
         "<h2>How it was graded</h2>", _rubric(made), "<h2>Script</h2>", f"<pre>{escape(script)}</pre>", "</html>",
     ))  # fmt: skip

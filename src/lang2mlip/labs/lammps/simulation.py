@@ -21,6 +21,7 @@ from lang2mlip.labs.lammps.plots import drawn, thermo_curves
 from lang2mlip.labs.lammps.potential import Potential, chosen, named
 from lang2mlip.labs.lammps.recipe import Number
 from lang2mlip.labs.lammps.reduced.results import relabelled
+from lang2mlip.labs.lammps.snapshots import shown, snapshots
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.words import Wish, described, understood
 from lang2mlip.labs.lammps.writer import Mended, RecipeWriter, Writer
@@ -200,6 +201,7 @@ def _handed_over(wish: Wish, folder: Path, attempts: list[Attempt], rounds: list
     (folder / "plots").mkdir()
     for one, figure in zip(curves, figures, strict=True):
         (folder / "plots" / f"{one.name}.svg").write_text(figure, encoding="utf-8")
+    figures += shown(snapshots(folder, best.system), folder / "plots")
     script = (folder / engine.SCRIPT).read_text(encoding="utf-8")
     (folder / "report.html").write_text(page(made, script, figures), encoding="utf-8")
     return made

@@ -12,9 +12,13 @@ from ase import Atoms
 from lang2mlip.errors import PartFailed
 from lang2mlip.labs.lammps.system import System
 
-__all__ = ["TRAJECTORY", "dumped", "read_dump"]
+__all__ = ["TRAJECTORY", "dumped", "last_frame", "read_dump"]
 
 TRAJECTORY = "trajectory.dump"
+
+_FRAME = "ITEM: TIMESTEP"
+_BYTES = 100
+"""Of a row, with room to spare."""
 
 
 def dumped(every: int, system: System) -> tuple[str, ...]:
@@ -37,6 +41,19 @@ def read_dump(file: Path, types: Sequence[str]) -> tuple[list[Atoms], list[int]]
     if len(frames) < 2:
         raise PartFailed(f"{file} holds {len(frames)} whole frames, too few to read anything from; run longer.")
     return frames, steps
+
+
+def last_frame(file: Path, types: Sequence[str], atoms: int) -> Atoms | None:
+    """The last whole frame of a file whose frames have about so many atoms; None where there is none."""
+    if not file.is_file():
+        return None
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - 2 * _BYTES * (atoms + 9)))
+        end = stream.read().decode("utf-8", errors="replace")
+    begin = end.find(_FRAME)
+    lines = end[begin:].splitlines(keepends=True) if begin >= 0 else []
+    found = [frame for _, frame in _frames(iter(lines), types)]
+    return found[-1] if found else None
 
 
 def _frames(stream: Iterator[str], types: Sequence[str]) -> Iterator[tuple[int, Atoms]]:

@@ -1,6 +1,7 @@
 """A run searches for a better way to train in an arena of its own data, by a real lab in the real sandbox."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,12 @@ import tiny
 from lang2mlip.act.strategy import frames_by, settings_by
 from lang2mlip.contracts import Strategy
 from lang2mlip.data import table
+from lang2mlip.doors.preparing import revise
+from lang2mlip.errors import BadInput
 from lang2mlip.record.run import Run
 from lang2mlip.record.verify import verify
 from lang2mlip.report.explain import explain
+from lang2mlip.report.tables import task_table
 
 BEFORE = (
     "act argon reference --steps 20 --keep-every 5",
@@ -92,6 +96,8 @@ def test_the_step_is_explained_with_what_was_kept(run):
     text = explain(run.view(), 4).text()
     assert "proportion of MLIP-2" in text and "score" in text
     assert "better way to train" in text
+    told = [cell.text for row in task_table(run.state).rows for cell in row]
+    assert any(run.state.strategy.evidence in one for one in told)
 
 
 SOFT = Strategy(family="mtp", settings={"max_iterations": 4, "level": 8}, soften=2.0, max_force_eV_A=0.02)
@@ -112,6 +118,19 @@ def test_frames_weigh_as_in_the_arena_and_the_wildest_are_left_out(run):
         rms = np.sqrt(np.mean(atoms.get_forces() ** 2))
         assert atoms.info["weight"] == pytest.approx(1 / (1 + 2 * rms)) and np.abs(atoms.get_forces()).max() <= 0.02
     assert "weight" not in frames[0].info and len(frames_by(None, frames)) == len(frames)
+
+
+def test_a_run_that_has_acted_takes_another_strategy_at_a_person_s_word_and_waits_for_a_training(run, tmp_path):
+    shutil.copytree(run.folder, tmp_path / "argon")
+    later = Run(tmp_path / "argon")
+    potential = later.state.task.potential.model_copy(update={"strategy": SOFT})
+    revise(later, later.state.task.model_copy(update={"potential": potential}))
+    assert later.state.strategy == SOFT and later.state.labels_since_training > 0
+    revise(later, run.state.task)
+    assert later.state.strategy is None
+    larger = potential.model_copy(update={"settings": {"level": 4}})
+    with pytest.raises(BadInput, match="potential cannot change"):
+        revise(later, run.state.task.model_copy(update={"potential": larger}))
 
 
 def test_a_search_that_cannot_be_done_says_why_and_changes_nothing(place, run):

@@ -17,7 +17,7 @@ from lang2mlip.doors.asking import ask
 from lang2mlip.doors.bench import app as bench
 from lang2mlip.doors.examining import questions
 from lang2mlip.doors.keeping import app as keeping
-from lang2mlip.doors.options import Compute, Decider, Model, Name, Out, Potential, Reference, Yes
+from lang2mlip.doors.options import Compute, Decider, Model, Name, Out, Potential, Reference, Strategy, Yes
 from lang2mlip.doors.research import app as research
 from lang2mlip.doors.together import simulate_all
 from lang2mlip.errors import Lang2mlipError
@@ -69,10 +69,12 @@ def run(
     data: Annotated[
         list[Path] | None, typer.Option(help="labelled data of your own: extxyz, OUTCAR, vasprun.xml, DeePMD")
     ] = None,
+    strategy: Strategy = None,
     compute: Compute = None,
 ) -> None:
     """Develop a potential from words, from a task file, or go on with a run."""
     from lang2mlip.doors.developing import Wishes, go_on, start
+    from lang2mlip.doors.research import winner_of
     from lang2mlip.doors.wire import check_compute, check_decider
 
     check_decider(decider, model)
@@ -80,7 +82,7 @@ def run(
     wishes = Wishes(
         what, yes, name, out, reference, potential, model,
         {"max_calls": max_calls, "max_labels": max_labels, "max_time_s": max_time, "max_tokens": max_tokens},
-        seed, tuple(data or ()),
+        seed, tuple(data or ()), winner_of(strategy),
     )  # fmt: skip
     raise typer.Exit(go_on(start(wishes), decider, model, yes, compute))
 
@@ -97,11 +99,14 @@ def prepare(
     potential: Potential = None,
     model: Model = None,
     seed: Annotated[int | None, typer.Option(min=0, help="seed of everything random")] = None,
+    strategy: Strategy = None,
 ) -> None:
     """Words to task.yaml and structures, and no further; `run NAME` goes on from there."""
     from lang2mlip.doors.developing import Wishes, make_ready, start
+    from lang2mlip.doors.research import winner_of
 
-    made = make_ready(start(Wishes(what, yes, name, out, reference, potential, model, {}, seed, ())), yes)
+    wishes = Wishes(what, yes, name, out, reference, potential, model, {}, seed, (), winner_of(strategy))
+    made = make_ready(start(wishes), yes)
     typer.echo(f"Prepared {made.folder}. Go on with: lang2mlip run {made.name}")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lang2mlip.act.perform import Performer
 from lang2mlip.catalogue import find
-from lang2mlip.contracts import Budget, PotentialSpec, Task, check
+from lang2mlip.contracts import Budget, PotentialSpec, Strategy, Task, check
 from lang2mlip.contracts.parts import Decider
 from lang2mlip.doors.exchange import bring, check_elements, read_data
 from lang2mlip.doors.farewell import farewell
@@ -48,6 +48,12 @@ class Wishes:
     budget: dict[str, float | int | None]
     seed: int | None
     data: tuple[Path, ...]
+    strategy: Strategy | None = None
+
+    @property
+    def family(self) -> str | None:
+        """The potential family that is settled: by its name, or by what won in an arena."""
+        return self.potential or (self.strategy.family if self.strategy else None)
 
 
 def start(wishes: Wishes) -> Run:
@@ -152,15 +158,18 @@ def _place_of_talk(wishes: Wishes) -> Path | None:
 def _options(wishes: Wishes) -> Options:
     """What the command line settles before anything is asked."""
     limits = {key: value for key, value in wishes.budget.items() if value is not None}
-    family = wishes.potential
+    family = wishes.family
     return Options(
         reference=parse(wishes.reference) if wishes.reference else None,
-        potential=PotentialSpec(family=find("potential", family).name, reason="chosen by the person")
-        if family
-        else None,
+        potential=_spec(find("potential", family).name, wishes.strategy) if family else None,
         seed=wishes.seed or 0,
         budget=check(Budget, limits, "The budget"),
     )
+
+
+def _spec(family: str, strategy: Strategy | None) -> PotentialSpec:
+    told = {"family": family, "strategy": strategy, "reason": "chosen by the person"}
+    return check(PotentialSpec, told, "The potential on the command line")
 
 
 def _with_options(task: Task, wishes: Wishes) -> Task:
@@ -168,16 +177,23 @@ def _with_options(task: Task, wishes: Wishes) -> Task:
     changes: dict[str, object] = {}
     if wishes.reference:
         changes["reference"] = parse(wishes.reference).model_copy(update={"reason": "chosen on the command line"})
-    if wishes.potential:
-        settings = task.potential.settings if task.potential.family == wishes.potential else {}
-        chosen = {"family": wishes.potential, "settings": settings, "reason": "chosen on the command line"}
-        changes["potential"] = task.potential.model_copy(update=chosen)
+    if wishes.family:
+        changes["potential"] = _potential(task.potential, wishes)
     if wishes.seed is not None:
         changes["seed"] = wishes.seed
     limits = {key: value for key, value in wishes.budget.items() if value is not None}
     if limits:
         changes["budget"] = task.budget.model_copy(update=limits)
     return check(Task, task.model_copy(update=changes).model_dump(), "The task with these options")
+
+
+def _potential(old: PotentialSpec, wishes: Wishes) -> PotentialSpec:
+    """The potential of the command line. Raises BadInput where its strategy is for another family."""
+    told: dict[str, object] = {"family": wishes.family, "strategy": wishes.strategy or old.strategy}
+    if wishes.potential or wishes.family != old.family:
+        told["settings"] = old.settings if old.family == wishes.family else {}
+        told["reason"] = "chosen on the command line"
+    return check(PotentialSpec, {**old.model_dump(), **told}, "The potential on the command line")
 
 
 def _free_folder(parent: Path, name: str, fixed: bool) -> Path:

@@ -43,7 +43,7 @@ def revise(run: Run, task: Task) -> None:
     again = f"Start a new run from it: lang2mlip run {run.folder / 'task.yaml'}"
     if run.state.ended:
         raise BadInput(f"{run.name} has ended, so {', '.join(changed)} cannot change. {again}")
-    late = [name for name in changed if name not in LATE]
+    late = [name for name in changed if name not in LATE and not (name == "potential" and _of_one_kind(old, task))]
     if run.state.step and late:
         raise BadInput(f"{run.name} has acted already, so {', '.join(late)} cannot change. {again}")
     run.record(Revised(task=task))
@@ -52,6 +52,12 @@ def revise(run: Run, task: Task) -> None:
     paragraph(console, "", f"The task was changed: {', '.join(changed)}.")
     if late and run.prepared() and _plan_is_ours(run):
         write_text(run.folder / "plan.yaml", plan_text(plan(task)))
+
+
+def _of_one_kind(old: Task, new: Task) -> bool:
+    """Only the way of training differs, which may change at any time."""
+    plain = [task.potential.model_copy(update={"strategy": None}) for task in (old, new)]
+    return plain[0] == plain[1]
 
 
 def ready(run: Run, yes: bool = False) -> Run:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lang2mlip.doors.options import Compute, Model
 
-__all__ = ["app"]
+if TYPE_CHECKING:
+    from lang2mlip.contracts import Strategy
+
+__all__ = ["app", "winner_of"]
 
 app = typer.Typer(
     help="A training strategy that improves itself under a scorecard it cannot touch.", no_args_is_help=True
@@ -99,6 +102,27 @@ def show(name: Name, out: Out = WHERE) -> None:
 
     for line in told(opened(name, out)):
         typer.echo(line)
+
+
+@app.command()
+def winner(name: Name, out: Out = WHERE) -> None:
+    """What won, as a training strategy for task.yaml; `lang2mlip run … --strategy NAME` takes it over by itself."""
+    import yaml
+
+    told = {"strategy": _strategy(name, out).model_dump(mode="json")}
+    typer.echo(f"# below `potential:`\n{yaml.safe_dump(told, sort_keys=False, allow_unicode=True)}".rstrip())
+
+
+def winner_of(name: str | None) -> Strategy | None:
+    """The strategy that won in an arena; None for no name. Raises BadInput where there is none, or nothing was kept."""
+    return None if name is None else _strategy(name, WHERE)
+
+
+def _strategy(name: str, out: Path) -> Strategy:
+    from lang2mlip.labs.research.opening import opened
+    from lang2mlip.labs.research.winner import strategy_of
+
+    return strategy_of(opened(name, out))
 
 
 @app.command()

@@ -49,11 +49,10 @@ def step(state: State | None, event: Event) -> State:
 
 
 def _revised(state: State, event: Revised) -> State:
-    """The new task; a strategy that it names anew takes the place of the one in use."""
-    named = event.task.potential.strategy
-    new = named is not None and named != state.task.potential.strategy
+    """The new task; a strategy that it names or no longer names takes the place of the one in use."""
+    before, named = state.task.potential.strategy, event.task.potential.strategy
     state = _with(state, task=event.task)
-    return _trained_so(state, named) if new else state
+    return state if named == before else _trained_so(state, named)
 
 
 def _trained_so(state: State, strategy: Strategy | None) -> State:

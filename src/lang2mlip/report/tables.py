@@ -241,6 +241,8 @@ def task_table(state: State) -> Table:
     settings = ", ".join(f"{key} = {value}" for key, value in task.potential.settings.items())
     given = ", ".join(f"{key} = {value}" for key, value in task.reference.settings.items())
     components = "; ".join(f"{one.name} ({one.formula}): {', '.join(one.phases)}" for one in task.components)
+    strategy = state.strategy
+    trained = f"as won in {strategy.arena or 'an arena'}: {strategy.evidence}" if strategy else ""
     rows = (
         ("components", components),
         ("elements", ", ".join(task.elements)),
@@ -250,5 +252,6 @@ def task_table(state: State) -> Table:
         ("properties wanted", ", ".join(name.replace("_", " ") for name in task.properties)),
         ("reference", " · ".join(part for part in (task.reference.name, given, task.reference.reason) if part)),
         ("potential", " · ".join(part for part in (task.potential.family, settings, task.potential.reason) if part)),
+        ("training", trained),
     )
     return Table(("", ""), tuple((_text(name), _text(value)) for name, value in rows if value))

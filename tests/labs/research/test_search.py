@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from arenas import tiny
 
+import tiny as job
 from lang2mlip.compute.pool import Outcome
+from lang2mlip.contracts import PotentialSpec, check
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.research.__main__ import work
 from lang2mlip.labs.research.arena import Arena
@@ -17,8 +20,10 @@ from lang2mlip.labs.research.researcher import Researcher
 from lang2mlip.labs.research.search import Budget, Search
 from lang2mlip.labs.research.story import story_of
 from lang2mlip.labs.research.tell import difference, explained, told
+from lang2mlip.labs.research.winner import proven, strategy_of
 from lang2mlip.language.scripted import Call, Fault
 from lang2mlip.language.speaker import Speaker
+from lang2mlip.record.run import Run
 
 BETTER = {"settings.max_iterations": 6}
 OUTSIDE = """--- /dev/null
@@ -155,6 +160,33 @@ def test_the_search_is_told_in_words_diffs_and_a_page(searched):
     )
     with pytest.raises(BadInput, match="no attempt 9"):
         difference(searched, 9)
+
+
+def test_what_won_is_a_strategy_with_its_proof(searched):
+    found = strategy_of(searched)
+    assert found.family == "mtp" and found.settings["max_iterations"] == 6 and "time_limit_s" not in found.settings
+    assert proven(searched) and found.evidence.startswith("on frames that no decision saw: score ")
+
+
+def test_a_run_takes_over_what_won_at_a_word_and_a_task_file_can_hold_it(searched, tmp_path):
+    prepare, won = ("prepare", job.WORDS, "--yes", "--name"), ("--strategy", str(searched.place))
+    (taken, said), (other, why), (_, printed) = job.batch(
+        tmp_path,
+        [(*prepare, "a", *won), (*prepare, "b", "--potential", "snap", *won), ("research", "winner", won[1])],
+    )
+    assert taken == 0, said
+    state = Run(tmp_path / "runs" / "a").state
+    assert state.strategy == state.task.potential.strategy == strategy_of(searched)
+    assert "max_iterations: 6" in (tmp_path / "runs" / "a" / "task.yaml").read_text()
+    assert other == 2 and "is for mtp, and the potential is snap" in why and not (tmp_path / "runs" / "b").exists()
+    assert check(PotentialSpec, {"family": "mtp", **yaml.safe_load(printed)}, "-").strategy == state.strategy
+
+
+def test_an_arena_in_which_nothing_was_kept_has_no_winner(tmp_path):
+    arena = tiny(tmp_path / "new")
+    assert not proven(arena)
+    with pytest.raises(BadInput, match="Nothing was kept in the arena new yet"):
+        strategy_of(arena)
 
 
 def test_recipes_come_first_then_the_estimator_and_then_another_structure(searched, tmp_path):

@@ -10,10 +10,11 @@ from lang2mlip.act import diffusion, energy
 from lang2mlip.act.base import Desk
 from lang2mlip.act.bondcount import BondCount, bonds_to_watch
 from lang2mlip.act.evaluate import Measurements
-from lang2mlip.act.sidebyside import _compare
+from lang2mlip.act.sidebyside import _compare, _share_of_height
 from lang2mlip.contracts import Goals
 from lang2mlip.science.atoms.frames import write_frames
 from lang2mlip.science.atoms.health import Health, Watch
+from lang2mlip.science.evaluation.rdf import rdf
 
 NOTE = {"note": {"group": "stack", "structure": "s"}}
 
@@ -43,12 +44,34 @@ def test_the_density_is_shown_in_time_for_both(tmp_path):
     assert curves["reference"]["t_ps"] == pytest.approx([0.02 * k for k in range(8)])
 
 
-def test_every_layer_has_its_own_radial_distribution():
+def of_layers(found):
+    return {one.subject[-1]: one for one in found.properties if "layer" in one.subject}
+
+
+def test_every_layer_has_its_own_radial_distribution_and_a_gate():
     found = Measurements()
     _compare(Goals(), walk("nvt"), (frames(layers=True), frames(layers=True)), found)
-    subjects = {one.subject for one in found.properties if "layer" in one.subject}
-    assert subjects == {"stack, 300 K, layer 1", "stack, 300 K, layer 2"}
-    assert all(one.value < 1e-9 and one.limit is None for one in found.properties if "layer" in one.subject)
+    assert {one.subject for one in of_layers(found).values()} == {"stack, 300 K, layer 1", "stack, 300 K, layer 2"}
+    assert all(one.value < 1e-9 and one.passed for one in of_layers(found).values())
+
+
+def test_a_layer_that_is_wrong_misses_its_gate_and_the_other_one_holds():
+    mine, found = frames(layers=True, count=40), Measurements()
+    for atoms in mine:
+        upper = atoms.arrays["layer"] == 1
+        atoms.positions[upper] += np.random.default_rng(5).normal(0, 0.25, (int(upper.sum()), 3))
+    _compare(Goals(rdf_rmse=0.4), walk("nvt"), (mine, frames(layers=True, count=40)), found)
+    assert of_layers(found)["1"].passed and of_layers(found)["1"].limit == 0.4
+    assert not of_layers(found)["2"].passed
+
+
+def test_a_layer_is_as_dense_as_the_whole_where_all_is_one_crystal():
+    atoms = frames(layers=True, count=1)[0]
+    half = atoms[atoms.arrays["layer"] == 0]
+    (whole,), (part,) = rdf([atoms], 4.0, 8), rdf([half], 4.0, 8)
+    assert _share_of_height(half) == pytest.approx(0.5, abs=0.06) and _share_of_height(atoms) == pytest.approx(1.0)
+    near = np.argmax(whole["g"])
+    assert 0.7 < _share_of_height(half) * part["g"][near] / whole["g"][near] < 1.0  # neighbours above are not its own
 
 
 def test_without_layers_there_is_none():
@@ -98,11 +121,42 @@ def test_diffusion_has_a_limit_where_the_task_wants_it_and_something_diffuses():
     assert list(apart.curves["msd"]) == ["stack, 300 K, Cu"]
 
 
-def test_what_the_size_of_the_cell_hides_of_diffusion_is_told():
-    found = Measurements()
+def infinite(found):
+    return {one.name: one for one in found.properties if one.name.endswith("_in_an_infinite_cell")}
+
+
+def test_what_the_size_of_the_cell_hides_of_diffusion_is_added():
+    found, still = Measurements(), Measurements()
     diffusion.compare(tiny.task(), DIFFUSING, (diffusing(0.3, 1), diffusing(0.3, 2)), found)
-    (told,) = [one for one in found.properties if "small_a_cell" in one.name]
-    assert told.value == pytest.approx(0.86e-5, rel=0.02) and told.unit == "cm²/s at 1 mPa s" and told.limit is None
+    diffusion.compare(tiny.task(), DIFFUSING, (frames(count=60), frames(count=60)), still)
+    (told,), (seen, _) = infinite(found).values(), found.properties
+    assert told.name == "diffusion_Cu_in_an_infinite_cell" and told.limit is None
+    assert told.reference / seen.reference == pytest.approx(1 / (1 - 0.946 * 32 ** (-1 / 3)), rel=0.01)
+    assert told.error_bar > seen.error_bar and told.deviation == pytest.approx(seen.deviation)
+    assert infinite(still) == {}
+
+
+def test_every_element_of_a_liquid_gains_the_same_by_an_infinite_cell():
+    def alloy(fast, slow, seed):
+        made = diffusing(1.0, seed)
+        start = made[0].positions.copy()
+        for frame in made:
+            frame.symbols[::2] = "Al"
+            speed = np.where(frame.symbols == "Al", fast, slow)[:, None]
+            frame.positions = start + speed * (frame.positions - start)
+        return made
+
+    found = Measurements()
+    diffusion.compare(tiny.task(), DIFFUSING, (alloy(0.5, 0.3, 1), alloy(0.5, 0.3, 2)), found)
+    seen = {one.name: one for one in found.properties}
+    gained = [one.reference - seen[name.removesuffix("_in_an_infinite_cell")].reference
+              for name, one in infinite(found).items()]  # fmt: skip
+    assert len(gained) == 2 and gained[0] == pytest.approx(gained[1]) and gained[0] > 0
+
+
+def test_in_a_molecular_liquid_molecules_are_counted_and_not_atoms():
+    drops = molecule("CO2", cell=[6, 6, 6], pbc=True) * (2, 2, 2)
+    assert diffusion._molecules({"molecular": True}, drops) == 8 and diffusion._molecules({}, drops) == 24
 
 
 def test_the_mean_energy_in_md_is_compared_with_its_noise():

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from ase import Atoms
 
 from lang2mlip.act import diffusion, energy
@@ -74,7 +75,7 @@ def _compare(goals: Goals, walk: dict[str, Json], sides: tuple[list[Atoms], list
         found.curves.setdefault("density", {})[subject] = {"potential": _series(mine), "reference": _series(known)}
         return
     if known[0].pbc.any():
-        _by_layer(subject, (mine, known), group, found)
+        _by_layer(subject, (mine, known), (group, goals), found)
         measured = RadialDistribution().compare(subject, mine, known)
         found.properties += [_bounded(one, group, goals) for one in measured.properties]
         _draw(subject, measured, found)
@@ -95,13 +96,30 @@ def _series(frames: list[Atoms]) -> dict[str, list[float]]:
     return {"t_ps": times, "g_cm3": [density.density([atoms]).value for atoms in frames]}
 
 
-def _by_layer(subject: str, sides: tuple[list[Atoms], list[Atoms]], group: str, found: Measurements) -> None:
-    """g(r) within each layer that the builder marked, a figure and no gate."""
+def _by_layer(
+    subject: str, sides: tuple[list[Atoms], list[Atoms]], where: tuple[str, Goals], found: Measurements
+) -> None:
+    """g(r) within each layer that the builder marked, by the volume of that layer; a gate as that of the whole is."""
     layers = sorted(set(sides[1][0].arrays.get("layer", [])))
     for layer in layers if len(layers) > 1 else []:
         mine, known = ([atoms[atoms.arrays["layer"] == layer] for atoms in side] for side in sides)
         measured = RadialDistribution().compare(f"{subject}, layer {layer + 1}", mine, known)
-        found.properties += [one.model_copy(update={"group": group}) for one in measured.properties]
+        share = _share_of_height(known[0])
+        found.properties += [_bounded(_times(one, share), *where) for one in measured.properties]
+
+
+def _share_of_height(atoms: Atoms) -> float:
+    """Of the cell's height, what a layer takes: from its lowest to its highest atom, and the room of one atom more."""
+    area = float(np.linalg.norm(np.cross(atoms.cell[0], atoms.cell[1])))
+    height = float(atoms.cell.volume) / area
+    span = height * float(np.ptp((atoms.positions @ np.linalg.inv(atoms.cell.array))[:, 2]))
+    return min(1.0, (span + (area * span / len(atoms)) ** (1 / 3)) / height) if span else 1.0
+
+
+def _times(one: Property, share: float) -> Property:
+    """A difference of g(r), which was taken by the volume of the whole cell, by a share of that volume."""
+    bar = None if one.error_bar is None else share * one.error_bar
+    return one.model_copy(update={"value": share * one.value, "deviation": share * one.deviation, "error_bar": bar})
 
 
 def _bounded(one: Property, group: str, goals: Goals) -> Property:

@@ -107,6 +107,22 @@ def test_the_finite_size_correction_is_that_of_water():
     assert msd.yeh_hummer(298, 0.73, 24.8) == pytest.approx(0.34e-5, rel=0.1)
 
 
+def test_diffusion_and_viscosity_of_water_and_of_a_lennard_jones_liquid_go_together():
+    assert msd.liquid_viscosity(2.3e-5, 298, 29.9) == pytest.approx(0.89, rel=msd.UNSURE)  # measured, 25 °C
+    kelvin, diameter = 119.8 * 0.728, 3.405  # argon at the triple point: D* = 0.033, η* = 3.2 to 3.4
+    second = 2.156e-12
+    speed, pressed = 0.033 * (diameter * 1e-8) ** 2 / second, 3.3 * 41.9e6 * second * 1e3
+    assert msd.liquid_viscosity(speed, kelvin, diameter**3 / 0.8442) == pytest.approx(pressed, rel=msd.UNSURE)
+
+
+def test_an_infinite_cell_adds_what_yeh_and_hummer_add_with_the_viscosity_that_goes_with_it():
+    whole = msd.in_an_infinite_cell(3e-5, 64)
+    edge, viscosity = (64 * 25.0) ** (1 / 3), msd.liquid_viscosity(whole, 900.0, 25.0)
+    assert whole - 3e-5 == pytest.approx(msd.yeh_hummer(900.0, viscosity, edge), rel=1e-3)
+    assert msd.in_an_infinite_cell(3e-5, 10**9) == pytest.approx(3e-5, rel=2e-3)
+    assert msd.in_an_infinite_cell(3e-5, 8) is None  # more than half of it would be missing
+
+
 def test_a_known_drift_is_found_and_emt_has_almost_none():
     rng, time = np.random.default_rng(7), np.linspace(0, 10, 500)
     found = drift.drift(time, 0.032 * time + rng.normal(0, 0.01, 500), 32)

@@ -15,7 +15,16 @@ from lang2mlip.errors import BadInput
 from lang2mlip.science.atoms.statistics import blocks, line
 from lang2mlip.units import A2_PER_FS_IN_CM2_PER_S, BOLTZMANN_EV_PER_K
 
-__all__ = ["Diffusion", "Trajectory", "compare", "msd", "yeh_hummer"]
+__all__ = [
+    "UNSURE",
+    "Diffusion",
+    "Trajectory",
+    "compare",
+    "in_an_infinite_cell",
+    "liquid_viscosity",
+    "msd",
+    "yeh_hummer",
+]
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +34,13 @@ _FIT_FROM = 0.2
 
 _HUMMER = 2.837297
 """Constant of a cubic periodic lattice (Yeh & Hummer, J. Phys. Chem. B 108, 15873 (2004), eq. 12)."""
+
+
+_ZWANZIG = 1.0 / (2.0 * np.pi)
+"""D η v^(1/3) / k_B T of liquids, v a molecule's volume (J. C. M. Li & P. Chang, J. Chem. Phys. 23, 518 (1955))."""
+
+UNSURE = 0.15
+"""How far that number is off, as a share: 0.13 to 0.18 in liquids (R. Zwanzig, J. Chem. Phys. 79, 4507 (1983))."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,22 @@ def yeh_hummer(temperature_K: float, viscosity_mPa_s: float, box_A: float) -> fl
     joule_per_ev, metre_per_angstrom = 1.602176634e-19, 1e-10
     kt = BOLTZMANN_EV_PER_K * temperature_K * joule_per_ev
     return kt * _HUMMER / (6 * np.pi * viscosity_mPa_s * 1e-3 * box_A * metre_per_angstrom) * 1e4
+
+
+def liquid_viscosity(D_cm2_s: float, temperature_K: float, volume_A3: float) -> float:
+    """Viscosity of a liquid whose molecules, of so much volume each, diffuse so fast, mPa s, within `UNSURE`."""
+    joule_per_ev, metre_per_angstrom = 1.602176634e-19, 1e-10
+    kt = BOLTZMANN_EV_PER_K * temperature_K * joule_per_ev
+    return float(1e3 * kt * _ZWANZIG / (D_cm2_s * 1e-4 * volume_A3 ** (1 / 3) * metre_per_angstrom))
+
+
+def in_an_infinite_cell(D_cm2_s: float, molecules: int) -> float | None:
+    """D of a liquid in an infinite cell from that in a cubic one of so many molecules, cm²/s; None below 16 of them.
+
+    `yeh_hummer` with the viscosity that goes with the result (`liquid_viscosity`): temperature and volume cancel.
+    """
+    share = _HUMMER / (6 * np.pi * _ZWANZIG) * molecules ** (-1 / 3)
+    return D_cm2_s / (1.0 - share) if molecules >= 16 else None
 
 
 def compare(

@@ -18,6 +18,7 @@ from lang2mlip.science.trainers.mtp.engine import Engine
 from lang2mlip.science.trainers.mtp.jacobian import frame_jacobian
 from lang2mlip.science.trainers.mtp.neighbours import neighbours
 from lang2mlip.science.trainers.mtp.potential import Potential, read_potential, write_potential
+from lang2mlip.science.trainers.mtp.search import rough_atoms
 from lang2mlip.science.trainers.mtp.tables import parameters
 
 SPECIES = ("Cu", "Au")
@@ -191,3 +192,9 @@ def test_an_element_the_potential_lacks_is_refused() -> None:
     atoms.calc = calculator()
     with pytest.raises(UnsupportedElement, match="knows Cu, Au, not Al"):
         atoms.get_potential_energy()
+
+
+def test_radial_functions_of_many_species_are_first_found_on_more_atoms() -> None:
+    few, many = (rough_atoms(potential(12, species, 10)) for species in (1, 6))
+    coefficients = potential(12, 6, 10).radial.size
+    assert few == 5000 and 3 * many / coefficients >= 60  # three force components for each atom

@@ -20,7 +20,7 @@ from lang2mlip.science.trainers.mtp.start import carried_over, fresh_radial
 from lang2mlip.science.trainers.mtp.tables import system
 from lang2mlip.science.trainers.mtp.trust import trust, with_trust
 
-__all__ = ["Found", "core_start", "search"]
+__all__ = ["Found", "core_start", "rough_atoms", "search"]
 
 _CUTOFFS_A = (3.2, 4.0, 4.8, 5.6, 6.5, 8.0)
 """Tried cutoffs, if they are 1.3 to 2.6 times the nearest-neighbour distance; up to 6.5 Å in any case."""
@@ -34,8 +34,10 @@ _TRIAL = {"level": 8, "max_iterations": 6, "ridge": 1e-8}
 _MANY, _MANY_TRIAL = 3, {"max_iterations": 15, "ridge": 1e-5}
 """From so many species on a trial takes more steps and a stronger pull: six steps from the start compare how fast the
 cutoffs converge, not how good they are (six species: 0.28 of the labels' rms after 6 steps, 0.12 after 12)."""
-_ROUGH_ATOMS = 5000
-"""Atoms that the radial functions are first found on; a few last steps see as many as the settings allow."""
+_ROUGH_ATOMS, _ROUGH_PER_RADIAL = 5000, 20
+"""Atoms that the radial functions are first found on, and those for each of their coefficients where there are many
+species: with four each the radial functions of six species fit what they saw three times as well as anything else. A
+few last steps see as many as the settings allow."""
 _DOUBTED = 0.25
 """Frames whose weight falls below this share of it are told."""
 _LEVELS = (8, 12, 16, 20, 24, 28)
@@ -71,11 +73,12 @@ def search(
         settings = settings.model_copy(update={"cutoff_A": cutoff})
     data = FitData.of(frames, species, settings)
     fitted: Fitted | None = None
-    rough = settings.model_copy(update={"radial_atoms": min(settings.radial_atoms, _ROUGH_ATOMS)})
+    rough = settings
     for level in _LEVELS if settings.level is None else (settings.level,):
         form = _start(data, species, settings, (level, fitted.potential if fitted else old))
         if fitted and not _worth_growing(fitted, form, settings, clock):
             break
+        rough = settings.model_copy(update={"radial_atoms": min(settings.radial_atoms, rough_atoms(form))})
         fitted = Fit(data, rough, clock).run(form, f"level {level}")
         notes.append(f"level {level}: residual {100 * fitted.share:.2g} % of the labels' rms")
     assert fitted is not None
@@ -84,6 +87,11 @@ def search(
         fitted = Fit(data, polish, clock).run(fitted.potential, "polish")
     final = settings.model_copy(update={"level": fitted.potential.basis.level})
     return Found(_shifted(fitted.potential, data), data, final, tuple(clock.curve), notes)
+
+
+def rough_atoms(form: Potential) -> int:
+    """How many atoms the radial functions are first found on."""
+    return max(_ROUGH_ATOMS, _ROUGH_PER_RADIAL * form.radial.size)
 
 
 def _weighed(

@@ -1,8 +1,8 @@
 """From simple to composed: which groups to work on now, how accurate each must be, and what each still lacks.
 
 A group is as composed as its structures (data/curriculum): a pure phase is simple, a surface or an interface is made of
-phases, a stack of interfaces. A composed group comes into play when the simpler groups that share its elements stand
-or cannot be helped; one that falls back brings itself, not everything, into play again.
+phases, a stack of interfaces. A composed group comes into play when the simpler groups that share its elements stand,
+nearly stand, or cannot be helped; one that falls back brings itself, not everything, into play again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ __all__ = ["built", "failed", "good", "in_play", "outlook", "parts", "relevant",
 
 MARGIN = 0.8
 """A group that carries a wanted property aims at this share of the goal, so that the goal itself is met surely."""
+
+NEAR = 3.0
+"""What is made of a group may come into play when the group's error is so many times its target: labels of the whole
+teach the parts too, and a part that waits for its last tenth keeps everything else waiting."""
 
 STALE = 1.5
 """A group is measured again when there are so many times the labels of its last measurement: held-out frames may be
@@ -71,6 +75,14 @@ def good(state: State, name: str) -> bool:
     return _stood(state, name) and not stale(state, name)
 
 
+def _near(state: State, name: str) -> bool:
+    """Good enough to build on: its MD held, and its error is not far from its target."""
+    group = state.groups[name]
+    if not group.fresh or group.failures or (group.held_K or 0.0) < state.task.temperature_K[1]:
+        return False
+    return group.fresh[-1].force_relative <= NEAR * target(state, name)
+
+
 def _stood(state: State, name: str) -> bool:
     """Good by what was last measured, however long ago."""
     group = state.groups[name]
@@ -119,11 +131,12 @@ def outlook(state: State, name: str) -> Prospect | None:
 
 
 def in_play(state: State) -> list[str]:
-    """The groups to work on now: neither good nor stuck, and all their parts are; and those to be measured again."""
+    """The groups to work on now: neither good nor stuck, and their parts carry them; and those to be measured again."""
     closed = {name for name in built(state) if _stood(state, name) or stuck(state, name)}
     again = {name for name in closed if stale(state, name) and not stuck(state, name)}
     open_ = [name for name in built(state) if name not in closed - again]
-    ready = [name for name in open_ if set(parts(state, name)) <= closed]
+    carry = closed | {name for name in open_ if _near(state, name)}
+    ready = [name for name in open_ if set(parts(state, name)) <= carry]
     return sorted(ready, key=lambda name: (tier(state, name), list(state.groups).index(name)))
 
 

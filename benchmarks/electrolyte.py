@@ -3,6 +3,7 @@
     python benchmarks/electrolyte.py               # the run (hours), then its judgement
     python benchmarks/electrolyte.py --judge DIR   # a run that is there, ended or not: its best model so far
     python benchmarks/electrolyte.py --bonds DIR   # its molecules alone: whether they hold in MD
+    python benchmarks/electrolyte.py --refit DIR   # its labels alone, fitted anew with full effort, and judged
 
 `errors`: on the held-out trajectories of the reference (cells, compositions and densities that no training cell has).
 `bonds`: 5 walks of `--ps` picoseconds from held-out starts, 300 to 500 K, with the potential alone, looked at every
@@ -26,6 +27,7 @@ from ase import Atoms
 from lang2mlip import catalogue
 from lang2mlip.act.end import best_model
 from lang2mlip.contracts import Model
+from lang2mlip.contracts.parts import FitRequest
 from lang2mlip.record.run import Run
 from lang2mlip.science.atoms.frames import read_frames
 from lang2mlip.science.atoms.health import Health
@@ -109,21 +111,53 @@ def best(folder: Path) -> tuple[Run, Model, Any]:
     return developed, model, catalogue.load("potential", model.family)().calculator(folder / model.folder)
 
 
+def refit(folder: Path, picoseconds: float) -> dict[str, Any]:
+    """What the labels of the run are worth to the present trainer, with its own settings for full effort."""
+    developed, trainer = Run(folder), catalogue.load("potential", "mtp")()
+    frames, elements = developed.view().training_frames(), developed.state.task.elements
+    place = folder.parent / f"{folder.name}-refit"
+    if not (place / "potential.mtp").exists():
+        place.mkdir(exist_ok=True)
+        request, begun = FitRequest(elements=elements, effort="accurate", seed=1, settings={}), time.process_time()
+        report = trainer.fit(frames, request, place, lambda share, words: print(f"{share:.2f} {words}", flush=True))
+        told = {"fit_cpu_s": round(time.process_time() - begun), "fit": report.notes[-1]}
+        (place / "told.json").write_text(json.dumps(told))
+    errors = compare(held_out_of(folder), calculator := trainer.calculator(place))
+    row = {
+        "command": "python benchmarks/electrolyte.py --refit DIR", "labels": len(frames),
+        **json.loads((place / "told.json").read_text()), "all": errors.errors().model_dump(),
+        "groups": {name: one.model_dump() for name, one in errors.by_group().items()},
+    }  # fmt: skip
+    print(row["all"], flush=True)
+    return row | {"bonds": bonds_of(developed, "refit", calculator, picoseconds)}
+
+
+def held_out_of(folder: Path) -> list[Atoms]:
+    """The held-out frames of a run."""
+    return [frame for file in sorted((folder / "validation").glob("*.extxyz")) for frame in read_frames(file)]
+
+
 def bonds(folder: Path, picoseconds: float) -> dict[str, Any]:
-    """Five walks of the best model from held-out starts, and the reference's own MD of the same cells."""
+    """Five walks of the best model, and the reference's own MD of the same cells."""
     developed, model, calculator = best(folder)
+    return bonds_of(developed, model.id, calculator, picoseconds)
+
+
+def bonds_of(developed: Run, name: str, calculator: Any, picoseconds: float) -> dict[str, Any]:
+    """Five walks from held-out starts, and the reference's own MD of the same cells."""
+    folder = developed.folder
     starts = [read_frames(folder / one.file)[-1] for one in developed.view().structures("validation")]
     mine, known = walks(calculator, starts, picoseconds), reference_bonds(folder)
     told = {"potential": rates(mine), "reference": rates(known)}
     over = told["potential"]["broken_per_bond_ns"] - told["reference"]["broken_per_bond_ns"]
     bar = (told["potential"]["broken_error"] ** 2 + told["reference"]["broken_error"] ** 2) ** 0.5
-    return {"model": model.id, "rates": told, "more_often": over > 2 * bar, "walks": mine, "reference_walks": known}
+    return {"model": name, "rates": told, "more_often": over > 2 * bar, "walks": mine, "reference_walks": known}
 
 
 def judge(folder: Path, picoseconds: float) -> dict[str, Any]:
     """What the best model of the run is worth."""
     developed, model, calculator = best(folder)
-    held_out = [frame for file in sorted((folder / "validation").glob("*.extxyz")) for frame in read_frames(file)]
+    held_out = held_out_of(folder)
     errors = compare(held_out, calculator)
     return {
         "command": "python benchmarks/electrolyte.py", "model": model.id, "labels": developed.state.cost.labels,
@@ -138,10 +172,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--judge", type=Path)
     parser.add_argument("--bonds", type=Path)
+    parser.add_argument("--refit", type=Path)
     parser.add_argument("--work", type=Path, default=Path("/tmp/lang2mlip-electrolyte"))
     parser.add_argument("--ps", type=float, default=10.0)
     wish = parser.parse_args()
-    row = bonds(wish.bonds, wish.ps) if wish.bonds else judge(wish.judge or develop(wish.work), wish.ps)
+    if wish.refit:
+        row = refit(wish.refit, wish.ps)
+    else:
+        row = bonds(wish.bonds, wish.ps) if wish.bonds else judge(wish.judge or develop(wish.work), wish.ps)
     rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     RESULTS.write_text(json.dumps([*rows, row], indent=1) + "\n")
     print({key: value for key, value in row.items() if key not in ("groups", "bonds", "walks", "reference_walks")})

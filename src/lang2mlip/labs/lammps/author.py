@@ -128,8 +128,8 @@ class ModelWriter:
 
     def _message(self, system: System) -> str:
         facts = "\n".join((
-            f"Data file: {DATA}, {len(system.atoms)} atoms of {system.atoms.symbols.formula.reduce()[0]}, "
-            f"edges {' x '.join(f'{one:.3f}' for one in system.atoms.cell.lengths())} Å, atom_style "
+            f"Data file: {DATA}, {len(system.atoms)} atoms of {system.called}, "
+            f"edges {' x '.join(f'{one:.3f}' for one in system.atoms.cell.lengths())} {system.length}, atom_style "
             f"{'charge' if system.potential.charged else 'atomic'}.",
             f"Types in the data file: {', '.join(f'{n} = {one}' for n, one in enumerate(system.types, 1))}.",
             f"Potential: {system.potential.name} (units {system.units.name}). Its commands:",

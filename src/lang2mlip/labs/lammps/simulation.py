@@ -231,13 +231,9 @@ def _told(wish: Wish, folder: Path, best: Attempt, rounds: list[Round]) -> Simul
     return Simulation(
         name=folder.name, prompt=wish.prompt, folder=folder, recipe=wish.recipe.key,
         parameters=wish.recipe.model_dump(mode="json"), measures=wish.measures(),
-        system=f"{len(system.atoms)} atoms of {_called(system)}, {edges} {'σ' if system.reduced else 'Å'}",
+        system=f"{len(system.atoms)} atoms of {system.called}, {edges} {system.length}",
         potential=used, step_fs=system.step_fs, steps=best.steps, wall_s=best.ran.wall_s,
         sandbox="watched, without a sandbox" if best.ran.level == "none" else f"in the sandbox ({best.ran.level})",
         numbers=found.numbers if found else (), grade=best.grade, rounds=tuple(rounds), assumptions=wish.assumptions,
         remarks=(*best.remarks, *(found.remarks if found else ()), *wish.assumptions),
     )  # fmt: skip
-
-
-def _called(system: System) -> str:
-    return "the Lennard-Jones model" if system.reduced else str(system.atoms.symbols.formula.reduce()[0])

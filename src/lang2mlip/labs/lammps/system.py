@@ -79,6 +79,16 @@ class System:
         return self.potential.units == "lj"
 
     @property
+    def called(self) -> str:
+        """Of what the atoms are."""
+        return "the Lennard-Jones model" if self.reduced else str(self.atoms.symbols.formula.reduce()[0])
+
+    @property
+    def length(self) -> str:
+        """The unit of lengths, for people."""
+        return "σ" if self.reduced else "Å"
+
+    @property
     def types(self) -> list[str]:
         """Elements of the LAMMPS types."""
         return self.potential.types(self.atoms.get_chemical_symbols())

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 _FILE = "colvars.in"
 _HILLS = "bias"
 _FEWEST = 50
+_PARTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Of the hills: their sum goes on wandering about the free energy, and the mean of its later states does so less."""
 
 
 class PairFreeEnergy(Dynamics):
@@ -82,10 +84,12 @@ class PairFreeEnergy(Dynamics):
 
     def read(self, seen: Seen) -> Findings:
         """The sum of the hills, without the share of the sphere's surface; its first well and what lies behind it."""
-        r, free = self._free_energy(seen, 1.0)
-        halves = [_well(*self._free_energy(seen, part)) for part in (0.5, 0.75)]
-        well = _well(r, free)
-        how = "sum of the hills; error: change over the last half and quarter of the run"
+        hills = _hills(seen.folder)
+        r = np.linspace(np.quantile(hills[:, 1], 0.01), np.quantile(hills[:, 1], 0.99), 200)
+        parts = [self._free_energy(hills[: max(_FEWEST // 2, int(one * len(hills)))], r, seen) for one in _PARTS]
+        free = np.mean(parts, axis=0)
+        well, halves = _well(r, free), [_well(r, one) for one in (parts[0], parts[-1])]
+        how = f"sum of the hills, mean of {len(_PARTS)} times over the second half of the run; error: its ends"
         spread = [max(abs(one[n] - well[n]) for one in halves) for n in range(3)]
         numbers = (
             Number(name="well_distance", value=well[0], error=spread[0], unit="Å", how=how),
@@ -97,18 +101,15 @@ class PairFreeEnergy(Dynamics):
                       x=tuple(r), y=tuple(free))  # fmt: skip
         return Findings(numbers=numbers, curves=(curve,))
 
-    def _free_energy(self, seen: Seen, part: float) -> tuple[Floats, Floats]:
-        """(distances, w in eV, zero at the farthest) by the first `part` of the hills.
+    def _free_energy(self, hills: Floats, r: Floats, seen: Seen) -> Floats:
+        """w at the distances `r`, eV, zero at the farthest: -(T + dT)/dT x hills + 2 kT ln r.
 
-        w = -(T + dT)/dT x hills + 2 kT ln r, dT what the bias adds to the temperature.
+        dT is what the bias adds to the temperature.
         """
-        hills = _hills(seen.folder)
-        hills = hills[: max(_FEWEST // 2, int(part * len(hills)))]
         centre, width, height = hills[:, 1], hills[:, 2] / 2, hills[:, 3] * seen.system.units.energy_eV
-        r = np.linspace(np.quantile(centre, 0.01), np.quantile(centre, 0.99), 200)
         bias = (height * np.exp(-((r[:, None] - centre) ** 2) / (2 * width**2))).sum(axis=1)
         free = -self.bias / (self.bias - 1) * bias + 2 * BOLTZMANN_EV_PER_K * self.temperature_K * np.log(r)
-        return r, free - free[-20:].mean()
+        return np.asarray(free - free[-20:].mean())
 
 
 def _spoken(text: str, system: System) -> str:

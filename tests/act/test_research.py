@@ -14,6 +14,7 @@ from lang2mlip.contracts import Strategy
 from lang2mlip.data import table
 from lang2mlip.doors.preparing import revise
 from lang2mlip.errors import BadInput
+from lang2mlip.labs.research.ordered import carry_out
 from lang2mlip.record.run import Run
 from lang2mlip.record.verify import verify
 from lang2mlip.report.explain import explain
@@ -25,7 +26,8 @@ BEFORE = (
     "act argon train --settings {energy_weight: 0.001}",
 )
 SEARCH = "act argon research --runs 2 --seconds 600"
-AFTER = ("act argon train", "explain argon 4", "research show runs/argon/jobs/0004-research/search/arena")
+AFTER = ("act argon train", "explain argon 4", "research show runs/argon/jobs/0004-research/search/arena",
+         "research new mine --from-run argon")  # fmt: skip
 
 
 def short_entry():
@@ -90,6 +92,26 @@ def test_the_arena_holds_the_run_s_frames_each_in_one_role(run):
     held_out = sum(file.read_text().count("Lattice") for file in files)
     final = (arena / "judge" / "final.extxyz").read_text().count("Lattice")
     assert final == held_out > 0
+
+
+def test_an_arena_made_by_hand_from_the_run_begins_with_what_it_trains_with_now(place, run):
+    own = place / "research" / "mine"
+    config = yaml.safe_load((own / "game" / "strategy" / "config.yaml").read_text())
+    assert config["settings"] == run.state.model.settings
+    spec = yaml.safe_load((own / "judge" / "arena.yaml").read_text())
+    assert spec["elements"] == ["Ar"] and "settings.level" not in spec["space"]
+    theirs = run.folder / run.state.strategy.arena / "judge" / "final.extxyz"
+    assert (own / "judge" / "final.extxyz").read_text() == theirs.read_text()
+
+
+def test_a_search_that_was_cut_off_goes_on_where_it_was_and_pays_for_nothing_twice(run, tmp_path):
+    shutil.copytree(run.folder / "jobs" / "0004-research" / "search", tmp_path / "search")
+    before = json.loads((tmp_path / "search" / "found.json").read_text())
+    (tmp_path / "search" / "found.json").unlink()
+    carry_out(tmp_path / "search", lambda line: None)
+    after = json.loads((tmp_path / "search" / "found.json").read_text())
+    assert after | {"strategy": None} == before | {"strategy": None} and before["runs"] >= 4
+    assert after["strategy"]["settings"] == before["strategy"]["settings"]
 
 
 def test_the_step_is_explained_with_what_was_kept(run):

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from arenas import tiny
+from ase.calculators.emt import EMT
 
 import tiny as job
 from lang2mlip.compute.pool import Outcome
@@ -14,6 +16,8 @@ from lang2mlip.errors import BadInput
 from lang2mlip.labs.research.__main__ import work
 from lang2mlip.labs.research.arena import Arena
 from lang2mlip.labs.research.builtin import BuiltIn
+from lang2mlip.labs.research.looks import Looks
+from lang2mlip.labs.research.measure import Trials, hot_walks, quiet_walk, unstable_share
 from lang2mlip.labs.research.page import write_page
 from lang2mlip.labs.research.proposal import Proposal
 from lang2mlip.labs.research.researcher import Researcher
@@ -24,6 +28,7 @@ from lang2mlip.labs.research.winner import proven, strategy_of
 from lang2mlip.language.scripted import Call, Fault
 from lang2mlip.language.speaker import Speaker
 from lang2mlip.record.run import Run
+from lang2mlip.science.atoms.frames import read_frames
 
 BETTER = {"settings.max_iterations": 6}
 OUTSIDE = """--- /dev/null
@@ -220,11 +225,13 @@ def researcher(tmp_path):
 def test_a_model_looks_proposes_is_reviewed_and_answers_the_objection(serve, searched, tmp_path):
     story = story_of(searched.journal)
     script = [Call("read_file", {"path": "strategy/config.yaml"}), Call("attempt", {"number": 6}),
-              Call("log", {"number": 0}), Call("worst_frames", {"number": 0}), EDIT, OBJECT, EDIT, APPROVE]  # fmt: skip
+              Call("log", {"number": 0}), Call("worst_frames", {"number": 0}), Call("curves", {"number": 6}),
+              Call("walks", {"number": 6}), Call("walk", {"number": 6, "name": "nve of seed 0"}),
+              EDIT, OBJECT, EDIT, APPROVE]  # fmt: skip
     with serve(script) as model:
         found = researcher(tmp_path).propose(searched, story)
     assert found.change == {"soften": 1.0} and found.origin == "llm:openai:scripted" and not found.refused
-    assert found.tokens == 8 * 120 and "worth a run" in found.remark
+    assert found.tokens == 11 * 120 and "worth a run" in found.remark
     told_model = "".join(request.text for request in model.requests)
     for words in (
         "max_iterations: 6",
@@ -233,9 +240,36 @@ def test_a_model_looks_proposes_is_reviewed_and_answers_the_objection(serve, sea
         "frame ",
         "say which frames",
         "# Mine",
+        "volume_A3_atom reference_meV_atom model_meV_atom",
+        "hot-0-0 of seed 0: nvt 300 K, 8 atoms, 20 of 20 steps",
+        "time_ps temperature_K potential_meV_atom conserved_meV_atom",
     ):
         assert words in told_model
     assert "judge/" not in json.dumps([request.body for request in model.requests]).replace("judge/ ", "")
+
+
+def test_curves_and_walks_are_those_that_were_scored(searched):
+    story = story_of(searched.journal)
+    for run in story.of(story.control):
+        curve, walks = run["seen"]["curve"], run["seen"]["walks"]
+        misses = np.subtract(curve["model_meV_atom"], curve["reference_meV_atom"])
+        assert np.std(misses) == pytest.approx(run["metrics"]["curve_meV_atom"]) and len(misses) == 4
+        assert [walk["whole"] for walk in walks] == [True, True] and run["metrics"]["unstable_share"] == 0
+        still = walks[-1]
+        assert still["ensemble"] == "nve" and still["series"]["conserved_meV_atom"][0] == 0.0
+        assert still["series"]["time_ps"][-1] == pytest.approx(40 * still["timestep_fs"] / 1000)
+    looks = Looks(searched, story)
+    assert "There is no MD run 'x'; there are: hot-0-0 of seed 0" in looks.walk(0, "x")
+    assert "There are no curves" in looks.curves(1) and "There are no MD runs" in looks.walks(99)
+
+
+def test_a_broken_walk_says_where_and_why(searched):
+    start = read_frames(searched.place / "judge" / "starts.extxyz")
+    trials = Trials(temperature_K=30_000.0, steps=200, seeds=1, drift_temperature_K=30_000.0, drift_steps=200)
+    walks = hot_walks(start, EMT(), trials)
+    assert unstable_share(walks) == 1.0 and walks[0].done < 200 and walks[0].trip
+    quiet, drift = quiet_walk(start[0], EMT(), trials)
+    assert not quiet.whole and np.isnan(drift)
 
 
 def test_an_idea_that_the_reviewer_refuses_twice_is_written_down_and_not_run(serve, searched, tmp_path):

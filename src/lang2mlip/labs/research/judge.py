@@ -18,11 +18,13 @@ from lang2mlip.labs.research.measure import (
     BROKEN,
     UNKNOWN,
     Trials,
+    curve,
     curve_error,
     dimer_faults,
-    drift,
     frame_sums,
+    hot_walks,
     memory_MB,
+    quiet_walk,
     roughness,
     speed,
     unstable_share,
@@ -45,18 +47,29 @@ def judged(told: dict[str, Any]) -> dict[str, Any]:
     if limit is not None and not metrics["force_rmse_meV_A"] <= limit:
         return {"metrics": metrics, "frames": sums, "hopeless": True}
     starts, trials = read_frames(told["starts"]), Trials.model_validate(told["trials"])
-    curve = read_frames(told["curve"]) if told.get("curve") else []
+    hot = hot_walks(starts, calculator, trials)
+    quiet, drift = quiet_walk(starts[0], calculator, trials)
     metrics |= {
-        "unstable_share": unstable_share(starts, calculator, trials),
-        "drift_meV_atom_ps": drift(starts[0], calculator, trials),
+        "unstable_share": unstable_share(hot),
+        "drift_meV_atom_ps": drift,
         "roughness_meV_A": _or_unknown(lambda: roughness(starts[0], calculator)),
         "dimer_faults": _or_unknown(lambda: dimer_faults(starts[0], calculator)),
         "speed": _or_unknown(lambda: speed(starts[0], calculator, trials.block_s)),
         "memory_MB": memory_MB(),
     }
-    if curve:
-        metrics["curve_meV_atom"] = _or_unknown(lambda: curve_error(curve, calculator))
-    return {"metrics": metrics, "frames": sums, "hopeless": False}
+    seen: dict[str, Any] = {"walks": [walk.model_dump() for walk in (*hot, quiet)]}
+    if told.get("curve"):
+        seen["curve"] = _curve(read_frames(told["curve"]), calculator)
+        metrics["curve_meV_atom"] = curve_error(seen["curve"]) if seen["curve"] else UNKNOWN
+    return {"metrics": metrics, "frames": sums, "hopeless": False, "seen": seen}
+
+
+def _curve(frames: list[Any], calculator: Any) -> dict[str, list[float]]:
+    """The curve; empty where the model broke on it."""
+    try:
+        return curve(frames, calculator)
+    except BROKEN:
+        return {}
 
 
 def _or_unknown(measured: Any) -> float:

@@ -45,7 +45,7 @@ def check_hidden(*paths: Path) -> None:
 
 def scorer() -> str:
     """SHA-256 over the sources of the judge: two scores compare only where it is the same."""
-    rooms = [HOME / "labs" / "research" / name for name in ("judge.py", "measure.py", "card.py")]
+    rooms = [HOME / "labs" / "research" / name for name in ("judge.py", "measure.py", "walks.py", "card.py")]
     rooms += sorted((HOME / "science" / "evaluation").glob("*.py")) + sorted((HOME / "science" / "atoms").glob("*.py"))
     whole = hashlib.sha256()
     for file in rooms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,18 @@ from pydantic import Field
 
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import LabelFailed, PartFailed
+from lang2mlip.labs.research.walks import Walk, walk_of
 from lang2mlip.science.atoms.drive import single_point
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.md import MDPlan, run
 from lang2mlip.science.evaluation.dimer_curve import DimerCurve
-from lang2mlip.science.evaluation.drift import measure as measure_drift
+from lang2mlip.science.evaluation.drift import drift
 from lang2mlip.science.evaluation.errors import compare
 
-__all__ = ["Trials", "curve_error", "drift", "frame_sums", "memory_MB", "roughness", "speed", "unstable_share"]
+__all__ = [
+    "Trials", "curve", "curve_error", "frame_sums", "hot_walks", "memory_MB", "quiet_walk", "roughness", "speed",
+    "unstable_share",
+]  # fmt: skip
 
 UNKNOWN = float("nan")
 BROKEN = (PartFailed, LabelFailed, ValueError, FloatingPointError, ZeroDivisionError)
@@ -51,31 +55,54 @@ def frame_sums(frames: Sequence[Atoms], calculator: Any) -> dict[str, list[float
     }
 
 
-def curve_error(frames: Sequence[Atoms], calculator: Any) -> float:
+def curve(frames: Sequence[Atoms], calculator: Any) -> dict[str, list[float]]:
+    """Volume (Å³/atom), and the energy (meV/atom above the lowest of the reference) by the reference and the model.
+
+    The model's are moved by the mean difference: only the shape of a curve counts.
+    """
+    found = compare(list(frames), calculator)
+    true = np.array([field.energy / len(one) for one, field in zip(frames, found.known, strict=True)])
+    errors = found.energy_errors_eV_atom()
+    shown = {"volume_A3_atom": [one.get_volume() / len(one) if one.cell.rank == 3 else 0.0 for one in frames],
+             "reference_meV_atom": 1e3 * (true - true.min()),
+             "model_meV_atom": 1e3 * (true - true.min() + errors - errors.mean())}  # fmt: skip
+    return {name: [float(f"{value:.5g}") for value in values] for name, values in shown.items()}
+
+
+def curve_error(shown: Mapping[str, Sequence[float]]) -> float:
     """Rms error of energies along a curve, its mean taken away, meV/atom."""
-    errors = compare(list(frames), calculator).energy_errors_eV_atom()
-    return 1e3 * float(np.std(errors))
+    return float(np.std(np.subtract(shown["model_meV_atom"], shown["reference_meV_atom"])))
 
 
-def unstable_share(starts: Sequence[Atoms], calculator: Any, trials: Trials) -> float:
-    """Share of hot NVT runs that end before their time."""
-    ended = []
-    for start in starts:
+def hot_walks(starts: Sequence[Atoms], calculator: Any, trials: Trials) -> list[Walk]:
+    """Hot NVT runs of every start, each from several seeds."""
+    made = []
+    for number, start in enumerate(starts):
         for seed in range(trials.seeds):
             plan = MDPlan(temperature_K=trials.temperature_K, steps=trials.steps, timestep_fs=trials.timestep_fs,
                           seed=seed, keep_every=trials.steps)  # fmt: skip
-            ended.append(run(start, calculator, plan, Health()).ended != "done")
-    return float(np.mean(ended))
+            made.append(walk_of(f"hot-{number}-{seed}", start, plan, run(start, calculator, plan, Health())))
+    return made
 
 
-def drift(start: Atoms, calculator: Any, trials: Trials) -> float:
-    """Size of the drift in NVE, meV/atom/ps; not a number where the run ended early."""
+def unstable_share(walks: Sequence[Walk]) -> float:
+    """Share of the runs that ended before their time."""
+    return float(np.mean([not walk.whole for walk in walks]))
+
+
+def quiet_walk(start: Atoms, calculator: Any, trials: Trials) -> tuple[Walk, float]:
+    """An NVE run, and the size of its drift, meV/atom/ps; not a number where it ended early."""
     plan = MDPlan(ensemble="nve", temperature_K=2 * trials.drift_temperature_K, steps=trials.drift_steps, seed=1,
                   timestep_fs=trials.timestep_fs / 2, keep_every=trials.drift_steps)  # fmt: skip
+    outcome = run(start, calculator, plan)
+    walk = walk_of("nve", start, plan, outcome)
     try:
-        return abs(measure_drift(start, calculator, plan).meV_atom_ps)
+        if outcome.healthy:
+            found = drift(outcome.thermo["time_ps"], outcome.thermo["conserved_eV"], len(start))
+            return walk, abs(found.meV_atom_ps)
     except BROKEN:
-        return UNKNOWN
+        pass
+    return walk, UNKNOWN
 
 
 def roughness(start: Atoms, calculator: Any, lines: int = 4, points: int = 9, step_A: float = 5e-4) -> float:

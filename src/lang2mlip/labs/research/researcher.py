@@ -5,7 +5,6 @@ Where the model fails, the built-in search has the next idea and the journal say
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from pydantic import Field
 from lang2mlip.contracts import Noun
 from lang2mlip.errors import ModelTrouble
 from lang2mlip.labs.research.arena import Arena
+from lang2mlip.labs.research.looks import Looks
 from lang2mlip.labs.research.proposal import Proposal, Proposer
 from lang2mlip.labs.research.story import Story
-from lang2mlip.labs.research.tell import explained, told
+from lang2mlip.labs.research.tell import told
 from lang2mlip.language.quoting import quoted
 from lang2mlip.language.speaker import Form, Query, Speaker
 
@@ -29,7 +29,6 @@ ROUNDS = 2
 PATIENCE = 3
 """Ideas in a row without a usable answer after which the model is not asked any more."""
 
-LONGEST = 12_000
 _PROMPTS = Path(__file__).parent / "prompts"
 
 
@@ -95,7 +94,7 @@ class Researcher:
     def _ask(self, arena: Arena, story: Story, label: str, message: str) -> Edit:
         form = (Form("propose_edit", Edit, "one idea and the change that tests it"),)
         query = Query(
-            label, _text("propose.md"), message, form, _tools(arena, story), lambda one: _possible(arena, one)
+            label, _text("propose.md"), message, form, Looks(arena, story).all(), lambda one: _possible(arena, one)
         )
         found: Edit = self._speaker.ask(query, self._left()).value
         return found
@@ -105,7 +104,7 @@ class Researcher:
         change = yaml.safe_dump({"hypothesis": found.hypothesis, "expected": found.expected, "settings": found.change})
         message = f"{_situation(arena, story, [])}\n\nThe change:\n{quoted(change + chr(10) + found.patch)}"
         opinion: Approve | Object = self._speaker.ask(
-            Query(label, _text("review.md"), message, forms, _tools(arena, story)), self._left()
+            Query(label, _text("review.md"), message, forms, Looks(arena, story).all()), self._left()
         ).value
         return opinion
 
@@ -132,38 +131,6 @@ def _situation(arena: Arena, story: Story, objections: list[str]) -> str:
                      "potential, the loss, the use of the data; not another value of the same setting.")  # fmt: skip
     parts += [f"The reviewer objected to your last idea: {quoted(one)}" for one in objections]
     return "\n\n".join(parts)
-
-
-def _tools(arena: Arena, story: Story) -> tuple[Callable[..., str], ...]:
-    """Read-only looks at the strategy and at what was tried; name, docstring and signature are what the model sees."""
-
-    def read_file(path: str) -> str:
-        """A file of the strategy as it stands: strategy/train.py or strategy/config.yaml."""
-        if path not in ("strategy/train.py", "strategy/config.yaml"):
-            return quoted("Only strategy/train.py and strategy/config.yaml can be read.")
-        return quoted(arena.history.text(story.control, path))
-
-    def attempt(number: int) -> str:
-        """One attempt: hypothesis, prediction, runs with all metrics, verdict, and its diff."""
-        if not 1 <= number <= len(story.attempts):
-            return quoted(f"There are attempts 1 to {len(story.attempts)}.")
-        lines = [*explained(arena, number), story.attempts[number - 1].proposal["diff"]]
-        return quoted("\n".join(lines)[:LONGEST])
-
-    def log(number: int) -> str:
-        """What the training of an attempt printed, its loss over time included; 0: that of the baseline."""
-        known = {one.number: one.proposal["commit"] for one in story.attempts} | {0: story.baseline}
-        runs = story.of(known[number]) if number in known else []
-        return quoted("\n".join(str(one.get("tail") or one["words"]) for one in runs)[-LONGEST:] or "There is no run.")
-
-    def worst_frames(number: int) -> str:
-        """Frames of the deciding set by their largest force error (eV/Å, one atom), for an attempt; 0: the baseline."""
-        known = {one.number: one.proposal["commit"] for one in story.attempts} | {0: story.baseline}
-        runs = [one for one in story.of(known.get(number, "")) if "frames" in one]
-        worst = sorted(enumerate(runs[0]["frames"]["worst"]), key=lambda one: -one[1])[:10] if runs else []
-        return quoted("\n".join(f"frame {index}: {value:.3f}" for index, value in worst) or "There is no run.")
-
-    return read_file, attempt, log, worst_frames
 
 
 def _text(name: str) -> str:

@@ -127,7 +127,7 @@ def _checked(found: dict[str, Any], train_cpu_s: float) -> dict[str, Any]:
         return {"status": "failed", "words": "the model gives values that are not finite"}
     known = {key: value if math.isfinite(value) else 1e6 for key, value in metrics.items()}
     status = "hopeless" if found["hopeless"] else "scored"
-    return {"status": status, "words": "", "metrics": known, "frames": found["frames"]}
+    return {"status": status, "words": "", "metrics": known, "frames": found["frames"], "seen": found.get("seen", {})}
 
 
 def _trouble(ended: Confined, arena: Arena) -> str:

@@ -166,3 +166,11 @@ def test_what_was_not_judged_is_told_and_is_no_unreserved_yes():
     table = gate_table(holed.gates, holed.unjudged)
     assert [row[-1].text for row in table.rows] == ["pass", "pass", "not judged"]
     assert {len(row) for row in table.rows} == {len(table.columns)}
+
+
+def test_a_whole_run_is_judged_by_its_drift_and_the_report_says_so(finished):
+    evaluation = finished.run.state.evaluations[-1]
+    drifts = [gate for gate in evaluation.gates if gate.name == DRIFT]
+    assert {gate.group for gate in drifts} == {"bulk", "vacancy"} and all(gate.passed for gate in drifts)
+    page = (finished.run.folder / "report" / "index.html").read_text()
+    assert page.count(DRIFT) >= 2 and evaluation.unjudged == ()

@@ -58,6 +58,15 @@ def test_vacancy_and_surface_energies_are_measured_where_the_task_wants_them():
     assert ("bulk", "vacancy") in found and ("surface-111", "surface_energy") in found
     assert ("oxide-surface", "surface_energy") not in found  # its crystal is not there
     assert {name for _, name in found} <= set(STATICS)
+    goals = {"vacancy_percent": 4.0, "surface_energy_percent": 3.0}
+    wish = task("emt", "vacancy", "surface_energy").model_copy(update={"goals": Goals(**goals)})
+    limits = {name: more["settings"].get("limit_percent") for _, name, more in _wishes(wish, [BULK, SLAB])}
+    assert limits["vacancy"] == 4.0 and limits["surface_energy"] == 3.0
+
+
+def test_thermal_expansion_is_measured_at_the_lowest_temperature_of_use_where_the_task_wants_it():
+    (more,) = [more for _, name, more in _wishes(task("emt", "thermal_expansion"), [BULK]) if "expansion" in name]
+    assert more["settings"] == {"limit_percent": 10.0, "temperature_K": 300.0}
 
 
 def test_a_compound_has_a_vacancy_of_a_formula_unit_and_one_with_a_large_unit_has_none():

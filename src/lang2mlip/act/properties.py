@@ -57,8 +57,7 @@ def _wishes(task: Task, records: Sequence[StructureRecord]) -> Iterator[Wish]:
         yield record, "lattice", {"settings": _lattice_limits(task.goals) | cell}
         if facts.get("stress", True):
             yield record, "elastic", {"settings": {"limit_percent": task.goals.elastic_percent} | cell}
-        if "phonons" in task.properties:
-            yield record, "phonons", {"settings": {"limit_THz": task.goals.phonon_THz}}
+        yield from _of_vibrations(task, record, facts.get("stress", True))
         if "vacancy" in task.properties and _unit(record) <= Vacancy().largest_unit:
             yield record, "vacancy", {"settings": {"limit_percent": task.goals.vacancy_percent}}
     yield from _of_slabs(task, records, crystals)
@@ -67,6 +66,15 @@ def _wishes(task: Task, records: Sequence[StructureRecord]) -> Iterator[Wish]:
     for record in _first_of("molecule", records):
         if "geometry" in task.properties and not record.periodic:
             yield record, "geometry", {"settings": _geometry_limits(task.goals)}
+
+
+def _of_vibrations(task: Task, record: StructureRecord, stress: bool) -> Iterator[Wish]:
+    """Phonons, and, where the reference has stress, the expansion that they bring about at the coldest use."""
+    if "phonons" in task.properties:
+        yield record, "phonons", {"settings": {"limit_THz": task.goals.phonon_THz}}
+    if "thermal_expansion" in task.properties and stress:
+        limit = {"limit_percent": task.goals.thermal_expansion_percent}
+        yield record, "thermal_expansion", {"settings": limit | {"temperature_K": task.temperature_K[0]}}
 
 
 def _of_slabs(task: Task, records: Sequence[StructureRecord], crystals: Sequence[StructureRecord]) -> Iterator[Wish]:

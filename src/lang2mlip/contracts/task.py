@@ -127,6 +127,7 @@ class Goals(Noun):
     bulk_modulus_percent: float = Field(default=3.0, gt=0, description="bulk modulus, % of the reference")
     elastic_percent: float = Field(default=8.0, gt=0, description="each elastic constant, % of the reference")
     phonon_THz: float = Field(default=0.3, gt=0, description="phonon frequencies, RMS difference, THz")
+    thermal_expansion_percent: float = Field(default=10.0, gt=0, description="thermal expansion, % of the reference")
     vacancy_percent: float = Field(default=5.0, gt=0, description="vacancy formation energy, % of the reference")
     surface_energy_percent: float = Field(default=5.0, gt=0, description="surface energies, % of the reference")
     density_percent: float = Field(default=2.0, gt=0, description="density, % of the reference's own MD")

@@ -87,11 +87,13 @@ def _goals(task: Task) -> str:
         f"force RMSE ≤ {goals.force_rmse_meV_A:g} meV/Å over all "
         f"and ≤ {100 * goals.force_relative:g} % of the rms force in each group; "
         f"energy RMSE ≤ {goals.energy_rmse_meV_atom:g} meV/atom; lattice ≤ {goals.lattice_percent:g} %, "
-        f"bulk modulus ≤ {goals.bulk_modulus_percent:g} %, elastic constants ≤ {goals.elastic_percent:g} %, density ≤ "
-        f"{goals.density_percent:g} %, vacancy energy ≤ {goals.vacancy_percent:g} %, surface energy ≤ "
-        f"{goals.surface_energy_percent:g} %, diffusion ≤ {goals.diffusion_percent:g} % off; "
-        f"RDF RMSE ≤ {goals.rdf_rmse:g}; {goals.stable_seeds} seeds of {goals.stable_steps} MD steps all healthy; "
-        f"energy drift ≤ {goals.drift_meV_atom_ps:g} meV/atom/ps"
+        f"bulk modulus ≤ {goals.bulk_modulus_percent:g} %, elastic constants ≤ {goals.elastic_percent:g} %, thermal "
+        f"expansion ≤ {goals.thermal_expansion_percent:g} %, density ≤ {goals.density_percent:g} %, vacancy "
+        f"energy ≤ {goals.vacancy_percent:g} %, surface energy ≤ {goals.surface_energy_percent:g} %, "
+        f"diffusion ≤ {goals.diffusion_percent:g} % off; RDF RMSE ≤ {goals.rdf_rmse:g}; "
+        f"{goals.stable_seeds} seeds of {goals.stable_steps} MD steps all healthy; energy drift ≤ "
+        f"{goals.drift_meV_atom_ps:g} meV/atom/ps; each element's force RMSE ≤ {100 * goals.element_limit:g} % of its "
+        "own rms force"
     )
 
 
@@ -174,9 +176,10 @@ def _evaluation(state: State) -> str:
     if evaluation is None:
         return "## Evaluation of the current model\n\nNone yet."
     held = sum(gate.passed for gate in evaluation.gates)
+    left = "".join(f"\n\nNot judged: {one.name} of {one.group}. {one.because}" for one in evaluation.unjudged)
     return (
         f"## Evaluation of the current model (depth {evaluation.depth})\n\n"
-        f"{held} of {len(evaluation.gates)} gates hold.\n\n{gates_table(evaluation)}"
+        f"{held} of {len(evaluation.gates)} gates hold.\n\n{gates_table(evaluation)}{left}"
     )
 
 

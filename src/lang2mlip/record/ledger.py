@@ -24,6 +24,7 @@ STATICS = {
     "surface_energy": 150,
     "geometry": 200,
     "phonons": 120,
+    "thermal_expansion": 250,
     "dimers": 0,
 }
 """Reference calls that a property may take: cubic crystals need about 10, low symmetry and relaxing more."""
@@ -32,7 +33,13 @@ MOST_KEPT = 0.2
 """Share of the call budget that is kept for statics at most."""
 
 _ALWAYS = ("lattice", "elastic")
-_WHERE = {"vacancy": "bulk", "phonons": "bulk", "surface_energy": "surface", "geometry": "molecule"}
+_WHERE = {
+    "vacancy": "bulk",
+    "phonons": "bulk",
+    "thermal_expansion": "bulk",
+    "surface_energy": "surface",
+    "geometry": "molecule",
+}
 """Property that a task may want → builder of the structures that it is measured on."""
 
 

@@ -15,7 +15,7 @@ from lang2mlip.errors import PartFailed
 from lang2mlip.science.atoms.drive import Counted, single_point
 from lang2mlip.science.evaluation.measured import Measured, of_reference, relax
 
-__all__ = ["Frequencies", "Phonons"]
+__all__ = ["Frequencies", "Phonons", "primitive"]
 
 Floats = NDArray[np.float64]
 
@@ -42,15 +42,19 @@ class Phonons(Noun):
     def frequencies(self, atoms: Atoms, calculator: Any) -> Frequencies:
         """One calculator's. Raises PartFailed when it has no equilibrium here."""
         counted = Counted(calculator)
-        cell, _ = relax(_primitive(atoms), counted, "full", self.fmax_eV_A)
+        cell, _ = relax(primitive(atoms), counted, "full", self.fmax_eV_A)
+        return Frequencies(self.of(cell, counted), counted.calls)
+
+    def of(self, cell: Atoms, counted: Counted) -> Floats:
+        """THz, shape (q points, bands), of a cell as it is. Raises PartFailed on forces that are not finite."""
         phonon = self._displaced(cell)
         forces = [single_point(_from_phonopy(one), counted).forces for one in phonon.supercells_with_displacements]
         if any(not np.isfinite(force).all() for force in forces):
-            raise PartFailed(f"A displaced cell of {atoms.get_chemical_formula()} has forces that are not finite.")
+            raise PartFailed(f"A displaced cell of {cell.get_chemical_formula()} has forces that are not finite.")
         phonon.forces = np.array(forces)
         phonon.produce_force_constants()
         phonon.run_mesh([self.mesh] * 3, is_mesh_symmetry=False)
-        return Frequencies(np.array(phonon.get_mesh_dict()["frequencies"]), counted.calls)
+        return np.array(phonon.get_mesh_dict()["frequencies"])
 
     def measure(self, subject: str, atoms: Atoms, potential: Any, reference: Any) -> Measured:
         """Both; `reference` is a calculator, or Frequencies from before, which cost nothing."""
@@ -82,7 +86,7 @@ class Phonons(Noun):
         return phonon
 
 
-def _primitive(atoms: Atoms) -> Atoms:
+def primitive(atoms: Atoms) -> Atoms:
     """The primitive cell in its standard setting; the atoms where none is found."""
     import spglib
 

@@ -13,18 +13,30 @@ __all__ = ["finer_tables"]
 
 
 def finer_tables(evidence: Evidence) -> tuple[Table, ...]:
-    """A table by element (with two elements or more) and one by the size of the force, where they were taken."""
+    """Tables by element, and by group and element (of two or more), and by the size of the force, where taken."""
     found = []
     overall = evidence.evaluation.errors.get("all") if evidence.evaluation else None
     elements = overall.by_element_meV_A if overall else {}
     if len(elements) > 1:
         rows = tuple((Cell(name, "text"), _figure(value), _share(overall, name)) for name, value in elements.items())
         found.append(Table(("element", "force error, meV/Å", "of its rms force, %"), rows, "By element"))
+        found += _by_group(evidence.by_group, list(elements))
     bins: list[dict[str, Any]] = evidence.curves.get("by_force", {}).get("all") or []
     if bins:
         columns = ("true force, eV/Å", "atoms", "force error, meV/Å", "of the force, %")
         found.append(Table(columns, tuple(_row(one) for one in bins), "By the size of the force"))
     return tuple(found)
+
+
+def _by_group(groups: dict[str, Errors], elements: list[str]) -> list[Table]:
+    """Groups in rows, elements in columns, force errors in meV/Å; nothing where there is one group alone."""
+    if len(groups) < 2:
+        return []
+    rows = tuple(
+        (Cell(name, "text"), *(Cell(number(errors.by_element_meV_A.get(each))) for each in elements))
+        for name, errors in groups.items()
+    )
+    return [Table(("group", *elements), rows, "Force error of each element in each group, meV/Å")]
 
 
 def _share(errors: Errors | None, element: str) -> Cell:

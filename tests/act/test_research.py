@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 import yaml
 
 import tiny
+from lang2mlip.act.research import to_beat, train_limit_s
 from lang2mlip.act.strategy import frames_by, settings_by
 from lang2mlip.contracts import Strategy
 from lang2mlip.data import table
+from lang2mlip.decide.briefing import brief
 from lang2mlip.doors.preparing import revise
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.research.ordered import carry_out
@@ -70,6 +73,7 @@ def test_what_was_proven_better_is_recorded_with_its_proof(run):
     result = run.view().steps()[3].result
     strategy = result.strategy
     assert result.status == "done" and strategy.settings["energy_weight"] == 100.0, result.summary
+    assert not {"goal", "max_level", "time_limit_s"} & set(strategy.settings)
     assert "instead of" in strategy.evidence and strategy.evidence in result.summary
     assert result.cost.training_s > 0 and result.cost.md_s > 0 and result.cost.calls == 0
     assert not verify(run.folder).findings
@@ -94,10 +98,14 @@ def test_the_arena_holds_the_run_s_frames_each_in_one_role(run):
     assert final == held_out > 0
 
 
+def test_a_decider_is_told_that_trainings_follow_a_strategy(run):
+    assert f"a strategy that won {run.state.strategy.evidence}" in brief(run.state)
+
+
 def test_an_arena_made_by_hand_from_the_run_begins_with_what_it_trains_with_now(place, run):
     own = place / "research" / "mine"
     config = yaml.safe_load((own / "game" / "strategy" / "config.yaml").read_text())
-    assert config["settings"] == run.state.model.settings
+    assert config["settings"] == {**run.state.model.settings, "time_limit_s": config["settings"]["time_limit_s"]}
     spec = yaml.safe_load((own / "judge" / "arena.yaml").read_text())
     assert spec["elements"] == ["Ar"] and "settings.level" not in spec["space"]
     theirs = run.folder / run.state.strategy.arena / "judge" / "final.extxyz"
@@ -130,6 +138,15 @@ def test_a_fit_with_full_effort_is_not_cut_to_the_length_of_an_arena_s_runs():
     assert settings_by(SOFT, suggested, "quick") == {"max_iterations": 4, "radial_size": 12, "level": 8}
     assert settings_by(SOFT, suggested, "accurate")["max_iterations"] == 25
     assert settings_by(None, suggested, "quick") == suggested
+
+
+def test_a_thorough_fit_is_searched_for_as_a_quick_one_of_the_same_form(run):
+    view = run.view()
+    model = view.state.model.model_copy(update={"effort": "accurate", "settings": {"max_level": 20, "goal": 0.005}})
+    larger = replace(view, state=view.state.model_copy(update={"model": model}))
+    found = to_beat(larger)
+    assert found["settings"]["max_level"] == 20 and found["settings"]["goal"] == found["suggested"]["goal"] == 0.02
+    assert found["settings"]["level"] == 2 and 60 <= train_limit_s(larger) <= 600
 
 
 def test_frames_weigh_as_in_the_arena_and_the_wildest_are_left_out(run):

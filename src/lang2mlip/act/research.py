@@ -24,13 +24,17 @@ from lang2mlip.contracts import Cost, Json, Research, Result, Strategy
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import PartFailed
 from lang2mlip.record.run import write_json
+from lang2mlip.record.view import View
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 
-__all__ = ["ResearchAction", "search"]
+__all__ = ["ResearchAction", "held_out", "search", "to_beat", "train_limit_s"]
 
 LAB = ("-m", "lang2mlip.labs.research", "order")
 OVER = 0.8
 """Share of the time that the budget leaves in which the search must begin its last run."""
+
+SHORTEST_S, USUAL_S, LONGEST_S = 60, 90, 600
+"""Bounds of what a run of a strategy may train, CPU seconds; the middle one where the run has trained nothing."""
 
 
 class ResearchAction:
@@ -38,7 +42,7 @@ class ResearchAction:
 
     def pieces(self, desk: Desk, parameters: Research) -> Sequence[Piece]:
         """The data of the arena, written out, and the order to the lab."""
-        files = {"training": desk.view.training_frames(), "held_out": _held_out(desk.run)}
+        files = {"training": desk.view.training_frames(), "held_out": held_out(desk.view)}
         for name, frames in files.items():
             write_frames(desk.job / f"{name}.extxyz", frames)
         task = desk.task
@@ -47,9 +51,9 @@ class ResearchAction:
             **{name: str((desk.job / f"{name}.extxyz").relative_to(desk.run)) for name in files},
             "temperature_K": task.temperature_K[1],
             "family": task.potential.family,
-            "settings": _settings(desk),
+            **to_beat(desk.view),
             "fixed": sorted(task.potential.settings),
-            "train_s": _train_s(desk),
+            "train_s": train_limit_s(desk.view),
             "seed": desk.seed("research"),
             "runs": parameters.runs,
             "seconds": parameters.seconds,
@@ -71,26 +75,31 @@ class ResearchAction:
                       strategy=strategy)  # fmt: skip
 
 
-def _held_out(run: Path) -> list[Atoms]:
-    """The validation frames of every group; none where the reference has not run there."""
-    return [atoms for file in sorted((run / "validation").glob("*.extxyz")) for atoms in read_frames(file)]
+def held_out(view: View) -> list[Atoms]:
+    """The validation frames of every group; none where the reference has not run there. The test set stays unseen."""
+    return [atoms for file in sorted((view.folder / "validation").glob("*.extxyz")) for atoms in read_frames(file)]
 
 
-def _settings(desk: Desk) -> dict[str, Any]:
-    """What the run trains with now: that is what has to be beaten."""
-    trainer: Any = load("potential", desk.task.potential.family)()
-    model = desk.state.model
-    if model is not None:
-        return dict(model.settings)
-    return {**trainer.suggest(desk.task.elements, 1, "quick"), **desk.task.potential.settings}
+def to_beat(view: View) -> dict[str, dict[str, Any]]:
+    """`settings` of a quick fit as the run would make it now, and of these what the family itself has `suggested`.
+
+    Many quick fits are compared, and what won is trained to the end afterwards; so where the current model is no quick
+    one, only those of its settings count that were not suggested for its effort.
+    """
+    spec, model = view.task.potential, view.state.model
+    trainer: Any = load("potential", spec.family)()
+    count = model.n_frames if model else 1
+    quick, usual = (trainer.suggest(view.task.elements, count, one) for one in ("quick", model.effort if model else ""))
+    own = {name: value for name, value in (model.settings if model else {}).items() if usual.get(name) != value}
+    return {"settings": {**quick, **own, **spec.settings}, "suggested": quick}
 
 
-def _train_s(desk: Desk) -> int:
-    """CPU seconds that a run of a strategy may train: twice what the current model took, within bounds."""
-    current = desk.state.model.id if desk.state.model else None
-    results = [step.result for step in desk.view.steps() if step.result is not None]
-    took = [one.cost.training_s for one in results if one.model is not None and one.model.id == current]
-    return int(min(900.0, max(60.0, 30.0 + 2.0 * took[-1]))) if took else 90
+def train_limit_s(view: View) -> int:
+    """CPU seconds that a run of a strategy may train: three times what the last quick fit of the run took."""
+    results = [step.result for step in view.steps() if step.result is not None]
+    took = [(one.model.effort, one.cost.training_s) for one in results if one.model is not None]
+    quick = [seconds for effort, seconds in took if effort == "quick"] or [seconds for _, seconds in took]
+    return int(min(LONGEST_S, max(SHORTEST_S, 30.0 + 3.0 * quick[-1]))) if quick else USUAL_S
 
 
 def _summary(found: dict[str, Any], strategy: Strategy | None) -> str:

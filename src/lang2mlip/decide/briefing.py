@@ -152,10 +152,11 @@ def _model(state: State) -> str:
     changes = (
         f"{state.labels_since_training} labels are new since." if state.labels_since_training else "No data are new."
     )
+    strategy = f"\n\nTrainings follow a strategy that won {state.strategy.evidence}." if state.strategy else ""
     return (
         f"## Model\n\n{model.id}: family {model.family}, {model.n_parameters} parameters, "
         f"fitted to {model.n_frames} frames with {model.effort or 'unknown'} effort. "
-        f"{len(state.models)} models so far. {changes}"
+        f"{len(state.models)} models so far. {changes}{strategy}"
     )
 
 

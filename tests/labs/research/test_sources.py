@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lang2mlip.act.research import held_out as held_out_of
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.labs.research.card import Card
 from lang2mlip.labs.research.kit import MOLECULES, check_hidden, for_strategy
 from lang2mlip.labs.research.made import from_file
 from lang2mlip.labs.research.opening import open_new
-from lang2mlip.labs.research.ownrun import Own, entry_of, held_out_of, own_of, split, view_of
+from lang2mlip.labs.research.ownrun import Own, entry_of, own_of, split, view_of
 from lang2mlip.labs.research.rules import Rules
 from lang2mlip.science.atoms.frames import parse_frames
 

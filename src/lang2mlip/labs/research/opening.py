@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lang2mlip.act.research import held_out
 from lang2mlip.compute.local import Workers
 from lang2mlip.compute.plan import Worker
 from lang2mlip.compute.pool import Pool
@@ -19,7 +20,7 @@ from lang2mlip.labs.research.builtin import BuiltIn
 from lang2mlip.labs.research.card import read
 from lang2mlip.labs.research.kit import MOLECULES, check_hidden
 from lang2mlip.labs.research.made import from_crystal, from_file
-from lang2mlip.labs.research.ownrun import entry_of, held_out_of, own_of, split, view_of
+from lang2mlip.labs.research.ownrun import entry_of, own_of, split, view_of
 from lang2mlip.labs.research.page import write_page
 from lang2mlip.labs.research.proposal import Proposer
 from lang2mlip.labs.research.researcher import Researcher
@@ -36,7 +37,7 @@ def open_new(place: Path, name: str, from_run: str | None, data: Path | None, se
     """Make an arena from an entry of the table. Raises UnknownName or BadInput."""
     if from_run is not None:
         view = view_of(from_run)
-        frames = split(view.training_frames(), held_out_of(view))
+        frames = split(view.training_frames(), held_out(view))
         return create(place, entry_of(own_of(view), frames), frames, seed)
     known = {key: entry for key, entry in table("research").items() if entry["data"]["maker"] != "run"}
     if name not in known:

@@ -14,14 +14,14 @@ import numpy as np
 from ase import Atoms
 from pydantic import Field
 
+from lang2mlip.act.research import to_beat, train_limit_s
 from lang2mlip.contracts import Noun
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.run import Run
 from lang2mlip.record.view import View
-from lang2mlip.science.atoms.frames import read_frames
 
-__all__ = ["Own", "entry_of", "held_out_of", "own_of", "split", "view_of"]
+__all__ = ["Own", "entry_of", "own_of", "split", "view_of"]
 
 SHARES = (0.6, 0.8)
 """Of each group's frames in the order of their making: to train on up to the first, to decide with up to the second."""
@@ -31,6 +31,9 @@ SHARE = 0.75
 
 FEWEST = 20
 STARTS = 3
+ENDS_AT = 0.6
+"""Share of the time of a training after which a fit begins no further step."""
+
 HOTTER = 1.2
 """Stability is tried at so many times the highest temperature of use."""
 
@@ -42,6 +45,7 @@ class Own(Noun):
     temperature_K: float = Field(description="highest of the use, K")
     family: str
     settings: dict[str, Any] = Field(default_factory=dict, description="what the run trains with; empty: the entry's")
+    suggested: dict[str, Any] = Field(default_factory=dict, description="of these, what the family suggests by itself")
     fixed: tuple[str, ...] = Field(default=(), description="settings that the person has chosen: no search moves them")
     train_s: int = Field(default=90, gt=0, description="CPU time of a training at most, s")
 
@@ -56,20 +60,15 @@ def view_of(run: str) -> View:
 
 def own_of(view: View) -> Own:
     """What an arena takes over from a run that a person names."""
-    spec, model = view.task.potential, view.state.model
+    spec = view.task.potential
     return Own(
         title=f"the data of the run {view.folder.name}",
         temperature_K=view.task.temperature_K[1],
         family=spec.family,
-        settings=dict(model.settings) if model else {},
+        **to_beat(view),
         fixed=tuple(sorted(spec.settings)),
+        train_s=train_limit_s(view),
     )
-
-
-def held_out_of(view: View) -> list[Atoms]:
-    """The run's validation frames; none where the reference has not run there. The frozen test set is not for this."""
-    files = sorted((view.folder / "validation").glob("*.extxyz"))
-    return [frame for file in files for frame in read_frames(file)]
 
 
 def split(training: Sequence[Atoms], held_out: Sequence[Atoms], fewest: int = FEWEST) -> dict[str, list[Atoms]]:
@@ -125,6 +124,12 @@ def entry_of(own: Own, frames: Mapping[str, list[Atoms]]) -> dict[str, Any]:
     return _within(made, own)
 
 
+def _in_time(settings: dict[str, Any], train_s: int) -> dict[str, Any]:
+    """A fit that ends by itself is better than one that is ended."""
+    limit = settings.get("time_limit_s")
+    return settings if limit is None else {**settings, "time_limit_s": min(limit, ENDS_AT * train_s)}
+
+
 def _entries() -> dict[str, dict[str, Any]]:
     """Family → the entry for data of a run."""
     return {one["baseline"]["family"]: one for one in table("research").values() if one["data"]["maker"] == "run"}
@@ -136,7 +141,8 @@ def _within(entry: dict[str, Any], own: Own) -> dict[str, Any]:
     plain = entry["baseline"]["settings"]
     if own.settings:
         here = {name: plain[name] for name in entry.get("runs_with", ()) if name in plain}
-        entry["baseline"]["settings"] = {**own.settings, **here}
+        entry["baseline"]["settings"] = _in_time({**own.settings, **here}, own.train_s)
+    entry["suggested"] = own.suggested
     entry["space"] = {path: axis for path, axis in entry["space"].items() if path not in fixed}
     entry["recipes"] = [one for one in entry["recipes"] if not fixed & set(one["change"])]
     return entry

@@ -28,9 +28,16 @@ def strategy_of(arena: Arena) -> Strategy:
         raise BadInput(f"What won in {name} has a train.py of its own, and a run takes over settings only; see: "
                        f"lang2mlip research diff {name}")  # fmt: skip
     config: dict[str, Any] = {"soften": 0.0, "max_force_eV_A": None, **arena.config(story.control)}
-    config["settings"] = {key: value for key, value in config["settings"].items() if key not in RUN_AS}
+    config["settings"] = _taken_over(arena, config["settings"])
     told = {"arena": str(arena.place), "commit": story.control, "evidence": _evidence(arena)}
     return check(Strategy, config | told, f"The winner of the arena {name}")
+
+
+def _taken_over(arena: Arena, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings but for the arena's own, and for those that the family suggests for a quick fit anyway."""
+    suggested = arena.spec.get("suggested", {})
+    same = {key for key, value in settings.items() if key in suggested and suggested[key] == value}
+    return {key: value for key, value in settings.items() if key not in RUN_AS and key not in same}
 
 
 def proven(arena: Arena) -> bool:

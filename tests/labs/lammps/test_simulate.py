@@ -57,6 +57,14 @@ def test_the_energy_volume_curve_gives_the_lattice_and_bulk_modulus_that_python_
     assert made.value("bulk_modulus") == pytest.approx(truth.minimum.bulk_modulus_GPa, rel=0.01)
 
 
+def test_a_crystal_under_pressure_has_the_volume_that_its_equation_of_state_gives(tmp_path, calculator):
+    made = simulate("lattice constant of copper at 10 GPa", Settings(FILE, tmp_path))
+    atoms = bulk("Cu", a=made.value("lattice_parameter"))
+    atoms.calc = calculator
+    assert -atoms.get_stress()[:3].mean() * 160.21766 == pytest.approx(10.0, abs=0.02)
+    assert made.value("pressure") == pytest.approx(10.0, abs=0.02)
+
+
 def test_the_vacancy_energy_is_that_which_python_finds(tmp_path, calculator):
     made = simulate("vacancy formation energy of copper", Settings(FILE, tmp_path), atoms=108)
     truth = Vacancy(length_A=10.0).formation(bulk("Cu", cubic=True), calculator)

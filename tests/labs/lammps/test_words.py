@@ -37,6 +37,11 @@ SAID = [
      {"arriving": 30, "energy_eV": 0.8, "temperature_K": 400}),
     ("potential of mean force of a pair in liquid argon at 95 K", "metadynamics", {"molten": True}),
     ("melting point of copper at 10 GPa", "melting", {"pressure_GPa": 10}),
+    ("lattice constant of copper at 10 GPa", "minimise", {"pressure_GPa": 10}),
+    ("diffusivty in liquid argon at 90 K", "motion", {"temperature_K": 90}),
+    ("density of copper at 300 K, 256 atoms, 15 ps", "equilibrate", {"ps": 15, "atoms": 256}),
+    ("shear nickel up to about 1 % at 300 K", "deform", {"mode": "shear", "strain": 0.01}),
+    ("viscosity of liquid argon at 90 K and roughly 1.38 g/mL", "viscosity", {"density_g_cm3": 1.38}),
     ("pull copper at 300 K at a strain rate of 1e10 1/s", "deform", {"rate_per_ps": 0.01}),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Any
 
 from lang2mlip.data import table
@@ -10,6 +11,10 @@ from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.recipes import known
 
 __all__ = ["meant"]
+
+_LONG = 7
+_NEAR = 0.9
+"""Words so long that are alike by so much differ by one letter that was left out, doubled or exchanged."""
 
 
 def meant(prompt: str, otherwise: str | None = None) -> dict[str, Any]:
@@ -19,6 +24,8 @@ def meant(prompt: str, otherwise: str | None = None) -> dict[str, Any]:
     """
     text = _folded(prompt)
     strong, weak = (_first(_found(text, kind)) for kind in ("words", "weak"))
+    if not strong and (mended := _spelt(text)) != text:
+        text, strong = mended, _first(_found(mended, "words"))
     found = {entry["recipe"]: entry for entry in strong or weak}
     if "absent" in found:
         raise BadInput(f"There is no recipe for what {prompt.strip()!r:.120} asks; there are: {_recipes()}.")
@@ -61,6 +68,18 @@ def _folded(prompt: str) -> str:
     """In small letters, without the indices of planes, which would stand between the words of a phrase."""
     plain = re.sub(r"[({]\s*-?\d[\d\s,-]*[)}]", " ", prompt.lower().replace("’", "'"))
     return " ".join(plain.split())
+
+
+def _spelt(text: str) -> str:
+    """The same with long words that no phrase has in place of the nearest one that a phrase has, a slip apart."""
+    known = {word for entry in table("recipes").values() for phrase in entry["words"] for word in phrase.split()}
+    long = sorted(word for word in known if len(word) >= _LONG)
+
+    def mended(one: re.Match[str]) -> str:
+        near = [] if one[0] in known else get_close_matches(one[0], long, 1, _NEAR)
+        return near[0] if near else one[0]
+
+    return re.sub(rf"[a-z]{{{_LONG},}}", mended, text)
 
 
 def _found(text: str, kind: str) -> list[dict[str, Any]]:

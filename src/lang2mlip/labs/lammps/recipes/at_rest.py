@@ -9,16 +9,23 @@ __all__ = ["RELAX_ATOMS", "relax_box"]
 RELAX_ATOMS = "minimize        0 1e-8 1000 10000"
 """To forces of 1e-8, in units of the style, as far as the line search comes."""
 
+_MOST = 0.002
+"""Largest change of the volume in one step, as a share."""
 
-def relax_box(system: System) -> tuple[str, ...]:
-    """The box to no pressure and the atoms to no force.
+_TIMES = 3
+"""Relaxations after one another; under pressure, where the box changes by more, twice as many."""
 
-    Thrice, for LAMMPS measures strain from the box at the start of each minimisation (manual of fix box/relax).
+
+def relax_box(system: System, pressure_GPa: float = 0.0) -> tuple[str, ...]:
+    """The box to a pressure, none unless it is said, and the atoms to no force.
+
+    Several times, for LAMMPS measures strain from the box at the start of each minimisation (manual of fix box/relax).
     """
     how = "iso" if system.cubic else "tri" if _leans(system) else "aniso"
-    begin = f"fix             box all box/relax {how} 0.0 vmax 0.002"
+    begin = f"fix             box all box/relax {how} {system.units.of_GPa(pressure_GPa)} vmax {_MOST}"
     once = (begin, "minimize        0 1e-8 1000 10000", "unfix           box")
-    return ("min_style       cg", *once, *once, *once, RELAX_ATOMS)
+    times = _TIMES if pressure_GPa == 0.0 else 2 * _TIMES
+    return ("min_style       cg", *(times * once), RELAX_ATOMS)
 
 
 def _leans(system: System) -> bool:

@@ -22,14 +22,16 @@ class Minimise(Recipe):
     line: ClassVar[str] = "Relaxation at 0 K"
 
     box: bool = Field(default=True, description="relax the box too")
+    pressure_GPa: float = Field(default=0.0, ge=-50, le=1000, description="pressure that the box is relaxed to, GPa")
 
     def measures(self) -> str:
         """In words."""
-        return "energy per atom, lattice parameters, density and what pressure is left"
+        under = f" under {self.pressure_GPa:g} GPa" if self.pressure_GPa else ""
+        return f"energy per atom, lattice parameters and density{under}, and the pressure at the end"
 
     def stages(self, system: System) -> list[Stage]:
         """One."""
-        return [Stage("relax", relax_box(system) if self.box else (RELAX_ATOMS,))]
+        return [Stage("relax", relax_box(system, self.pressure_GPa) if self.box else (RELAX_ATOMS,))]
 
     def read(self, seen: Seen) -> Findings:
         """The end of the last minimisation."""
@@ -40,7 +42,7 @@ class Minimise(Recipe):
             Number(name="energy", value=seen.last("relax", "PotEng") / len(atoms), unit="eV/atom"),
             Number(name="volume", value=seen.last("relax", "Volume") / len(atoms), unit="Å³/atom"),
             Number(name="density", value=seen.last("relax", "Density"), unit="g/cm³"),
-            Number(name="pressure", value=seen.last("relax", "Press"), unit="GPa", how="left after relaxing"),
+            Number(name="pressure", value=seen.last("relax", "Press"), unit="GPa", how="at the end"),
         ]
         lengths = cell.cell.lengths() * grown
         if np.ptp(lengths) < 1e-6:

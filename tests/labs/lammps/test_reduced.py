@@ -52,6 +52,7 @@ def test_half_a_state_another_substance_and_what_is_not_made_for_the_model_are_r
         ("viscosity of a Lennard-Jones liquid", "T\\* and rho\\*"),
         ("pressure of an LJ fluid at T* = 1.5", "T\\* and rho\\*"),
         ("diffusion of copper at T*=1", "copper has none"),
+        ("diffusion of Cu as an LJ liquid at T*=1, rho*=0.8", "Cu has none"),
         ("surface energy of the LJ crystal", "name a substance"),
         ("g(r) of the LJ fluid at T*=1, rho*=0.8 cut off at 9 sigma", "cut-off"),
     ):

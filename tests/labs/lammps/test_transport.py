@@ -59,8 +59,8 @@ def test_a_run_that_is_too_short_for_a_spectrum_says_so():
 
 def test_reverse_nemd_and_green_kubo_give_the_conductivity_of_a_small_fluid(tmp_path):
     quick = {"rest_ps": 2, "melt_ps": 2}
-    flux = simulate(f"{FLUID} by Green-Kubo", Settings(None, tmp_path, rounds=1), atoms=108, ps=40, **quick)
-    swaps = simulate(f"{FLUID} by reverse NEMD", Settings(None, tmp_path, rounds=1), atoms=256, ps=30, bins=12, **quick)
+    flux = simulate(f"{FLUID} by Green-Kubo", Settings(None, tmp_path, rounds=1), atoms=108, ps=30, **quick)
+    swaps = simulate(f"{FLUID} by reverse NEMD", Settings(None, tmp_path, rounds=1), atoms=256, ps=20, bins=12, **quick)
     task = tasks()["blind-t21"]
     for made, recipe in ((flux, "heat_flux"), (swaps, "conductivity")):
         (number,) = [one for one in made.numbers if one.name == "thermal_conductivity"]

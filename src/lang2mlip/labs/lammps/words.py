@@ -117,8 +117,11 @@ def _no_substance(state: ReducedState, phrases: Iterable[str]) -> bool:
         component = _one(_heard(state.rest, phrases))
     except BadInput:
         return True
-    known_pairs = bool(component.formula) and set(Formula(component.formula).count()) <= set(table("lj"))
-    return not known_pairs and not (len(component.name) > 3 and component.name.lower() in state.rest.lower())
+    if component.formula and set(Formula(component.formula).count()) <= set(table("lj")):
+        return False
+    in_full = len(component.name) > 3 and component.name.lower() in state.rest.lower()
+    symbol = len(component.formula) > 1 and re.search(rf"(?<!\w){re.escape(component.formula)}(?!\w)", state.rest)
+    return not in_full and not symbol
 
 
 def _scaled(state: ReducedState | None, component: Component) -> dict[str, Json]:

@@ -18,7 +18,7 @@ CONFIG = {
     "max_force_eV_A": None,
     "soften": 0.0,
     "settings": {"level": 4, "cutoff_A": 5.0, "radial_size": 6, "min_distance_A": 2.0, "energy_weight": 0.01,
-                 "stress_weight": 0.0, "max_iterations": 0, "core": False, "robust": False},
+                 "stress_weight": 0.0, "max_iterations": 0, "core": False, "robust": False, "save_s": 0.0},
 }  # fmt: skip
 
 

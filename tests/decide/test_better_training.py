@@ -43,6 +43,15 @@ def test_where_labels_and_a_larger_model_did_not_help_a_better_training_is_searc
     assert "better way to train" in decisions[position + 1].reason and state.outcome == "success"
 
 
+def test_a_strategy_that_is_newer_than_the_model_is_the_reason_to_train_whatever_came_between():
+    state, _ = Dear().watch(max_labels=100)
+    told = {"ended": False, "labels_since_training": 1, "strategy": Strategy(family="mtp", settings={"level": 10})}
+    state = state.model_copy(update=told)
+    assert "better way to train" in weighed(state)[0].reason
+    model = state.model.model_copy(update={"settings": {"level": 10}})
+    assert "1 labels are new" in weighed(state.model_copy(update={"model": model}))[0].reason
+
+
 def test_a_search_that_finds_nothing_is_not_repeated_and_the_end_is_honest():
     world = Dear(floor={"salt": 0.2})
     world.finds = False

@@ -12,15 +12,16 @@ import numpy as np
 from ase import Atoms
 
 from lang2mlip.contracts import Strategy
+from lang2mlip.decide.learn import LENGTHS
 
 __all__ = ["frames_by", "settings_by"]
 
-LENGTHS = ("max_iterations", "epochs")
-"""Settings that say how long is optimised: an arena's runs are short, and a fit with full effort is not cut to them."""
-
 
 def settings_by(strategy: Strategy | None, suggested: Mapping[str, Any], effort: str) -> dict[str, Any]:
-    """The suggested settings with the strategy's in their place."""
+    """The suggested settings with the strategy's in their place.
+
+    An arena's runs are short, and a fit with full effort is not cut to their length.
+    """
     if strategy is None:
         return dict(suggested)
     made = {**suggested, **strategy.settings}

@@ -11,13 +11,16 @@ from lang2mlip.decide.curriculum import in_play, stuck, target
 from lang2mlip.decide.needs import converged, listed, pruned_already
 from lang2mlip.record.ledger import calls_to_spend, labels_left
 
-__all__ = ["enlarge", "finish_training", "larger_to_try", "prune_outliers", "take_back", "train_on_new"]
+__all__ = ["LENGTHS", "enlarge", "finish_training", "larger_to_try", "prune_outliers", "take_back", "train_on_new"]
 
 BROKEN = 100
 """A force error this many times the rmse of its group is no hard configuration but a broken label."""
 
 WORSE = 1.5
 """A model whose held-out error is this many times that of the one before is taken back."""
+
+LENGTHS = {"max_iterations", "epochs"}
+"""Settings that say how long is optimised, in which a thorough fit may differ from the strategy that it follows."""
 
 CAREFUL = 4.0
 """Robust standard deviations beyond which frames are dropped when a model was taken back."""
@@ -30,7 +33,7 @@ def train_on_new(state: State) -> Choice | None:
     if state.model is None:
         return Choice(Train(), "There are data and no model yet.", "A first potential that can run MD.")
     pruned = state.log[-1].action == "prune"
-    if state.log[-1].action == "research":
+    if _trained_otherwise(state, state.model):
         return Choice(Train(), f"There is a better way to train than that of {state.model.id}.", "Lower errors.")
     return Choice(
         Train(),
@@ -39,6 +42,14 @@ def train_on_new(state: State) -> Choice | None:
         else f"{state.labels_since_training} labels are new since {state.model.id}.",
         "Lower errors where the new labels lie.",
     )
+
+
+def _trained_otherwise(state: State, model: Model) -> bool:
+    """The strategy in use is newer than the model; that a thorough fit optimises longer is no difference."""
+    told = state.strategy.settings if state.strategy else {}
+    own = state.task.potential.settings
+    differ = {name for name, value in told.items() if name not in own and model.settings.get(name) != value}
+    return bool(differ - LENGTHS if model.effort == "accurate" else differ)
 
 
 def take_back(state: State) -> Choice | None:

@@ -13,7 +13,7 @@ from stretched import Scaled
 from lang2mlip.act.base import Done, Piece
 from lang2mlip.act.end import _faithful
 from lang2mlip.act.evaluate import Measurements, _add_unjudged, summary
-from lang2mlip.act.gates import DRIFT, property_gates, stability_gates
+from lang2mlip.act.gates import DRIFT, error_gates, property_gates, spoken, stability_gates
 from lang2mlip.act.properties import measure
 from lang2mlip.contracts import Errors, Evaluation, Goals, StabilityRun
 from lang2mlip.report.tables import gate_table
@@ -95,6 +95,14 @@ def test_noise_of_a_short_walk_is_not_taken_for_drift():
     assert gate.passed and gate.limit == pytest.approx(2.0 * GOALS.drift_meV_atom_ps)
     wild = noisy.model_copy(update={"drift_meV_atom_ps": 9.0, "drift_error_meV_atom_ps": 40.0})
     assert not drift_gates(wild)[0].passed  # energy that jumps about is not kept either
+
+
+def test_a_group_that_the_name_of_a_gate_says_is_not_said_twice():
+    (of_bulk,) = property_gates(vacancy(WEAK).properties)
+    assert spoken(of_bulk) == "vacancy_formation_energy of bulk"
+    assert spoken(drift_gates(walked(EMT()))[0]) == "energy drift at constant energy in bulk"
+    (overall, *_) = error_gates({"all": judged(()).errors["all"]}, GOALS)
+    assert spoken(overall) == "force error"
 
 
 RUN = Path(__file__).parents[1] / "record" / "folders" / "v1"

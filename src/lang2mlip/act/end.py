@@ -8,7 +8,7 @@ from lang2mlip.act.base import Desk, Done, Piece, run_pieces
 from lang2mlip.act.deliver import deliver
 from lang2mlip.act.evaluate import measurements, pieces_for, summary
 from lang2mlip.act.frozen import freeze
-from lang2mlip.act.gates import UNMEASURED, error_gates, property_gates, stability_gates, unmeasured_gates
+from lang2mlip.act.gates import UNMEASURED, error_gates, property_gates, spoken, stability_gates, unmeasured_gates
 from lang2mlip.act.gathering import cost_of, faults_of
 from lang2mlip.act.score import score_frames
 from lang2mlip.contracts import Cost, End, Evaluate, Evaluation, Model, Result, State, Verdict
@@ -120,9 +120,7 @@ def _faithful(evaluation: Evaluation, unseen: Sequence[str]) -> Verdict:
     if not missed and not holes:
         because = f"{numbers}; all {len(evaluation.gates)} gates hold."
         return Verdict(question="faithful to the reference", answer="yes", because=because)
-    words = ", ".join(
-        f"{g.name}{f' in {g.group}' if g.group else ''} {g.value:.3g} > {g.limit:.3g} {g.unit}" for g in missed[:5]
-    )
+    words = ", ".join(f"{spoken(gate)} {gate.value:.3g} > {gate.limit:.3g} {gate.unit}" for gate in missed[:5])
     broke = any(gate.name.startswith("MD runs") for gate in missed) or len(missed) > len(evaluation.gates) / 2
     broke = broke or any(gate.group is None and gate.value > HOPELESS * gate.limit for gate in missed)
     found = f"missed: {words}" if missed else "all gates that could be measured hold"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lang2mlip.act.base import Desk, Done, Piece
-from lang2mlip.act.gates import error_gates, property_gates, stability_gates, unmeasured_gates
+from lang2mlip.act.gates import error_gates, property_gates, spoken, stability_gates, unmeasured_gates
 from lang2mlip.act.gathering import cost_of, faults_of
 from lang2mlip.act.properties import property_pieces
 from lang2mlip.act.relabel import Relabelled, relabel
@@ -134,7 +134,7 @@ def _add_walk(one: Done, found: Measurements) -> None:
 
 def summary(evaluation: Evaluation) -> str:
     """One line: errors and gates."""
-    missed = [f"{gate.name}{f' in {gate.group}' if gate.group else ''}" for gate in evaluation.gates if not gate.passed]
+    missed = [spoken(gate) for gate in evaluation.gates if not gate.passed]
     overall = evaluation.errors["all"]
     held = f"{len(evaluation.gates) - len(missed)} of {len(evaluation.gates)} gates hold"
     return (

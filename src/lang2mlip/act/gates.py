@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lang2mlip.contracts import Errors, Gate, Goals, Property, StabilityRun
 
-__all__ = ["DRIFT", "UNMEASURED", "error_gates", "property_gates", "stability_gates", "unmeasured_gates"]
+__all__ = ["DRIFT", "UNMEASURED", "error_gates", "property_gates", "spoken", "stability_gates", "unmeasured_gates"]
 
 DRIFT = "energy drift at constant energy"
+"""Name of the gates that each walk at constant energy has."""
 
 UNMEASURED = "times"
 """Unit of the gates that stand for a missing value."""
@@ -75,6 +76,11 @@ def _drift_gates(runs: Sequence[StabilityRun], goals: Goals) -> Iterator[Gate]:
 def unmeasured_gates(missing: Sequence[tuple[str, str]]) -> tuple[Gate, ...]:
     """A property that could not be measured is no property that holds: (property, group) → a gate that fails."""
     return tuple(_gate(f"{name} without a value", 1, 0, UNMEASURED, group) for name, group in missing)
+
+
+def spoken(gate: Gate) -> str:
+    """The gate's name, with its group where the name does not say it."""
+    return gate.name if gate.group is None or gate.group in gate.name else f"{gate.name} in {gate.group}"
 
 
 def _gate(name: str, value: float, limit: float, unit: str, group: str | None = None) -> Gate:

@@ -34,6 +34,8 @@ _TRIAL = {"level": 8, "max_iterations": 6, "ridge": 1e-8}
 _MANY, _MANY_TRIAL = 3, {"max_iterations": 15, "ridge": 1e-5}
 """From so many species on a trial takes more steps and a stronger pull: six steps from the start compare how fast the
 cutoffs converge, not how good they are (six species: 0.28 of the labels' rms after 6 steps, 0.12 after 12)."""
+_CONTACTS_A = 4.0
+"""What many species see at least: below it lie the bonds of molecules, and the contacts between them at its edge."""
 _ROUGH_ATOMS, _ROUGH_PER_RADIAL = 5000, 20
 """Atoms that the radial functions are first found on, and those for each of their coefficients where there are many
 species: with four each the radial functions of six species fit what they saw three times as well as anything else. A
@@ -169,6 +171,7 @@ def _candidates(frames: Sequence[Atoms]) -> list[float]:
         if np.isfinite(distances).any():
             widest = max(widest, float(np.median(distances[np.isfinite(distances)])))
     low, high = min(1.3 * widest, _CUTOFFS_A[-1]), max(2.6 * widest, _CUTOFFS_A[-2])
+    low = max(low, _CONTACTS_A) if len(species) > _MANY else low
     return [cutoff for cutoff in _CUTOFFS_A if low <= cutoff <= high]
 
 

@@ -41,9 +41,16 @@ def short_entry():
              "train_cpu_s": entry["scorecard"]["gates"]["train_cpu_s"]}  # fmt: skip
     scorecard = {"gates": gates, "score": entry["scorecard"]["score"]}
     relative = {name: {**one, "gate": 100.0} for name, one in entry["relative_to_force"].items()}
-    return entry | {"trials": trials, "rules": {"replicates": 1, "resamples": 200}, "scorecard": scorecard,
-                    "relative_to_force": relative, "recipes": entry["recipes"][:1],
-                    "space": {"settings.energy_weight": {"low": 50.0, "high": 60.0}}}  # fmt: skip
+    changes = {
+        "relative_to_stress": {**entry["relative_to_stress"], "gate": 100.0},
+        "relative_to_force": relative,
+        "trials": trials,
+        "rules": {"replicates": 1, "resamples": 200},
+        "scorecard": scorecard,
+        "recipes": entry["recipes"][:1],
+        "space": {"settings.energy_weight": {"low": 50.0, "high": 60.0}},
+    }
+    return entry | changes
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Real runs in the real sandbox: honest ones are scored, broken ones are recorded, tampering ones gain nothing."""
 
+import numpy as np
 import pytest
 from arenas import tiny
 from strategies import BROKEN, TAMPERING, tampering
@@ -38,6 +39,8 @@ def test_an_honest_run_is_scored_from_its_model(honest):
     assert 0 < metrics["force_rmse_meV_A"] < 1000 and metrics["roughness_meV_A"] < 1.0
     assert metrics["speed"] > 0 and metrics["train_cpu_s"] > 0 and metrics["unstable_share"] == 0
     assert len(honest["frames"]["squares"]) == 6
+    per_frame = np.array(honest["frames"]["stress_squares"])
+    assert metrics["stress_rmse_MPa"] == pytest.approx(1e3 * np.sqrt(per_frame.sum() / 36)) and per_frame.min() > 0
 
 
 def test_no_attempt_of_tampering_gains_anything(arena, honest, tmp_path):

@@ -18,7 +18,8 @@ from lang2mlip.labs.research.made import from_file
 from lang2mlip.labs.research.opening import open_new
 from lang2mlip.labs.research.ownrun import Own, entry_of, own_of, split, view_of
 from lang2mlip.labs.research.rules import Rules
-from lang2mlip.science.atoms.frames import parse_frames
+from lang2mlip.science.atoms.frames import labelled, parse_frames
+from lang2mlip.units import EV_PER_A3_IN_GPA
 
 ROOT = Path(__file__).parents[3]
 RUN = ROOT / "tests" / "record" / "folders" / "v1"
@@ -108,6 +109,11 @@ def test_a_run_of_ones_own_is_split_in_the_order_of_its_making(tmp_path):
     Card.model_validate(entry["scorecard"])
     rms = 1e3 * np.sqrt(np.mean(np.concatenate([one.get_forces().ravel() for one in made["screen"]]) ** 2))
     assert entry["scorecard"]["gates"]["force_rmse_meV_A"]["at_most"] == pytest.approx(0.4 * rms)
+    stress = [frame.get_stress() for frame in made["screen"]]
+    rms = 1e3 * EV_PER_A3_IN_GPA * np.sqrt(np.mean(np.square(stress)))
+    assert entry["scorecard"]["gates"]["stress_rmse_MPa"]["at_most"] == pytest.approx(rms)
+    bare = {role: [labelled(one, energy=0.0, forces=one.get_forces()) for one in some] for role, some in made.items()}
+    assert "stress_rmse_MPa" not in str(entry_of(own_of(view), bare)["scorecard"])
     held_out = [frame.copy() for frame in made["final"]]
     apart = split(view.training_frames(), held_out, fewest=4)
     assert apart["final"] == held_out and len(apart["train"]) >= len(made["train"])

@@ -91,11 +91,15 @@ def score(card: Card, metrics: Mapping[str, float]) -> float:
 def from_frames(frames: Mapping[str, Any]) -> dict[str, float]:
     """The errors over frames from each frame's own sums: what a bootstrap over frames draws again.
 
-    `squares` (sum of squared force errors, (eV/Å)²), `components`, `energy` (eV/atom), `worst` (eV/Å, one atom).
+    `squares` (sum of squared force errors, (eV/Å)²), `components`, `energy` (eV/atom), `worst` (eV/Å, one atom);
+    `stress_squares` (GPa²) and `stress_components`, where any frame has a stress.
     """
     squares, components = np.asarray(frames["squares"]), np.asarray(frames["components"])
     energy, worst = np.asarray(frames["energy"]), np.asarray(frames["worst"])
+    known = float(np.sum(frames.get("stress_components", 0.0)))
+    stress = {"stress_rmse_MPa": 1e3 * float(np.sqrt(np.sum(frames["stress_squares"]) / known))} if known else {}
     return {
+        **stress,
         "force_rmse_meV_A": 1e3 * float(np.sqrt(squares.sum() / components.sum())),
         "energy_rmse_meV_atom": 1e3 * float(np.sqrt(np.mean(energy**2))),
         "tail_meV_A": 1e3 * float(np.quantile(worst, 0.95)),

@@ -20,6 +20,7 @@ from lang2mlip.science.atoms.md import MDPlan, run
 from lang2mlip.science.evaluation.dimer_curve import DimerCurve
 from lang2mlip.science.evaluation.drift import drift
 from lang2mlip.science.evaluation.errors import compare
+from lang2mlip.units import EV_PER_A3_IN_GPA
 
 __all__ = [
     "Trials", "curve", "curve_error", "frame_sums", "hot_walks", "memory_MB", "quiet_walk", "roughness", "speed",
@@ -46,13 +47,22 @@ class Trials(Noun):
 def frame_sums(frames: Sequence[Atoms], calculator: Any) -> dict[str, list[float]]:
     """Each frame's own errors, see card.from_frames. Raises PartFailed for a model that cannot be run."""
     found = compare(list(frames), calculator)
-    misses = [guess.forces - true.forces for true, guess in zip(found.known, found.predicted, strict=True)]
+    pairs = list(zip(found.known, found.predicted, strict=True))
+    misses = [guess.forces - true.forces for true, guess in pairs]
+    strains = [_stress_miss(true.stress, guess.stress) for true, guess in pairs]
     return {
+        "stress_squares": [float((miss**2).sum()) for miss in strains],
+        "stress_components": [float(miss.size) for miss in strains],
         "squares": [float((miss**2).sum()) for miss in misses],
         "components": [float(miss.size) for miss in misses],
         "energy": found.energy_errors_eV_atom().tolist(),
         "worst": [float(np.linalg.norm(miss, axis=1).max()) for miss in misses],
     }
+
+
+def _stress_miss(true: Any, guess: Any) -> Any:
+    """Error of the stress, GPa; nothing where one of the two has none."""
+    return np.zeros(0) if true is None or guess is None else EV_PER_A3_IN_GPA * (guess - true)
 
 
 def curve(frames: Sequence[Atoms], calculator: Any) -> dict[str, list[float]]:

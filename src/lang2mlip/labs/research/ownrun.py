@@ -20,6 +20,7 @@ from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.record.run import Run
 from lang2mlip.record.view import View
+from lang2mlip.units import gpa
 
 __all__ = ["Own", "entry_of", "own_of", "split", "view_of"]
 
@@ -114,6 +115,7 @@ def entry_of(own: Own, frames: Mapping[str, list[Atoms]]) -> dict[str, Any]:
     for name, share in made.pop("relative_to_force").items():
         card["gates"][name] = {"at_most": share["gate"] * rms, "why": share["why"]}
         card["score"][name]["scale"] = share["scale"] * rms
+    _judge_stress(card, made.pop("relative_to_stress"), frames["screen"])
     made["title"] = own.title
     made["elements"] = sorted({symbol for one in frames["train"] for symbol in one.symbols})
     made["trials"]["temperature_K"] = HOTTER * own.temperature_K
@@ -122,6 +124,15 @@ def entry_of(own: Own, frames: Mapping[str, list[Atoms]]) -> dict[str, Any]:
     made["rules"]["train_s"] = own.train_s
     card["gates"]["train_cpu_s"]["at_most"] = float(own.train_s)
     return _within(made, own)
+
+
+def _judge_stress(card: dict[str, Any], share: Mapping[str, Any], frames: Sequence[Atoms]) -> None:
+    """A gate and a part of the score, in proportion to the rms stress; neither where no frame has a stress."""
+    known = [frame.calc.results["stress"] for frame in frames if "stress" in frame.calc.results]
+    rms = 1e3 * gpa(float(np.sqrt(np.mean(np.square(known))))) if known else 0.0
+    if rms:
+        card["gates"]["stress_rmse_MPa"] = {"at_most": share["gate"] * rms, "why": share["why"]}
+        card["score"]["stress_rmse_MPa"] = {"scale": share["scale"] * rms, "weight": share["weight"]}
 
 
 def _in_time(settings: dict[str, Any], train_s: int) -> dict[str, Any]:

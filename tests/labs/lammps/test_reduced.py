@@ -91,6 +91,7 @@ def test_pressure_and_energy_of_the_fluid_are_those_of_its_equation_of_state(tmp
     assert found["pressure"].value == pytest.approx(1.074, abs=0.08)
     assert found["potential_energy"].value == pytest.approx(-3.150, abs=0.04)
     assert "Lennard-Jones model" in made.system and "σ" in made.system
+    assert "steps of 0.004 τ" in (made.folder / "report.html").read_text(encoding="utf-8")
     for name, quantity in (("lj-pressure", "pressure"), ("lj-energy", "potential_energy")):
         assert judged(tasks()[name], made.folder).value == pytest.approx(found[quantity].value, abs=0.05)
 

@@ -26,7 +26,7 @@ def page(made: Simulation, script: str, figures: Sequence[str]) -> str:
     facts = [("asked", made.prompt),
              ("recipe", made.measures), ("system", made.system),
              ("potential", f"{made.potential.name}: {made.potential.reason}"),
-             ("run", f"{made.steps:,} steps of {made.step_fs:g} fs, {made.wall_s:.0f} s, {made.sandbox}")]  # fmt: skip
+             ("run", f"{made.steps:,} steps of {made.step}, {made.wall_s:.0f} s, {made.sandbox}")]  # fmt: skip
     return "\n".join((
         f'<!doctype html><html lang="en"><meta charset="utf-8">'
         f'<title>{escape(made.name)}</title><style>{_STYLE}</style>',

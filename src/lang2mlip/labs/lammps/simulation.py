@@ -62,6 +62,7 @@ class Simulation(Noun):
     system: str
     potential: PotentialUsed
     step_fs: float
+    step: str = Field(description="the same for people, in τ where the units are reduced")
     steps: int
     wall_s: float
     sandbox: str
@@ -232,7 +233,7 @@ def _told(wish: Wish, folder: Path, best: Attempt, rounds: list[Round]) -> Simul
         name=folder.name, prompt=wish.prompt, folder=folder, recipe=wish.recipe.key,
         parameters=wish.recipe.model_dump(mode="json"), measures=wish.measures(),
         system=f"{len(system.atoms)} atoms of {system.called}, {edges} {system.length}",
-        potential=used, step_fs=system.step_fs, steps=best.steps, wall_s=best.ran.wall_s,
+        potential=used, step_fs=system.step_fs, step=system.step_told, steps=best.steps, wall_s=best.ran.wall_s,
         sandbox="watched, without a sandbox" if best.ran.level == "none" else f"in the sandbox ({best.ran.level})",
         numbers=found.numbers if found else (), grade=best.grade, rounds=tuple(rounds), assumptions=wish.assumptions,
         remarks=(*best.remarks, *(found.remarks if found else ()), *wish.assumptions),

@@ -98,7 +98,8 @@ class System:
         return max(1, round(ps * 1000 / self.step_fs))
 
     @property
-    def _step_told(self) -> str:
+    def step_told(self) -> str:
+        """The time step, for people."""
         return text_in_reduced(f"{self.step_fs / 1000:g} ps") if self.reduced else f"{self.step_fs:g} fs"
 
     def write(self, folder: Path) -> None:
@@ -129,7 +130,7 @@ read_data       {DATA}
 {forces}
 neighbor        {self.units.atom_A / 3:g} bin
 neigh_modify    every 1 delay 0 check yes
-timestep        {self.units.of_fs(self.step_fs)}                   # {self._step_told}
+timestep        {self.units.of_fs(self.step_fs)}                   # {self.step_told}
 thermo_style    custom {COLUMNS}
 {THERMO_MODIFY}
 thermo          {every}

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from decide_states import run
 from world import World, errors, task
 
 from lang2mlip.contracts import Research, Result, State, Strategy, Train
+from lang2mlip.decide.agent import Agent
 from lang2mlip.decide.better_training import affordable_s, searchable
 from lang2mlip.decide.guards import refuse
-from lang2mlip.decide.rules import weighed
+from lang2mlip.decide.rules import Rules, weighed
+from lang2mlip.language.scripted import Call
+from lang2mlip.language.speaker import Speaker
 
 
 class Dear(World):
@@ -99,3 +103,13 @@ def test_what_no_arena_judges_and_what_has_no_model_is_refused():
     other = state.model_copy(update={"task": state.task.model_copy(update={"potential": spec})})
     assert "No arena judges the family gap; known: mace, mtp" in str(refuse(other, Research()))
     assert "train first" in str(refuse(state.model_copy(update={"model": None}), Research()))
+
+
+def test_a_language_model_may_choose_it_and_sets_what_it_may_spend(serve, tmp_path):
+    state, view = run(tmp_path, 3)
+    told = {"action": "research", "goal": "other weights", "groups": [], "expectation": "-", "reason": "curve is flat"}
+    with serve([Call("choose", told), Call("research", {"runs": 8, "seconds": 900})]) as model:
+        decision = Agent(Speaker.live("openai:scripted", None), Rules()).decide(state, view)
+    assert decision.parameters == Research(runs=8, seconds=900) and decision.remarks == ()
+    assert "| research | search for better training settings" in model.requests[0].text
+    assert "It pays only where the model is the bottleneck" in model.requests[1].text

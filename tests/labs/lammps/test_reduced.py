@@ -7,8 +7,10 @@ from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps import Settings, simulate
 from lang2mlip.labs.lammps.bench.checkers import judged
 from lang2mlip.labs.lammps.bench.task import tasks
+from lang2mlip.labs.lammps.potential import named
 from lang2mlip.labs.lammps.reduced.units import DENSITY_g_cm3, PRESSURE_GPa, cell, text_in_reduced
 from lang2mlip.labs.lammps.reduced.words import reduced_state
+from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.words import understood
 
 STATES = [
@@ -101,3 +103,12 @@ def test_the_crystal_at_rest_has_the_energy_of_its_lattice_sums(tmp_path):
     made = simulate("lattice constant of the LJ crystal", Settings(None, tmp_path, rounds=1))
     assert made.value("energy") == pytest.approx(-8.610, rel=2e-3)
     assert made.value("lattice_parameter") == pytest.approx(1.0902 * 2**0.5, rel=2e-3)
+
+
+def test_the_wall_and_the_hills_of_a_bias_are_of_the_size_of_the_model(tmp_path):
+    wish = understood("metadynamics on the distance of two atoms of the LJ fluid at T*=0.7, rho*=0.8", {})
+    system = System(wish.recipe.structure(wish.component), named("lj", ["X"]), wish.recipe.timestep_fs)
+    words = dict(line.split() for line in wish.recipe.files(system)["colvars.in"].splitlines() if line.count(" ") == 3)
+    assert float(words["forceConstant"]) == pytest.approx(70, rel=1e-4)
+    assert float(words["hillWeight"]) == pytest.approx(0.05 * 0.7, rel=1e-4)
+    assert float(words["biasTemperature"]) == pytest.approx(1.4, rel=1e-4)

@@ -26,6 +26,10 @@ Floats = NDArray[np.float64]
 _FILE = "colvars.in"
 _HILLS = "bias"
 _FEWEST = 50
+_WALL_kT = 100.0
+"""Stiffness of the wall in the model's own units, over the width of a hill; elsewhere it is 1 eV, as much at 100 K. A
+stiffer one throws the pair out of the box."""
+
 _PARTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Of the hills: their sum goes on wandering about the free energy, and the mean of its later states does so less."""
 
@@ -60,7 +64,8 @@ class PairFreeEnergy(Dynamics):
 
     def files(self, system: System) -> dict[str, str]:
         """The input of colvars."""
-        return {_FILE: _spoken(colvars(self._protocol(system)), system)}
+        wall = _WALL_kT * self.temperature_K if system.reduced else 1.0 / system.units.energy_eV
+        return {_FILE: _spoken(colvars(self._protocol(system)), system.units.energy_eV, wall)}
 
     def _protocol(self, system: System) -> Protocol:
         reach = 0.45 * float(min(1 / np.linalg.norm(np.linalg.inv(system.atoms.cell.array), axis=0)))
@@ -112,16 +117,15 @@ class PairFreeEnergy(Dynamics):
         return np.asarray(free - free[-20:].mean())
 
 
-def _spoken(text: str, system: System) -> str:
-    """In the units of the script: colvars takes energies as LAMMPS has them."""
-    factor = system.units.energy_eV
-    if factor == 1.0:
-        return text
+def _spoken(text: str, energy_eV: float, wall: float) -> str:
+    """In the units of the script: colvars takes energies as LAMMPS has them, so that of a hill and of the wall."""
     lines = []
     for line in text.splitlines():
         words = line.split()
-        if words[:1] in (["hillWeight"], ["forceConstant"]):
-            line = f"  {words[0]} {float(words[1]) / factor:g}"
+        if words[:1] == ["hillWeight"]:
+            line = f"  {words[0]} {float(words[1]) / energy_eV:g}"
+        elif words[:1] == ["forceConstant"]:
+            line = f"  {words[0]} {wall:g}"
         lines.append(line)
     return "\n".join(lines) + "\n"
 

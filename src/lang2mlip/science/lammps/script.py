@@ -40,6 +40,9 @@ _LEANING_A = 1e-3
 _SETTLING_STEPS = 20
 """Relaxation time of thermostat and barostat in a dry run, steps: it must be over within a stage."""
 
+_WIDER = 1.0 + 1e-9
+"""Layers are wider by so little that rounding makes no further one."""
+
 _KB_EV = 8.617333262e-5
 _BAR_PER_GPA = 1e4
 
@@ -252,8 +255,8 @@ def _flux(protocol: ThermalConductivity | Viscosity, steps: int) -> Iterator[str
     block = sample * each
     yield "fix             move all nve"
     yield (
-        f"compute         layers all chunk/atom bin/1d {protocol.axis} lower {1 / protocol.bins:g} units reduced"
-        " nchunk once ids every"
+        f"compute         layers all chunk/atom bin/1d {protocol.axis} lower {_WIDER / protocol.bins:.12g}"
+        " units reduced nchunk once ids every"
     )
     if isinstance(protocol, ThermalConductivity):
         yield f"fix             flux all thermal/conductivity {protocol.swap_every} {protocol.axis} {protocol.bins}"

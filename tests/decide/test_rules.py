@@ -168,6 +168,11 @@ def test_frames_in_the_pool_are_labelled_before_anything_else():
     assert advice(*FITTED, (Sample(), sampled())).action == "select"
 
 
+def test_labels_go_first_where_md_broke():
+    assert advice(*FITTED, (Sample(), walked("melt"))).groups == ("melt",)
+    assert advice(*FITTED, (Sample(), walked())).groups == ()
+
+
 def test_new_labels_are_learnt_and_then_the_new_model_is_walked_where_the_old_one_broke():
     broke = (*FITTED, (Sample(), walked("melt")), (Select(), selected(80.0)))
     assert advice(*broke) == Train()

@@ -99,7 +99,10 @@ class World:
         groups = [name for name in (p.groups or self.hard) if state.groups[name].pool]
         share = {name: p.count // len(groups) + (k < p.count % len(groups)) for k, name in enumerate(groups)}
         drawn = tuple(pool.id for pool in state.pool)
-        return self._data("select", {k: n for k, n in share.items() if n}, number, drawn)
+        result = self._data("select", {k: n for k, n in share.items() if n}, number, drawn)
+        rest = {name: one.pool for name, one in state.groups.items() if one.pool and name not in groups}
+        left = (PoolSet(id=f"r{number}", file="-", model="-", groups=rest),) if rest else ()
+        return result.model_copy(update={"pool": left})
 
     def _data(self, source: str, counts: dict[str, int], number: int, drawn: tuple[str, ...] = ()) -> Result:
         fresh = {name: errors(self.error(name), count) for name, count in counts.items()} if drawn else {}

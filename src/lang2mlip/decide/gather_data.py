@@ -102,10 +102,11 @@ def _explore(state: State, groups: tuple[str, ...], structures: int) -> Explore:
 
 
 def select_from_pool(state: State) -> Choice | None:
-    """Frames of groups in play wait in the pool and there are labels to spend."""
+    """Frames of groups in play wait in the pool and there are labels to spend: first where MD broke, if it did."""
     polished = state.model is not None and state.model.effort == "accurate"
     playing = list(dict.fromkeys([*in_play(state), *(failed(state) if polished else ())]))
     pool = {name: state.groups[name].pool for name in playing if state.groups[name].pool}
+    pool = {name: count for name, count in pool.items() if state.groups[name].failures} or pool
     left, calls = labels_left(state), calls_to_spend(state)
     if not pool or left == 0 or calls == 0:
         return None

@@ -11,8 +11,8 @@ from ase import Atoms
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.score import score_frames
 from lang2mlip.contracts import Cost, Prune, Pruning, Result
+from lang2mlip.record.in_use import current_data
 from lang2mlip.record.run import write_json
-from lang2mlip.record.state import current_data
 from lang2mlip.science.pruning.outliers import Residuals, outliers
 
 __all__ = ["PruneAction"]

@@ -18,9 +18,9 @@ from lang2mlip.act.strategy import frames_by, settings_by
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Errors, Json, Model, Result, Train
 from lang2mlip.contracts.parts import FitRequest, Progress
+from lang2mlip.record.in_use import current_data
 from lang2mlip.record.ledger import time_left_s
 from lang2mlip.record.run import write_json
-from lang2mlip.record.state import current_data
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.evaluation.errors import Comparison, compare
 

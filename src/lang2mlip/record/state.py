@@ -19,6 +19,7 @@ from lang2mlip.contracts import (
 )
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Approved, Created, Decided, Event, Finished, Imported, Prepared, Revised
+from lang2mlip.record.in_use import current_data
 
 __all__ = ["fold", "step"]
 
@@ -292,18 +293,3 @@ def _recounted(state: State) -> State:
     for dataset in current_data(state):
         counts.update(dataset.groups)
     return _with(state, groups={n: g.model_copy(update={"labels": counts[n]}) for n, g in state.groups.items()})
-
-
-def current_data(state: State) -> tuple[DataSet, ...]:
-    """The data sets in use: those that no pruning has dropped whole."""
-    dropped = {dataset for pruning in state.prunings for dataset in pruning.datasets}
-    return tuple(dataset for dataset in state.data if dataset.id not in dropped)
-
-
-def dropped_frames(state: State) -> dict[str, frozenset[str]]:
-    """Data set id → ids of the frames that prunings dropped."""
-    dropped: dict[str, set[str]] = {}
-    for pruning in state.prunings:
-        for dataset, frames in pruning.frames.items():
-            dropped.setdefault(dataset, set()).update(frames)
-    return {dataset: frozenset(frames) for dataset, frames in dropped.items()}

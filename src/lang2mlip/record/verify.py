@@ -11,9 +11,10 @@ from pathlib import Path
 from lang2mlip.contracts import Artefact, State
 from lang2mlip.errors import Lang2mlipError, RunFault
 from lang2mlip.record.events import Event, Finished, Mended, Prepared, decode
+from lang2mlip.record.in_use import current_data
 from lang2mlip.record.salvage import Salvaged, salvage, troubles
 from lang2mlip.record.sealing import checksum, named
-from lang2mlip.record.state import current_data, fold
+from lang2mlip.record.state import fold
 
 __all__ = ["Finding", "Verified", "verify"]
 

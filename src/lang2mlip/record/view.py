@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lang2mlip.contracts import Decision, Evaluation, Json, Result, State, StructureRecord, Task
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Created, Decided, Event, Finished, Mended, Prepared, Remarked
-from lang2mlip.record.state import current_data, dropped_frames
+from lang2mlip.record.in_use import current_data, dropped_frames
 
 if TYPE_CHECKING:
     from ase import Atoms

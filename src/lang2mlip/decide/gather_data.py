@@ -142,7 +142,7 @@ def sample_in_play(state: State) -> Choice | None:
     if not weak:
         return None
     rounds = sum(entry.action == "sample" for entry in state.log)
-    steps = min(4000, 500 * 2**rounds, affordable_steps(state, weak, WALKERS))
+    steps = min(2400, 300 * 2**rounds, affordable_steps(state, weak, WALKERS))
     kelvins = _warm_up(state, weak)
     return Choice(
         Sample(

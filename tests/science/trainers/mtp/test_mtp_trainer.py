@@ -123,6 +123,15 @@ def test_cutoff_and_level_are_found_on_the_data_and_said(tmp_path: Path) -> None
     assert any("cutoff 4 Å chosen by trial" in note for note in report.notes)
 
 
+@pytest.mark.parametrize(("count", "levels"), [(2, ["level 8"]), (60, ["level 12"])])
+def test_many_elements_begin_at_the_level_that_their_data_allow(count: int, levels: list[str], tmp_path: Path) -> None:
+    elements = ("Ag", "Au", "Cu", "Ni")
+    request = FitRequest(elements=elements, effort="quick", seed=0, settings={
+        "cutoff_A": 4.0, "radial_size": 3, "max_iterations": 0, "robust": False})  # fmt: skip
+    report = TRAINER.fit(crystals(1, count, elements), request, tmp_path, lambda share, words: None)
+    assert [note.partition(":")[0] for note in report.notes if "residual" in note] == levels
+
+
 def test_two_elements_are_told_apart(tmp_path: Path) -> None:
     folder = fitted(crystals(6, 40, ("Cu", "Cu", "Au")), tmp_path, ("Cu", "Au"))
     unseen = crystals(7, 10, ("Cu", "Cu", "Au"))

@@ -77,20 +77,20 @@ def good(state: State, name: str) -> bool:
 
 def _near(state: State, name: str) -> bool:
     """Good enough to build on: its MD held, and its error is not far from its target."""
+    return _held(state, name) and state.groups[name].fresh[-1].force_relative <= NEAR * target(state, name)
+
+
+def _held(state: State, name: str) -> bool:
+    """Measured on fresh labels, and its MD held at the hottest use."""
     group = state.groups[name]
-    if not group.fresh or group.failures or (group.held_K or 0.0) < state.task.temperature_K[1]:
-        return False
-    return group.fresh[-1].force_relative <= NEAR * target(state, name)
+    return bool(group.fresh) and not group.failures and (group.held_K or 0.0) >= state.task.temperature_K[1]
 
 
 def _stood(state: State, name: str) -> bool:
     """Good by what was last measured, however long ago."""
-    group = state.groups[name]
-    if not group.fresh or group.failures or (group.held_K or 0.0) < state.task.temperature_K[1]:
+    if not _held(state, name) or name in failed(state):
         return False
-    if name in failed(state):
-        return False
-    return _within(group.fresh[-1], state, target(state, name)) and not forgotten(state, name)
+    return _within(state.groups[name].fresh[-1], state, target(state, name)) and not forgotten(state, name)
 
 
 def failed(state: State) -> list[str]:

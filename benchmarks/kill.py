@@ -32,6 +32,7 @@ import on_slurm  # noqa: E402
 
 import tiny  # noqa: E402 - the tests' tiny job
 from lang2mlip.record.run import Run  # noqa: E402
+from lang2mlip.science.trainers.mtp.warm import warm_up  # noqa: E402
 
 TABLE = HERE / "kill.json"
 LONGEST_S = 4.0
@@ -53,6 +54,7 @@ def main() -> int:
     rows = table.setdefault(where, [])
     if wish.slurm:
         on_slurm.up()
+    warm_up()  # as `make` does: a fit in the process that compiled the kernels differs in the fourteenth digit
     with tempfile.TemporaryDirectory() as folder:
         clean = develop(Path(folder) / "clean", None, {}, where)
         while kills(rows) < wanted:

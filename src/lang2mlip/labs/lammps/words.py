@@ -27,7 +27,7 @@ __all__ = ["Wish", "described", "meant", "understood"]
 _LIQUID = frozenset({"melt", "liquid"})
 _PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
 _LETTER = re.compile(r"\b[a-z]{1,2}\d*\b")
-_UNIT = re.compile(r"\b(?:per\s+(?:°\s?[CFK]|K|degree\s.)|Pa[ ·]?s)\b|/\s?(?:°[CF]|K)\b|\bW\s?/\s?\(?m\s?[/ ·*]?\s?K\)?")
+_UNIT = re.compile(r"\b(?:per\s+(?:°\s?[CFK]|K|degree\s.)|Pa[ ·]?s)\b|/\s?(?:°.|K)\b|\bW\s?/\s?\(?m\s?[/ ·*]?\s?K\)?")
 """Units whose letters are also chemical symbols."""
 
 _ZERO_K = 1e-3

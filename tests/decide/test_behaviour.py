@@ -5,6 +5,7 @@ from __future__ import annotations
 from world import World
 
 from lang2mlip.decide.curriculum import STALE
+from lang2mlip.decide.learn import larger_to_try
 
 
 def actions(decisions):
@@ -69,6 +70,13 @@ def test_where_more_labels_do_not_pay_the_model_is_made_larger_and_the_end_is_ho
     state, decisions = world.watch(max_calls=20000, max_labels=2000)
     assert any(one.action == "train" and one.parameters.settings for one in decisions)
     assert state.outcome == "failure" and world.labels["salt"] < 600
+
+
+def test_a_potential_of_many_elements_is_not_made_larger():
+    state, _ = World(floor={"salt": 0.2}).watch(max_calls=2000, max_labels=200)
+    many = state.task.model_copy(update={"elements": ("C", "F", "H", "O")})
+    before = state.model_copy(update={"models": (), "model": None})
+    assert larger_to_try(before) and not larger_to_try(before.model_copy(update={"task": many}))
 
 
 def test_a_stuck_part_does_not_keep_the_whole_from_its_turn():

@@ -135,7 +135,9 @@ def _larger(state: State) -> dict[str, Any]:
     """What data/sizes gives the family, but for what the person has set."""
     spec = state.task.potential
     sizes = table("sizes").get(spec.family, {})
-    larger = sizes.get("larger", {}) if not set(sizes.get("fixed_by", ())) & set(spec.settings) else {}
+    many = len(state.task.elements) > sizes.get("most_elements", len(state.task.elements))
+    fixed = set(sizes.get("fixed_by", ())) & set(spec.settings)
+    larger = {} if many or fixed else sizes.get("larger", {})
     return {key: value for key, value in larger.items() if key not in spec.settings}
 
 

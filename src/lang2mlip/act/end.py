@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ase import Atoms
+
 from lang2mlip.act.base import Desk, Done, Piece, run_pieces
 from lang2mlip.act.deliver import deliver
 from lang2mlip.act.evaluate import measurements, pieces_for, summary
@@ -17,6 +19,9 @@ from lang2mlip.science.reference.adequacy import adequacy
 
 __all__ = ["EndAction", "best_model"]
 
+
+Frozen = tuple[list[Atoms], Cost, tuple[str, ...]]
+"""What act/frozen gives: frames, cost, faults."""
 
 HOPELESS = 3.0
 """An error over all groups this many times above its goal is a plain no, however many other gates hold."""
@@ -36,7 +41,10 @@ class EndAction:
         if model is None:
             verdict = Verdict(question="faithful to the reference", answer="no", because="No potential was trained.")
             return Result(action="end", status="done", summary="Ended without a potential.", verdicts=(verdict, second))
-        evaluation, costs, faults = _examine(desk, model)
+        frozen = freeze(desk)
+        if not frozen[0]:
+            return _untested(desk, model, frozen, second)
+        evaluation, costs, faults = _examine(desk, model, frozen)
         unseen = {one.request.group for one in desk.view.structures("test")} - set(evaluation.errors)
         verdicts = (_faithful(evaluation, sorted(unseen)), second)
         artefacts = deliver(desk, model, evaluation, verdicts)
@@ -51,6 +59,21 @@ class EndAction:
             artefacts=artefacts,
             faults=faults,
         )
+
+
+def _untested(desk: Desk, model: Model, frozen: Frozen, second: Verdict) -> Result:
+    """The reference gave no frame to test by: nothing is handed over, and nothing is claimed."""
+    _, cost, faults = frozen
+    walks = len(desk.view.structures("test"))
+    because = (
+        f"{model.id} was never tested: the reference gave no frame of the frozen test set ({walks} structures). It"
+        f" lies in {model.folder}; mend the reference, then begin a new run with its data (--data)."
+    )
+    verdict = Verdict(question="faithful to the reference", answer="no", because=because)
+    return Result(
+        action="end", status="done", summary=f"Ended without a test: {because}", test_cost=cost,
+        verdicts=(verdict, second), faults=faults,
+    )  # fmt: skip
 
 
 def best_model(state: State) -> Model | None:
@@ -74,9 +97,9 @@ def _held(evaluation: Evaluation, among: frozenset[tuple[str, str | None]]) -> i
     return sum(gate.passed for gate in evaluation.gates if (gate.name, gate.group) in among)
 
 
-def _examine(desk: Desk, model: Model) -> tuple[Evaluation, tuple[Cost, Cost], tuple[str, ...]]:
+def _examine(desk: Desk, model: Model, frozen: Frozen) -> tuple[Evaluation, tuple[Cost, Cost], tuple[str, ...]]:
     """The model on the frozen set, with the properties and MD of its last full evaluation, or measured now."""
-    frames, test_cost, faults = freeze(desk)
+    frames, test_cost, faults = frozen
     scores = score_frames(desk, model, frames, "test-scores")
     known = [one for one in desk.state.evaluations if one.model == model.id and one.depth == "full"]
     if known:

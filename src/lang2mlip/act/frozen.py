@@ -17,13 +17,14 @@ from lang2mlip.act.clock import Meter
 from lang2mlip.act.conditions import DISORDERED, timestep_fs
 from lang2mlip.act.gathering import cost_of, faults_of, frames_of, per_group, unique
 from lang2mlip.act.labels import metered
+from lang2mlip.act.shaken import begun_again
 from lang2mlip.contracts import Cost, Json, StructureRecord
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import LabelFailed
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 from lang2mlip.science.atoms.health import Health
 from lang2mlip.science.atoms.identity import structure_id
-from lang2mlip.science.atoms.md import MDPlan, run
+from lang2mlip.science.atoms.md import MDOutcome, MDPlan, run
 
 __all__ = ["freeze", "snapshots"]
 
@@ -102,9 +103,16 @@ def snapshots(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
         atoms.set_cell(atoms.cell @ (np.eye(3) + np.array(arguments["strain"])), scale_atoms=True)
     calculator = metered({**arguments, "until": None}, folder)
     meter = Meter()
-    outcome = run(atoms, calculator, MDPlan(**arguments["plan"]), Health())
+    plan = MDPlan(**arguments["plan"])
+    outcome = begun_again(
+        atoms,
+        plan.seed,
+        lambda start: run(start, calculator, plan, Health()),
+        lambda one: one,
+        lambda one: len(_last(one)),
+    )
     around = max(0.0, meter.spent_s() - calculator.cost.reference_s)
-    frames = [frame for frame in outcome.stable_frames if frame.info["step"] > 0][-FRAMES:]
+    frames = _last(outcome)
     for frame in frames:
         frame.info |= {**arguments["note"], "id": structure_id(frame)}
     if not frames:
@@ -112,3 +120,7 @@ def snapshots(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
         raise LabelFailed(f"The reference gave no test frame for {arguments['structure']}: {why}.")
     write_frames(folder / "frames.extxyz", frames)
     return {"frames": len(frames), "trip": outcome.trip, "cost": (calculator.cost + Cost(md_s=around)).model_dump()}
+
+
+def _last(outcome: MDOutcome) -> list[Atoms]:
+    return [frame for frame in outcome.stable_frames if frame.info["step"] > 0][-FRAMES:]

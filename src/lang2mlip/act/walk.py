@@ -15,6 +15,7 @@ from lang2mlip.act.halfway import FILE, run_on
 from lang2mlip.act.labels import metered
 from lang2mlip.act.nearness import shares
 from lang2mlip.act.settling import has_settled, run_until_settled
+from lang2mlip.act.shaken import begun_again
 from lang2mlip.catalogue import load
 from lang2mlip.contracts import Cost, Json, StabilityRun
 from lang2mlip.contracts.parts import Progress
@@ -36,9 +37,15 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
     limits = _with_bonds(Health(bond_stretch=math.inf), start, arguments)
     plan, longest = MDPlan(**arguments["plan"]), arguments.get("longest", 1.0)
     meter = Meter()
-    outcome, plan = run_until_settled(start, calculator, plan, limits, Hooks(progress=progress), longest)
+    outcome, plan = begun_again(
+        start,
+        plan.seed,
+        lambda atoms: run_until_settled(atoms, calculator, plan, limits, Hooks(progress=progress), longest),
+        lambda found: found[0],
+        lambda found: len(_sound(found[0])),
+    )
     around = max(0.0, meter.spent_s() - calculator.cost.reference_s)
-    frames = [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]
+    frames = _sound(outcome)
     _note(frames, arguments["note"])
     write_frames(folder / "frames.extxyz", frames)
     return {
@@ -101,6 +108,10 @@ def start_of(arguments: dict[str, Json]) -> Atoms:
 def _with_bonds(limits: Health, start: Atoms, arguments: dict[str, Json]) -> Health:
     """The same limits, watching the bonds that a molecular start has."""
     return limits.model_copy(update={"bonds": bonds_to_watch(start)}) if arguments.get("molecular") else limits
+
+
+def _sound(outcome: MDOutcome) -> list[Atoms]:
+    return [frame for frame in outcome.frames if frame.info["phase_of_run"] != "bad-tail"]
 
 
 def _note(frames: list[Atoms], note: dict[str, Any]) -> None:

@@ -194,16 +194,20 @@ def test_an_arena_in_which_nothing_was_kept_has_no_winner(tmp_path):
         strategy_of(arena)
 
 
-def test_recipes_come_first_then_the_estimator_and_then_another_structure(searched, tmp_path):
+def test_recipes_come_first_then_single_steps_then_the_estimator_and_then_another_structure(searched, tmp_path):
     story = story_of(searched.journal)
     first = BuiltIn().propose(searched, story)
     assert first.origin == "recipe" and "Novikov" in first.source
-    estimated = BuiltIn(recipes=False).propose(searched, story)
-    assert estimated == BuiltIn(recipes=False).propose(searched, story) and estimated.origin == "tpe"
+    step = BuiltIn(recipes=False).propose(searched, story)
+    assert step.origin == "step" and len(step.change) == 1
+    estimated = BuiltIn(recipes=False, steps=False).propose(searched, story)
+    assert estimated == BuiltIn(recipes=False, steps=False).propose(searched, story) and estimated.origin == "tpe"
     story.misses = 9
     demanded = BuiltIn(recipes=False).propose(searched, story)
+    other = BuiltIn(recipes=False, steps=False).propose(searched, story)
     structural = {path for path, axis in searched.spec["space"].items() if axis.get("structural")}
-    assert demanded.origin == "structural" and structural & set(demanded.change)
+    assert demanded.origin == other.origin == "structural"
+    assert set(demanded.change) <= structural and structural & set(other.change)
 
 
 def test_a_budget_is_kept(searched):

@@ -1,4 +1,4 @@
-"""The built-in researcher: published recipes first, then steps towards what a Parzen-tree estimator asks for.
+"""The built-in researcher: published recipes, then a step at a time, then what a Parzen-tree estimator asks for.
 
 It needs no language model, goes through the same arena as one, and is the baseline that one has to beat.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from lang2mlip.errors import NotInstalled
 from lang2mlip.labs.research.arena import Arena
 from lang2mlip.labs.research.card import read
+from lang2mlip.labs.research.pattern import Step, next_step
 from lang2mlip.labs.research.proposal import Proposal, flat, merged
 from lang2mlip.labs.research.story import Story
 
@@ -24,21 +25,25 @@ FAILED = 60.0
 
 
 class BuiltIn:
-    """Recipes, then the estimator; a structural change when too many attempts in a row were no better."""
+    """Recipes, then single steps, then the estimator; a structural change when too many in a row were no better."""
 
     name = "built-in"
 
-    def __init__(self, recipes: bool = True) -> None:
-        self.recipes = recipes
+    def __init__(self, recipes: bool = True, steps: bool = True) -> None:
+        self.recipes, self.steps = recipes, steps
 
     def propose(self, arena: Arena, story: Story) -> Proposal | None:
-        """The next recipe that was not tried, or what the estimator asks for; never one that is there already."""
+        """The next recipe that was not tried, a single step, or what the estimator asks for."""
         told = {attempt.proposal.get("source") for attempt in story.attempts}
         control = arena.config(story.control)
         for recipe in arena.spec["recipes"] if self.recipes else ():
             if recipe["source"] not in told and merged(control, recipe["change"]) != control:
                 return Proposal(hypothesis=recipe["name"], expected=recipe["expected"], change=recipe["change"],
                                 origin="recipe", source=recipe["source"])  # fmt: skip
+        demanded = story.misses >= arena.rules.misses
+        step = next_step(arena, story, demanded) if self.steps else None
+        if step is not None:
+            return _stepped(step, story, demanded)
         return self._estimated(arena, story, control)
 
     def _estimated(self, arena: Arena, story: Story, control: dict[str, Any]) -> Proposal:
@@ -62,6 +67,14 @@ class BuiltIn:
         words = ", ".join(f"{path.rpartition('.')[2]} {value}" for path, value in change.items())
         return Proposal(hypothesis=f"{why}: {words}", expected="a lower score than the control's", change=change,
                         origin="structural" if demanded else "tpe")  # fmt: skip
+
+
+def _stepped(step: Step, story: Story, demanded: bool) -> Proposal:
+    path, value = step
+    words = f"{path.rpartition('.')[2]} {value}"
+    why = f"{story.misses} attempts in a row were no better: another structure" if demanded else "a step"
+    return Proposal(hypothesis=f"{why}: {words}", expected="a lower score than the control's", change={path: value},
+                    origin="structural" if demanded else "step")  # fmt: skip
 
 
 def _near(far: dict[str, Any], story: Story) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Proposal(Noun):
     expected: str = Field(description="the effect that it predicts")
     change: dict[str, Any] = Field(default_factory=dict, description="dotted path in config.yaml → value")
     patch: str = Field(default="", description="unified diff against the strategy's files")
-    origin: str = Field(description="recipe, tpe, structural, llm, …")
+    origin: str = Field(description="recipe, step, tpe, structural, llm, …")
     tokens: int = Field(default=0, description="of a language model, spent on it")
     source: str = ""
     remark: str = Field(default="", description="of a reviewer, or why it is not the model's own")

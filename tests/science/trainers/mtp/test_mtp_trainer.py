@@ -211,3 +211,27 @@ def test_a_misspelt_setting_is_answered_with_the_right_one(tmp_path: Path) -> No
 def test_a_model_folder_that_lacks_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="potential.mtp"):
         TRAINER.calculator(tmp_path)
+
+
+def one_gold_atom_each(seed: int, count: int) -> list[Atoms]:
+    """Crystals in which two gold atoms are only ever about a lattice constant apart."""
+    frames = crystals(seed, count)
+    for atoms in frames:
+        atoms.symbols[0] = "Au"
+        labelled(atoms, EMT())
+    return frames
+
+
+def test_a_prior_keeps_a_rare_pair_of_species_tame_and_costs_the_others_next_to_nothing(tmp_path: Path) -> None:
+    frames, unseen = one_gold_atom_each(1, 25), one_gold_atom_each(2, 10)
+    found = {}
+    for prior in (0.0, 1.0):
+        folder = fitted(frames, tmp_path / str(prior), ("Au", "Cu"), radial_prior=prior, max_iterations=10)
+        atoms = bulk("Cu", cubic=True) * (2, 1, 1)
+        atoms.symbols[:2] = "Au"  # nearest neighbours, which no frame has
+        atoms.calc = TRAINER.calculator(folder)
+        there = atoms.get_potential_energy()
+        atoms.calc = EMT()
+        found[prior] = (abs(there - atoms.get_potential_energy()), force_error(folder, unseen))
+    assert found[1.0][0] < 0.5 * found[0.0][0]
+    assert found[1.0][1] < 1.2 * found[0.0][1]

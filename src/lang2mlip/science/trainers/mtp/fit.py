@@ -19,6 +19,7 @@ from lang2mlip.errors import PartFailed
 from lang2mlip.science.trainers.mtp.data import FitData, Normal, thinned
 from lang2mlip.science.trainers.mtp.potential import Potential
 from lang2mlip.science.trainers.mtp.settings import MTPSettings
+from lang2mlip.science.trainers.mtp.start import fresh_radial
 from lang2mlip.science.trainers.mtp.tables import parameters, tables
 from lang2mlip.science.trainers.saved import Saved
 
@@ -113,6 +114,40 @@ def _solve(matrix: np.ndarray, vector: np.ndarray, ridge: float | np.ndarray) ->
         raise PartFailed("The fit is singular: too few frames for this level; lower it or raise `ridge`.") from error
 
 
+@dataclass(frozen=True)
+class _Pull:
+    """What the radial coefficients are expected to be before any data: the fresh functions, give or take their size.
+
+    As in Bayesian regression, the pull is the variance of the residuals over that of the expectation. A pair of species
+    that the data know well does not feel it; one that they know at a few distances stays tame at all others.
+    """
+
+    strength: float
+    """(eV/Å)² per squared coefficient."""
+    expected: np.ndarray
+
+    @classmethod
+    def of(cls, fitted: Fitted, prior: float) -> _Pull:
+        """`prior`: how much stronger than that."""
+        old = fitted.potential
+        count, _, n_radial, size = old.radial.shape
+        expected = fresh_radial(count, n_radial, size, (old.min_distance, old.cutoff))
+        variance = max(fitted.loss, 0.0) / max(1, fitted.rows)
+        return cls(prior * variance / float(np.mean(expected**2)), expected)
+
+    def loss(self, potential: Potential) -> float:
+        """What it adds to the loss, (eV/Å)²."""
+        return self.strength * float(np.sum((potential.radial - self.expected) ** 2))
+
+    def added(self, normal: Normal, potential: Potential) -> Normal:
+        """The normal equations with it."""
+        places = np.arange(len(normal.vector) - potential.radial.size, len(normal.vector))
+        matrix, vector = normal.matrix.copy(), normal.vector.copy()
+        matrix[places, places] += self.strength
+        vector[places] += self.strength * (self.expected - potential.radial).ravel()
+        return Normal(matrix, vector, normal.square)
+
+
 class Fit:
     """The fit of one form of the potential."""
 
@@ -128,10 +163,12 @@ class Fit:
         for step in range(first, self.settings.max_iterations + 1):
             if self.clock.share_left() <= 0.0:
                 break
-            better, damping = self._step(best, few, damping)
+            pull = _Pull.of(best, self.settings.radial_prior)
+            better, damping = self._step(best, few, damping, pull)
             if better is None:
                 break
-            gain, best = 1.0 - better.loss / best.loss, self._note(better, step)
+            gain = 1.0 - (better.loss + pull.loss(better.potential)) / (best.loss + pull.loss(best.potential))
+            best = self._note(better, step)
             self._keep(name, best, damping, step + 1 if gain >= self.settings.tolerance else _ENDED)
             if gain < self.settings.tolerance:
                 break
@@ -158,15 +195,15 @@ class Fit:
         self.clock.note(fitted.loss, f"level {fitted.potential.basis.level}, step {step}")
         return fitted
 
-    def _step(self, best: Fitted, data: FitData, damping: float) -> tuple[Fitted | None, float]:
-        """A step that lowers the projected loss, and the next damping; None when there is none."""
+    def _step(self, best: Fitted, data: FitData, damping: float, pull: _Pull) -> tuple[Fitted | None, float]:
+        """A step that lowers the projected loss and the pull's, and the next damping; None when there is none."""
         potential = best.potential
-        normal = data.normal(tables(potential.basis), parameters(potential), with_radial=True)
-        tries = 0
+        normal = pull.added(data.normal(tables(potential.basis), parameters(potential), with_radial=True), potential)
+        before, tries = best.loss + pull.loss(potential), 0
         while damping <= _DAMPING[2]:
             tries += 1
             trial = linear_fit(self._moved(potential, normal, damping), data, self.settings)
-            if trial.loss < best.loss:
+            if trial.loss + pull.loss(trial.potential) < before:
                 return trial, max(damping / (10.0 if tries == 1 else 3.0), _DAMPING[1])
             damping *= 6.0
         return None, damping

@@ -39,6 +39,11 @@ class MTPSettings(Noun):
     ridge: float = Field(
         default=1e-9, ge=0, description="pull of the coefficients to zero, relative to their curvature"
     )
+    radial_prior: float = Field(
+        default=0.0,
+        ge=0,
+        description="pull of the radial functions to what is expected without data, in units of the residuals' variance",
+    )
     max_iterations: int = Field(
         default=12, ge=0, description="variable-projection steps for the radial functions; 0: linear fit only"
     )

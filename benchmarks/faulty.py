@@ -237,6 +237,7 @@ def no_locks(place: Path, what: str) -> tuple[Trial, dict[str, object]]:
     if what == "cache":
         return trial, {"case": what, "status": trial.ended(trial.start(**machine.environment))}
     trial.env |= machine.environment
+    trial.run.close()  # this process has locks, and would keep the log from changing how it is written
     driver = trial.start()
     time.sleep(12.0)
     driver.send_signal(signal.SIGKILL)

@@ -86,6 +86,10 @@ class Run:
         self._log.append(event)
         self._fold(event)
 
+    def close(self) -> None:
+        """Let go of the log; what is known of the run stays."""
+        self._log.close()
+
     def prepared(self) -> bool:
         """The structures stand."""
         return any(isinstance(event, Prepared) for event in self._events)

@@ -42,7 +42,7 @@ class MTPSettings(Noun):
     radial_prior: float = Field(
         default=0.0,
         ge=0,
-        description="pull of the radial functions to what is expected without data, in units of the residuals' variance",
+        description="pull of the radial functions to what is expected without data, in variances of the residuals",
     )
     max_iterations: int = Field(
         default=12, ge=0, description="variable-projection steps for the radial functions; 0: linear fit only"

@@ -38,9 +38,9 @@ _MANY: dict[str, object] = {
     "radial_size": 10, "max_level": 12, "goal": 0.005, "max_iterations": 40, "tolerance": 5e-4, "radial_atoms": 40_000,
     "ridge": 1e-7, "radial_prior": 30.0,
 }  # fmt: skip
-"""Without the prior the radial functions of a pair that the data know at few distances (phosphorus and carbon from 3.6 Å
-to the cutoff of 4) go wild beside them: of five walks of the electrolyte's solution (340 frames) none lasted 5 ps; with 30
-six of six lasted 10 ps, at 72.4 instead of 73.6 meV/Å on held-out frames; 1000 is too much (86.7).
+"""Without the prior the radial functions of a pair that the data know at few distances (phosphorus and carbon from
+3.6 Å to the cutoff of 4) go wild beside them: of five walks of the electrolyte's solution (340 frames) none lasts 5 ps;
+with 30 six of six lasted 10 ps, at 72.4 instead of 73.6 meV/Å on held-out frames; 1000 is too much (86.7).
 
 Quick fits take the same, with less time at most: 340 frames gave 179 meV/Å with half the data and fewer radial
 functions, 73 so."""

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from lang2mlip.compute.followed import Followed, Resting
@@ -198,13 +199,26 @@ class _Round:
     def _bring_forward(self) -> None:
         """Give batches that wait in the queue to jobs that have ended theirs; the last ones would wait longest."""
         for _ in [one for one in self.pool.resting if one.needs == self._needs]:
-            waiting = next((watch for watch in reversed(self._watches) if watch.waits and not watch.handed), None)
-            if waiting is None or not take(waiting.batch.place, NOBODY):
+            taken = [watch for watch in self._next_share() if take(watch.batch.place, NOBODY)]
+            if not taken:
                 return
-            waiting.batch.given_up = True
-            self._watches.remove(waiting)
-            self.pool.queue.cancel(waiting.job)
-            self.submit([waiting.batch.left])
+            for watch in taken:
+                watch.batch.given_up = True
+                self._watches.remove(watch)
+            self.pool.queue.cancel(*(watch.job for watch in taken))
+            self.submit([[folder for watch in taken for folder in watch.batch.left]])
+
+    def _next_share(self) -> list[Followed]:
+        """Waiting batches for one job: half of its even share, so that few are handed over and all jobs end together.
+
+        Guided self-scheduling: C. D. Polychronopoulos, D. J. Kuck, IEEE Trans. Comput. C-36, 1425 (1987). Never more
+        than a job should have.
+        """
+        waiting = [watch for watch in reversed(self._watches) if watch.waits and not watch.handed]
+        jobs = max(1, len(self._watches) - len(waiting) + len(self.pool.resting))
+        share, room = waiting[: -(-len(waiting) // (2 * jobs))], self.pool.length(len(self.asked), self.work)
+        sizes = accumulate(len(watch.batch.left) for watch in share)
+        return [watch for watch, size in zip(share, sizes, strict=True) if size <= room or watch is share[0]]
 
     def _rest(self, watch: Followed) -> None:
         """The job may have something else to do soon."""

@@ -128,6 +128,14 @@ def test_better_is_kept_worse_is_not_and_no_difference_is_not():
     assert not same.keep and same.chance == pytest.approx(0.5)
 
 
+def test_a_change_that_no_error_feels_is_not_worth_replicates_unless_it_saves_something():
+    same = promising(CARD, run_of(1.0, speed=201.0), run_of(1.0), RULES)
+    assert not same.keep and "the same" in same.why
+    assert promising(CARD, run_of(1.0, time=5.0), run_of(1.0), RULES).keep
+    assert promising(CARD, run_of(1.0), run_of(1.0), RULES, lines=-6).why != same.why
+    assert promising(CARD, run_of(1.0), run_of(1.0, faults=2), RULES).keep
+
+
 def test_replicates_that_scatter_more_than_the_gain_are_no_keep():
     lucky = [run_of(0.7), run_of(1.25), run_of(1.2)]
     assert promising(CARD, lucky[0], run_of(1.0), RULES).keep

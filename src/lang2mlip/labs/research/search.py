@@ -154,12 +154,12 @@ class Search:
         old = self._runs(control, [0])
         known = old[0].get("metrics", {}).get("force_rmse_meV_A")
         new = self._runs(commit, [0], None if known is None else rules.hopeless * known)
-        first = promising(arena.card, new[0], old[0], rules)
+        lines = self._lines(commit) - self._lines(control)
+        first = promising(arena.card, new[0], old[0], rules, lines)
         if not first.keep:
             return first
         ours, theirs = needed(arena.card, new[0], old[0], rules.replicates)
         both = self._runs(commit, list(range(ours))), self._runs(control, list(range(theirs)))
-        lines = self._lines(commit) - self._lines(control)
         return compared(arena.card, *both, rules, lines)
 
     def _lines(self, commit: str) -> int:

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+import tiny
 from lang2mlip.contracts import ACTIONS, Budget, DataSet, GroupState, LogEntry, State, StructureRecord, check
 from lang2mlip.decide.schedule import Schedule
 from lang2mlip.errors import BadInput, UnknownName
-from lang2mlip.labs.develop.arms import Piece, _schedule, arm, arms
+from lang2mlip.labs.develop.arms import Piece, _schedule, _within_opening, arm, arms
 from lang2mlip.labs.develop.bench import Results, Wish, pieces
 from lang2mlip.labs.develop.curve import Point, area, first_within
 from lang2mlip.labs.develop.fits import Error
@@ -54,6 +55,13 @@ def test_the_one_shot_arms_ask_for_the_calls_of_the_budget():
             asked = sum(counts) * (2 * step["steps"] + step["strained"] + step["rattled"])
             budget = one.task["budget"]["max_calls"]
             assert 0.9 * budget <= asked <= budget
+
+
+def test_a_piece_that_was_stopped_within_its_opening_begins_anew_and_a_later_one_goes_on(tmp_path):
+    folder = tiny.new_run(tmp_path).folder
+    assert _within_opening(Piece(system("copper-emt"), arm("fixed"), 1), folder)
+    assert not _within_opening(Piece(system("copper-emt"), arm("one-shot"), 1), folder)
+    assert not _within_opening(Piece(system("copper-emt"), arm("fixed"), 1), tmp_path / "not begun")
 
 
 def _error(force):

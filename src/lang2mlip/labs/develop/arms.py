@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -87,12 +88,16 @@ def arm(name: str) -> Arm:
 
 
 def develop_run(piece: Piece, known: Known, work: Path) -> Run:
-    """The run of the piece, begun or gone on with, to its end. Raises PartFailed when it cannot be ended."""
+    """The run of the piece, begun or gone on with, to its end. Raises PartFailed when it cannot be ended.
+
+    One that was stopped within its opening begins anew, and pays again; a later one goes on under its own decider.
+    """
     folder = work / "runs" / piece.name
+    if _within_opening(piece, folder):
+        shutil.rmtree(folder)
+        shutil.rmtree(_cache(folder), ignore_errors=True)
     if not (folder / "run.db").exists():
         _begin(piece, known, folder)
-    else:
-        _command(piece, folder, ["run", piece.name])
     if piece.arm.opening:
         for step in piece.system.opening[Run(folder).state.step :]:
             _command(piece, folder, ["act", piece.name, *_words(step)])
@@ -101,6 +106,16 @@ def develop_run(piece: Piece, known: Known, work: Path) -> Run:
             return Run(folder)
         _command(piece, folder, ["run", piece.name, "--yes", *_decider(piece, folder)])
     raise PartFailed(f"The run {folder} did not come to its end in {TRIES} tries; see {folder}/bench.log.")
+
+
+def _within_opening(piece: Piece, folder: Path) -> bool:
+    if not piece.arm.opening or not (folder / "run.db").exists():
+        return False
+    return sum(step.result is not None for step in Run(folder).view().steps()) < len(piece.system.opening)
+
+
+def _cache(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.cache"
 
 
 def _begin(piece: Piece, known: Known, folder: Path) -> None:
@@ -113,7 +128,7 @@ def _begin(piece: Piece, known: Known, folder: Path) -> None:
 
 def _command(piece: Piece, folder: Path, words: list[str]) -> None:
     """The command line in a process of its own, with a label cache of the piece's own, so that every call is paid."""
-    environment = {**os.environ, "LANG2MLIP_CACHE": str(folder.parent / f".{piece.name}.cache")}
+    environment = {**os.environ, "LANG2MLIP_CACHE": str(_cache(folder))}
     environment.pop("LANG2MLIP_MODEL", None)
     with (folder / "bench.log").open("a", encoding="utf-8") as log:
         done = subprocess.run(

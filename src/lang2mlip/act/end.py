@@ -64,14 +64,13 @@ class EndAction:
 def _untested(desk: Desk, model: Model, frozen: Frozen, second: Verdict) -> Result:
     """The reference gave no frame to test by: nothing is handed over, and nothing is claimed."""
     _, cost, faults = frozen
-    walks = len(desk.view.structures("test"))
     because = (
-        f"{model.id} was never tested: the reference gave no frame of the frozen test set ({walks} structures). It"
-        f" lies in {model.folder}; mend the reference, then begin a new run with its data (--data)."
+        f"The potential {model.id} was never tested: the reference gave no frame of the frozen test set. It lies in"
+        f" {model.folder}; mend the reference, then begin a new run with the files in data/ (--data FILE)."
     )
     verdict = Verdict(question="faithful to the reference", answer="no", because=because)
     return Result(
-        action="end", status="done", summary=f"Ended without a test: {because}", test_cost=cost,
+        action="end", status="done", summary=f"Ended without a test. {because}", test_cost=cost,
         verdicts=(verdict, second), faults=faults,
     )  # fmt: skip
 

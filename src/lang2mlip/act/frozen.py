@@ -108,8 +108,7 @@ def snapshots(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
         atoms,
         plan.seed,
         lambda start: run(start, calculator, plan, Health()),
-        lambda one: one,
-        lambda one: len(_last(one)),
+        lambda one: one.ended == "failed" and not _last(one),
     )
     around = max(0.0, meter.spent_s() - calculator.cost.reference_s)
     frames = _last(outcome)

@@ -8,8 +8,6 @@ from typing import TypeVar
 import numpy as np
 from ase import Atoms
 
-from lang2mlip.science.atoms.md import MDOutcome
-
 __all__ = ["SHAKES", "begun_again"]
 
 SHAKES = 3
@@ -21,13 +19,11 @@ SHAKE_A = 0.02
 T = TypeVar("T")
 
 
-def begun_again(
-    start: Atoms, seed: int, walk: Callable[[Atoms], T], outcome: Callable[[T], MDOutcome], kept: Callable[[T], int]
-) -> T:
-    """What `walk` gives from the start, or from a shaken one where the calculator failed before a frame was kept."""
+def begun_again(start: Atoms, seed: int, walk: Callable[[Atoms], T], in_vain: Callable[[T], bool]) -> T:
+    """What `walk` gives from the start, or from a shaken one where that was in vain."""
     found = walk(start)
     for number in range(SHAKES):
-        if outcome(found).ended != "failed" or kept(found):
+        if not in_vain(found):
             break
         shaken = start.copy()
         shaken.positions += np.random.default_rng([seed, number]).normal(0.0, SHAKE_A, shaken.positions.shape)

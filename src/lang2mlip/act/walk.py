@@ -41,8 +41,7 @@ def reference_walk(arguments: dict[str, Json], folder: Path, progress: Progress)
         start,
         plan.seed,
         lambda atoms: run_until_settled(atoms, calculator, plan, limits, Hooks(progress=progress), longest),
-        lambda found: found[0],
-        lambda found: len(_sound(found[0])),
+        lambda found: found[0].ended == "failed" and not _sound(found[0]),
     )
     around = max(0.0, meter.spent_s() - calculator.cost.reference_s)
     frames = _sound(outcome)

@@ -58,7 +58,7 @@ class BuiltIn:
         far = {path: value for path, value in asked.items() if value != now.get(path)}
         change = far if demanded else _near(far, story)
         why = (
-            f"{story.misses} attempts in a row were no better: another structure"
+            _demand(story)
             if demanded
             else "the estimator's choice"
             if change == far
@@ -72,9 +72,13 @@ class BuiltIn:
 def _stepped(step: Step, story: Story, demanded: bool) -> Proposal:
     path, value = step
     words = f"{path.rpartition('.')[2]} {value}"
-    why = f"{story.misses} attempts in a row were no better: another structure" if demanded else "a step"
+    why = _demand(story) if demanded else "a step"
     return Proposal(hypothesis=f"{why}: {words}", expected="a lower score than the control's", change={path: value},
                     origin="structural" if demanded else "step")  # fmt: skip
+
+
+def _demand(story: Story) -> str:
+    return f"{story.misses} attempts in a row were no better: another structure"
 
 
 def _near(far: dict[str, Any], story: Story) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 # make test   sets up what the tests need, all extras included, and runs them
 # make lint   ruff and mypy
 # make bench  the slow truths (quick tier)
+# make kim    the KIM API, the models of OpenKIM that Debian has, and the binding (compiled: about five minutes)
 # make docs   the pictures that are drawn from the code
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c '' 2>/dev/null && echo $$p && break; done)
@@ -12,13 +13,13 @@ PROMPT ?= Copper: bulk, surfaces and the melt, 300 to 1500 K
 # More words for pip when it installs torch, e.g. TORCH="--index-url URL" for a build of a particular kind.
 TORCH ?=
 
-.PHONY: run test lint bench docs clean
+.PHONY: run test lint bench kim docs clean
 
 run: $(VENV)/.core
 	$(BIN)/lang2mlip run "$(PROMPT)" --yes
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests benchmarks scripts
@@ -26,6 +27,11 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/main_job.py --quick
+
+kim: $(VENV)/.dev
+	@command -v kim-api-collections-management >/dev/null || scripts/debian-packages libkim-api-dev openkim-models g++ pkg-config
+	$(PIP) --editable '.[kim]'
+	$(BIN)/python -m pytest tests/labs/lammps/test_openkim.py
 
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/draw_floors.py

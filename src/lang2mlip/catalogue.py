@@ -99,6 +99,14 @@ CATALOGUE: tuple[Part, ...] = (
         ("pyscf",),
         _extra("pyscf"),
     ),
+    Part(
+        "reference",
+        "openkim",
+        "a portable model of OpenKIM by its id",
+        f"{_R}.openkim:KIMReference",
+        ("kimpy", "kim_edn"),
+        f"apt install libkim-api-dev openkim-models; {_extra('kim')}",
+    ),
     Part("reference", "ase", "any ASE calculator by import path", f"{_R}.ase_path:ASEReference"),
     Part("potential", "mtp", "moment tensor potential: fast, data-efficient", f"{_T}.mtp.trainer:MTPTrainer"),
     Part(

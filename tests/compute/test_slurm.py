@@ -93,7 +93,8 @@ def events(pool, *words):
     return [one for one in Reader(pool.journal.file).new() if one.event in words]
 
 
-def test_outcomes_come_in_order_and_a_failed_piece_is_not_tried_again(pool, tmp_path):
+def test_outcomes_come_in_order_and_a_failed_piece_is_not_tried_again(tmp_path):
+    pool = new_pool(tmp_path, other={"sbatch": ["--begin=now+2"]})  # long enough in the queue to be met there
     made = folders(tmp_path, "ok", "fail", "ok")
     said = []
     outcomes = pool.run(made, lambda *words: said.append(words))
@@ -101,6 +102,7 @@ def test_outcomes_come_in_order_and_a_failed_piece_is_not_tried_again(pool, tmp_
     assert [times_begun(folder) for folder in made] == [1, 1, 1]
     assert len({job for folder in made for job in jobs_of(folder)}) == 1  # one array
     assert any("in the queue since 0:0" in words for _, _, words in said)
+    pool.close()
 
 
 def test_a_job_that_is_done_takes_the_next_batch_at_once(tmp_path):

@@ -109,6 +109,44 @@ def test_a_small_budget_shortens_the_reference_runs():
     assert wanted.action == "reference" and wanted.steps * len(GROUPS) <= 0.3 * 600
 
 
+CHEAP = (Explore(), explored().model_copy(update={"cost": Cost(calls=40, labels=40)}))
+
+
+def test_where_the_reference_md_is_dear_labels_come_first_and_it_comes_when_there_are_no_more():
+    assert advice(max_calls=400).action == "reference"
+    assert advice(max_calls=300).action == "explore"
+    fitted = (CHEAP, (Train(), trained()))
+    assert advice(*fitted, max_calls=300, max_labels=60).action == "sample"
+    late = Rules().decide(state_after(*fitted, max_calls=300, max_labels=40), None)
+    assert late.parameters.action == "reference" and "dear" in late.reason
+    assert 30 * len(GROUPS) <= late.parameters.steps * len(GROUPS) <= 0.5 * 260
+
+
+def test_calls_for_the_reference_md_that_waits_are_kept():
+    sampling, statics = (CHEAP, (Train(), trained()), (Sample(), walked("melt"))), 40
+    wanted = advice(*sampling, max_calls=200)
+    assert wanted.action == "select" and wanted.count <= 200 - 40 - statics - 30 * len(GROUPS)
+    assert advice(*sampling, max_calls=40 + 60 + 25).action == "reference"
+
+
+def test_nothing_is_kept_for_reference_md_that_failed_twice():
+    sampling = (CHEAP, (Train(), trained()), (Sample(), walked("melt")))
+    vain = (failed(ReferenceRun()), (Sample(), walked("melt")), failed(ReferenceRun()), (Sample(), walked("melt")))
+    assert advice(*sampling, max_calls=125).action == "reference"
+    assert advice(*sampling, *vain, max_calls=125).action == "select"
+
+
+def test_where_held_out_frames_came_late_every_model_since_the_best_is_taken_back():
+    first = (CHEAP, (Train(), trained()), (Select(), selected(9.0)), (Train(), model("m2")))
+    more = ((Select(), selected(8.0)), (Train(), model("m3")), (Select(), selected(7.0)), (Train(), model("m4")))
+    looking, seen = looked("m4", 400.0)
+    earlier = tuple(looked(name, force)[1].evaluation for name, force in (("m2", 150.0), ("m3", 390.0)))
+    done = (*first, *more, (ReferenceRun(), referenced()), (looking, seen.model_copy(update={"earlier": earlier})))
+    wanted = advice(*done)
+    assert wanted.action == "prune" and wanted.models == ("m3", "m4")
+    assert state_after(*done).evaluation.model == "m4"
+
+
 def test_groups_without_labels_are_explored():
     wanted = advice(*BEGUN[:1])
     assert wanted.action == "explore" and set(wanted.groups) == set(GROUPS)

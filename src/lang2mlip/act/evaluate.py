@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lang2mlip.act.base import Desk, Done, Piece
 from lang2mlip.act.gates import error_gates, property_gates, spoken, stability_gates, unmeasured_gates
@@ -18,6 +19,9 @@ from lang2mlip.errors import BadInput
 from lang2mlip.record.run import write_json
 
 __all__ = ["EvaluateAction", "Measurements", "measurements"]
+
+MOST_EARLIER = 6
+"""Models before the current one that a look at late held-out frames goes back."""
 
 
 @dataclass
@@ -50,6 +54,7 @@ class EvaluateAction:
             words = "There are no held-out frames; run the reference on the validation structures first."
             return Result(action="evaluate", status="failed", cost=cost_of(done), summary=words)
         scores = score_files(desk, model, files, "validation")
+        earlier = {} if parameters.groups else _earlier(desk, files)
         found = measurements(desk, done)
         checked = relabel(desk, model, done, parameters.relabel if parameters.depth == "full" else 0)
         found.properties += checked.properties
@@ -72,8 +77,12 @@ class EvaluateAction:
             action="evaluate",
             status="partial" if any(one.fault for one in done) else "done",
             summary=summary(evaluation),
-            cost=cost_of(done) + scores.cost + checked.cost,
+            cost=sum((one.cost for one in earlier.values()), cost_of(done) + scores.cost + checked.cost),
             evaluation=evaluation,
+            earlier=tuple(
+                Evaluation(model=name, depth="errors", on="validation", errors=one.errors)
+                for name, one in earlier.items()
+            ),
             faults=(*faults_of(done), *checked.faults),
         )
 
@@ -143,6 +152,13 @@ def summary(evaluation: Evaluation) -> str:
         + (f"; missed: {', '.join(missed[:6])}" if missed else "")
         + (f"; {len(evaluation.unjudged)} not judged." if evaluation.unjudged else ".")
     )
+
+
+def _earlier(desk: Desk, files: Sequence[Path]) -> dict[str, Scores]:
+    """The last models before the current one that no held-out frame has met, as these came late; not the first fit."""
+    known = {one.model for one in desk.state.evaluations if one.on == "validation"} | set(desk.state.set_aside)
+    new = [model for model in desk.state.models[1:-1] if model.id not in known][-MOST_EARLIER:]
+    return {model.id: score_files(desk, model, files, f"validation-{model.id}") for model in new}
 
 
 def _model(desk: Desk) -> Model:

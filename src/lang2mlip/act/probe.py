@@ -19,6 +19,9 @@ from lang2mlip.science.reference.spec import open_reference
 
 __all__ = ["potential", "reference"]
 
+FIT_S = 20.0
+"""A fit may take, where the family has a limit, s."""
+
 
 def reference(arguments: dict[str, Json], folder: Path, progress: Progress) -> dict[str, Json]:
     """Self-test of a reference: force against energy, stress against strain. Arguments: spec, elements, periodic."""
@@ -36,7 +39,8 @@ def potential(arguments: dict[str, Json], folder: Path, progress: Progress) -> d
     frames: list[Atoms] = read_frames(Path(arguments["frames"]))
     trainer: Any = load("potential", arguments["family"])()
     elements = tuple(sorted({symbol for atoms in frames for symbol in atoms.get_chemical_symbols()}))
-    settings = {**trainer.suggest(elements, len(frames), "quick"), "time_limit_s": 20.0}
+    settings = trainer.suggest(elements, len(frames), "quick")
+    settings |= {"time_limit_s": FIT_S} if "time_limit_s" in settings else {}
     request = FitRequest(elements=elements, effort="quick", seed=0, settings=settings)
     report = trainer.fit(frames, request, folder / "model", progress)
     calculator = trainer.calculator(folder / "model")

@@ -244,6 +244,9 @@ class Result(Noun):
     pool: tuple[PoolSet, ...] = ()
     model: Model | None = None
     evaluation: Evaluation | None = None
+    earlier: tuple[Evaluation, ...] = Field(
+        default=(), description="errors on the same frames of models before the current one that had none so far"
+    )
     pruning: Pruning | None = None
     strategy: Strategy | None = Field(default=None, description="how all further trainings are done, where it is new")
     stability: tuple[StabilityRun, ...] = ()

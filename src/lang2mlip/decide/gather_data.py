@@ -10,10 +10,14 @@ from lang2mlip.decide.curriculum import built, failed, good, in_play, outlook, r
 from lang2mlip.decide.needs import affordable_steps, broken, listed
 from lang2mlip.record.ledger import calls_to_spend, labels_left
 
-__all__ = ["explore_where_empty", "reference_first", "sample_in_play", "select_from_pool"]
+__all__ = ["explore_where_empty", "reference_at_last", "reference_first", "sample_in_play", "select_from_pool"]
 
 SHORTEST = 30
 """Calls that the shortest reference MD of a group takes: ten steps at two temperatures and at constant pressure."""
+
+DEAR, DEAREST = 0.15, 0.5
+"""Shares of the calls left from which the shortest reference MD waits until the potential stands, and beyond which
+nothing is kept for it."""
 
 EXPLORE_SHARE = 0.3
 """Share of the label budget that the first data may take; the rest goes where the potential itself shows need."""
@@ -37,24 +41,57 @@ GROWTH = 0.15
 
 
 def reference_first(state: State) -> Choice | None:
-    """Without the reference's own MD there is nothing to compare with and no normal range."""
-    missing = tuple(name for name, group in built(state).items() if not group.reference_done)
-    tried = sum(entry.action == "reference" for entry in state.log)
-    if not missing or tried > 1:
+    """Without the reference's own MD there is nothing to compare with, and no normal range; a dear one waits."""
+    return None if _dear(state) else _reference(state)
+
+
+def reference_at_last(state: State) -> Choice | None:
+    """The reference MD that was too dear to begin with: due when no labels are wanted or none can be paid."""
+    return None if state.model is None else _reference(state)
+
+
+def _reference(state: State) -> Choice | None:
+    missing = _without_reference(state)
+    if not missing or calls_to_spend(state) == 0:
         return None
-    cost = ReferenceRun().steps * len(missing)
-    left = calls_to_spend(state)
-    if left is not None and SHORTEST * len(missing) > 0.5 * left and not _labelled(state):
-        return None  # data come first where there is not enough for both
-    steps = ReferenceRun().steps if left is None or cost <= 0.3 * left else max(20, int(0.3 * left / len(missing)))
+    tried = _tried(state)
+    left, waited = calls_to_spend(state), _dear(state)
+    cost, share = ReferenceRun().steps * len(missing), DEAREST if waited else 0.3
+    steps = ReferenceRun().steps if left is None or cost <= share * left else int(share * left / len(missing))
+    steps = max(SHORTEST if waited else 20, steps)
     longest = 1.0 if left is None else min(3.0, max(1.0, 0.3 * left / max(1, steps * len(missing))))
     return Choice(
         ReferenceRun(
             groups=missing if tried else (), steps=steps, keep_every=max(1, steps // 90), longest=round(longest, 1)
         ),
-        f"No reference MD yet for {listed(missing)}; it gives the frames to judge by and the normal ranges.",
+        f"No reference MD yet for {listed(missing)}; it gives the frames to judge by and the normal ranges"
+        + ("; it is dear, so labels came first." if waited else "."),
         f"Ranges and held-out frames for {len(missing)} groups at about {steps * len(missing)} reference calls.",
     )
+
+
+def _tried(state: State) -> int:
+    return sum(entry.action == "reference" for entry in state.log)
+
+
+def _without_reference(state: State) -> tuple[str, ...]:
+    """Groups whose reference MD is still to come; what failed twice is neither asked for nor paid again."""
+    return tuple(name for name, group in built(state).items() if not group.reference_done and _tried(state) < 2)
+
+
+def _dear(state: State) -> bool:
+    """Whether even the shortest reference MD takes much of what is left: labels teach more, a call each."""
+    left = calls_to_spend(state)
+    return left is not None and SHORTEST * len(_without_reference(state)) > DEAR * left
+
+
+def _calls_for_data(state: State) -> int | None:
+    """Calls that labels may take: those for reference MD that waits are kept, where both can be paid."""
+    left, limit = calls_to_spend(state), state.task.budget.max_calls
+    kept = SHORTEST * len(_without_reference(state))
+    if left is None or limit is None or kept > DEAREST * limit:
+        return left
+    return max(0, left - kept)
 
 
 def explore_where_empty(state: State) -> Choice | None:
@@ -107,7 +144,7 @@ def select_from_pool(state: State) -> Choice | None:
     playing = list(dict.fromkeys([*in_play(state), *(failed(state) if polished else ())]))
     pool = {name: state.groups[name].pool for name in playing if state.groups[name].pool}
     pool = {name: count for name, count in pool.items() if state.groups[name].failures} or pool
-    left, calls = labels_left(state), calls_to_spend(state)
+    left, calls = labels_left(state), _calls_for_data(state)
     if not pool or left == 0 or calls == 0:
         return None
     wanted, limit = sum(_wanted(state, name) for name in pool), state.task.budget.max_labels
@@ -136,7 +173,7 @@ def sample_in_play(state: State) -> Choice | None:
     """A group in play that this model has not run, or in which its MD broke, needs sampling."""
     if state.model is None or state.model.effort == "accurate":
         return None
-    if labels_left(state) == 0 or calls_to_spend(state) == 0:
+    if labels_left(state) == 0 or _calls_for_data(state) == 0:
         return None
     weak = tuple(name for name in in_play(state) if state.groups[name].walkers == 0)
     if not weak:

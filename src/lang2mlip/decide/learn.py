@@ -53,18 +53,25 @@ def _trained_otherwise(state: State, model: Model) -> bool:
 
 
 def take_back(state: State) -> Choice | None:
-    """A model that is worse on the held-out frames than the one before it, once for every batch of data."""
+    """A model that is worse on the held-out frames than the one before it, once for every batch of data.
+
+    Where these frames came late, all models since the best one go: nobody could have said that they were worse.
+    """
     models = [model for model in state.models if model.id not in state.set_aside]
     if state.model is None or len(models) < 2 or _again(state, state.model):
         return None
-    now, before = _held_out(state, models[-1]), _held_out(state, models[-2])
-    if not now or not before or _force(now) <= WORSE * _force(before) or not _misses(state, now):
+    late = [entry.action for entry in state.log[-2:]] == ["reference", "evaluate"]
+    older = [model for model in (models[:-1] if late else models[-2:-1]) if _held_out(state, model)]
+    now, best = _held_out(state, models[-1]), min(older, key=lambda one: _force(_held_out(state, one)), default=None)
+    if not now or best is None or not _misses(state, now):
         return None
-    words = f"{_force(now):.1f} meV/Å on the held-out frames where {models[-2].id} had {_force(before):.1f}"
+    before = _force(_held_out(state, best))
+    if _force(now) <= WORSE * before:
+        return None
     return Choice(
-        Prune(models=(models[-1].id,), outliers=True, sigma=CAREFUL),
-        f"{models[-1].id} has {words}.",
-        f"{models[-2].id} is current again, and a fit without the outliers does better.",
+        Prune(models=tuple(one.id for one in models[models.index(best) + 1 :]), outliers=True, sigma=CAREFUL),
+        f"{models[-1].id} has {_force(now):.1f} meV/Å on the held-out frames where {best.id} had {before:.1f}.",
+        f"{best.id} is current again, and a fit without the outliers does better.",
     )
 
 

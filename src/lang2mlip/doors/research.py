@@ -25,7 +25,7 @@ WHERE = Path("research")
 @app.command()
 def new(
     name: Name,
-    arena: Annotated[str, typer.Option(help="which one: copper, molecules, or an entry of your own")] = "copper",
+    arena: Annotated[str, typer.Option(help="copper, molecules, molecules-mace, or an entry of your own")] = "copper",
     from_run: Annotated[str | None, typer.Option(help="a finished run whose data are used")] = None,
     data: Annotated[
         Path | None, typer.Option(help="file of labelled molecules, instead of the one that comes along")

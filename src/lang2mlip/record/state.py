@@ -190,7 +190,7 @@ def _untried(state: State, model: Model | None) -> dict[str, GroupState]:
 def _evaluation(state: State, result: Result) -> State:
     if result.evaluation is None:
         return state
-    evaluations = (*state.evaluations, result.evaluation)
+    evaluations = (*state.evaluations, *result.earlier, result.evaluation)
     if result.evaluation.on == "test":
         return _with(state, evaluations=evaluations)
     groups = {

@@ -1,6 +1,7 @@
 """The benchmark of deciding: its data are sound, its arithmetic is right, and one piece goes through end to end."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from lang2mlip.labs.develop.fits import Error
 from lang2mlip.labs.develop.show import draw, ratios, summary
 from lang2mlip.labs.develop.systems import plan_of, system, systems, task_of
 
+ROOT = Path(__file__).parents[3]
 FLOOR = {"force_meV_A": 10.0, "worst_relative": 0.05, "energy_meV_atom": 1.0}
 
 
@@ -62,6 +64,15 @@ def test_a_piece_that_was_stopped_within_its_opening_begins_anew_and_a_later_one
     assert _within_opening(Piece(system("copper-emt"), arm("fixed"), 1), folder)
     assert not _within_opening(Piece(system("copper-emt"), arm("one-shot"), 1), folder)
     assert not _within_opening(Piece(system("copper-emt"), arm("fixed"), 1), tmp_path / "not begun")
+
+
+def test_a_bare_arm_leaves_the_reference_out_of_its_opening_and_changes_no_key_of_another():
+    whole, bare = (Piece(system("copper-emt"), arm(name), 1) for name in ("fixed", "fixed-bare"))
+    assert [step["action"] for step in whole.opening()] == ["reference", "explore", "train"]
+    assert [step["action"] for step in bare.opening()] == ["explore", "train"]
+    assert _schedule(bare)["first"] == list(bare.opening())
+    rows = json.loads((ROOT / "benchmarks" / "develop.json").read_text())["rows"]
+    assert whole.key() in {row["key"] for row in rows if row["arm"] == "fixed"}
 
 
 def _error(force):

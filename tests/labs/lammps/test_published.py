@@ -98,6 +98,6 @@ def test_what_its_authors_have_replaced_is_said_and_what_needs_charges_is_refuse
         named("nist:charged", ["Cu"])
 
 
-def test_a_model_of_openkim_is_refused_with_the_way_to_its_files():
-    with pytest.raises(BadInput, match="KIM API"):
-        named("nist:EAM_Dynamo_Own_Cu__MO_012345678901_000", ["Cu"])
+def test_a_model_of_openkim_is_sent_to_its_own_word():
+    with pytest.raises(BadInput, match="--potential kim:EAM_Own_Cu__MO_012345678901_000"):
+        named("nist:EAM_Own_Cu__MO_012345678901_000", ["Cu"])

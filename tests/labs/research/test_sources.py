@@ -12,12 +12,14 @@ import pytest
 from lang2mlip.act.research import held_out as held_out_of
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput, UnknownName
-from lang2mlip.labs.research.card import Card
+from lang2mlip.labs.research.arena import create
+from lang2mlip.labs.research.card import Card, read
 from lang2mlip.labs.research.kit import MOLECULES, check_hidden, for_strategy
 from lang2mlip.labs.research.made import from_file
 from lang2mlip.labs.research.opening import open_new
 from lang2mlip.labs.research.ownrun import Own, entry_of, own_of, split, view_of
 from lang2mlip.labs.research.rules import Rules
+from lang2mlip.labs.research.trial import Asked, perform
 from lang2mlip.science.atoms.frames import labelled, parse_frames
 from lang2mlip.units import EV_PER_A3_IN_GPA
 
@@ -74,6 +76,28 @@ def test_no_molecule_is_in_two_roles_and_no_strategy_sees_the_file(molecules):
     assert not names[0] & names[1] and not names[0] & names[2] and not names[1] & names[2]
     assert sum(len(made[role]) for role in ("train", "screen", "final")) == len(molecules)
     assert not [path for path in for_strategy() if MOLECULES.is_relative_to(path)]
+
+
+def test_a_molecule_of_two_heavy_atoms_is_trained_on_so_that_no_bond_is_unseen(molecules):
+    for seed in range(3):
+        made = from_file(MOLECULES, table("research")["molecules"]["data"], seed)
+        assert min(one.info["heavy"] for role in ("screen", "final") for one in made[role]) == 3
+        assert {one.info["smiles"] for one in made["train"]} >= {
+            one.info["smiles"] for one in molecules if one.info["heavy"] < 3
+        }
+
+
+def test_a_run_in_an_arena_of_molecules_is_scored_and_no_curve_of_volumes_is_asked_of_it(tmp_path):
+    entry = table("research")["molecules"]
+    trials = {**entry["trials"], "steps": 10, "drift_steps": 20, "seeds": 1, "block_s": 0.05}
+    frames = from_file(MOLECULES, entry["data"], 0)
+    few = {role: sorted(some, key=len)[:24] for role, some in frames.items()}
+    arena = create(tmp_path / "few", {**entry, "trials": trials}, few, 0)
+    asked = Asked(place=str(arena.place), commit=arena.journal.entries[0]["commit"], seed=0)
+    found = perform(asked, tmp_path / "run")
+    assert found["status"] == "scored", found["words"]
+    assert "curve_meV_atom" not in found["metrics"] and "curve_meV_atom" not in arena.card.gates
+    assert read(arena.card, found["metrics"]).violated
 
 
 def test_a_test_set_where_every_sandbox_looks_is_refused():

@@ -122,6 +122,7 @@ CASES = {
     "lammps:Ta_param.pod": lambda: probe(["Ta"]),
     "lammps:ffield.eim": lambda: probe(["Na", "Cl"]),
     "lammps:ffield.reax.cho": _water,
+    "openkim:MO_346334655118": lambda: probe(["Cu"]),
     "gfn1-xtb": _water,
     "gfn2-xtb": _water,
     "gfn1-xtb:electronic_temperature_K=1000": _rocksalt,

@@ -40,6 +40,7 @@ class Arm(Noun):
     line: str
     source: str
     opening: bool = Field(description="begins with the system's opening")
+    bare: bool = Field(default=False, description="of the opening all but the reference's own MD")
     decider: str | None = Field(default=None, description="as --decider takes it; else the schedule below")
     repeat: tuple[dict[str, Json], ...] = ()
     once: str | None = Field(default=None, description="`plain`: the system's own exploration, filled up to the budget")
@@ -66,7 +67,15 @@ class Piece:
         told = [self.system.model_dump(mode="json"), self.arm.model_dump(mode="json")]
         for part in told:
             part.pop("line"), part.pop("source")
+            if not part.get("bare", True):
+                part.pop("bare")  # rows that were made before there was such a thing
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8]
+
+    def opening(self) -> tuple[dict[str, Json], ...]:
+        """The actions that the arm begins with."""
+        if not self.arm.opening:
+            return ()
+        return tuple(step for step in self.system.opening if not (self.arm.bare and step["action"] == "reference"))
 
     @property
     def label(self) -> str:
@@ -98,9 +107,8 @@ def develop_run(piece: Piece, known: Known, work: Path) -> Run:
         shutil.rmtree(_cache(folder), ignore_errors=True)
     if not (folder / "run.db").exists():
         _begin(piece, known, folder)
-    if piece.arm.opening:
-        for step in piece.system.opening[Run(folder).state.step :]:
-            _command(piece, folder, ["act", piece.name, *_words(step)])
+    for step in piece.opening()[Run(folder).state.step :]:
+        _command(piece, folder, ["act", piece.name, *_words(step)])
     for _ in range(TRIES):
         if Run(folder).state.ended:
             return Run(folder)
@@ -109,9 +117,9 @@ def develop_run(piece: Piece, known: Known, work: Path) -> Run:
 
 
 def _within_opening(piece: Piece, folder: Path) -> bool:
-    if not piece.arm.opening or not (folder / "run.db").exists():
+    if not piece.opening() or not (folder / "run.db").exists():
         return False
-    return sum(step.result is not None for step in Run(folder).view().steps()) < len(piece.system.opening)
+    return sum(step.result is not None for step in Run(folder).view().steps()) < len(piece.opening())
 
 
 def _cache(folder: Path) -> Path:
@@ -158,7 +166,7 @@ def _schedule(piece: Piece) -> dict[str, Any]:
     own, steps = piece.system.round, piece.system.round["steps"]
     numbers = {"round_steps": steps, "round_labels": own["labels"], "spread": max(10, steps // 40)}
     rounds = [{key: numbers.get(str(value), value) for key, value in step.items()} for step in piece.arm.repeat]
-    return {"first": list(piece.system.opening), "repeat": rounds}
+    return {"first": list(piece.opening()), "repeat": rounds}
 
 
 def _plain(piece: Piece) -> dict[str, Json]:

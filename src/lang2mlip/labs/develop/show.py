@@ -106,7 +106,7 @@ def _line(arm: str, rows: Sequence[Row]) -> list[str]:
 
 
 def _after_opening(row: Row) -> str:
-    """Without the calls that all loop arms have in common."""
+    """Without the calls up to the first model, which all arms with the same opening have in common."""
     reached = row["calls_to_target"]
     return f"{reached - row['opening_calls']}" if reached is not None else f">{_budget(row) - row['opening_calls']}"
 

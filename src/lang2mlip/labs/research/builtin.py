@@ -34,7 +34,7 @@ class BuiltIn:
 
     def propose(self, arena: Arena, story: Story) -> Proposal | None:
         """The next recipe that was not tried, a single step, or what the estimator asks for."""
-        told = {attempt.proposal.get("source") for attempt in story.attempts}
+        told = {attempt.proposal.get("source") for attempt in story.attempts if not attempt.void}
         control = arena.config(story.control)
         for recipe in arena.spec["recipes"] if self.recipes else ():
             if recipe["source"] not in told and merged(control, recipe["change"]) != control:

@@ -96,7 +96,8 @@ def _label(frame: Atoms, calculator: Any) -> Atoms:
 def from_file(path: Path, spec: Mapping[str, Any], seed: int) -> Frames:
     """Labelled frames of a compressed file, split by molecule: none is in two roles. Raises BadInput without the file.
 
-    `spec` has the shares of `train` and `screen`; the rest is `final`. Starts are the least displaced of the screen.
+    `spec` has the shares of `train` and `screen`; the rest is `final`. Molecules of up to `train_up_to` heavy atoms are
+    all trained on: they are what the others are made of. Starts are the least displaced of the screen.
     """
     if not path.is_file():
         raise BadInput(f"There is no file {path}; make it with benchmarks/research_molecules.py, or say --data FILE.")
@@ -106,7 +107,8 @@ def from_file(path: Path, spec: Mapping[str, Any], seed: int) -> Frames:
     for frame in parse_frames(text, path):
         name = str(frame.info.get(spec["split_by"], frame.get_chemical_formula()))
         frame.info["group"] = name
-        made[_role(name, spec, seed)].append(frame)
+        small = (frame.numbers > 1).sum() <= spec.get("train_up_to", 0)
+        made["train" if small else _role(name, spec, seed)].append(frame)
     if not made["train"] or not made["screen"] or not made["final"]:
         raise BadInput(f"{path} has too few different molecules to hold some back; give more frames.")
     made["starts"] = _starts(made["screen"], spec["starts"])

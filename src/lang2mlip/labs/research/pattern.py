@@ -76,6 +76,8 @@ def _been(arena: Arena, story: Story) -> dict[str, list[Any]]:
     """Path → values that were tried there one at a time, and those that were left for better ones."""
     found: dict[str, list[Any]] = {}
     for attempt in story.attempts:
+        if attempt.void:
+            continue
         change, parent = attempt.proposal.get("change", {}), flat(arena.config(attempt.proposal["parent"]))
         for path, value in change.items():
             if attempt.kept:

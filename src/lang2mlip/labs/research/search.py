@@ -13,11 +13,12 @@ from pydantic import Field
 
 from lang2mlip.compute.pool import Pool
 from lang2mlip.contracts import Noun
-from lang2mlip.errors import BadInput
+from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.labs.research.arena import Arena
 from lang2mlip.labs.research.card import read
 from lang2mlip.labs.research.keeping import Verdict, compared, needed, no_worse, promising
 from lang2mlip.labs.research.kit import scorer
+from lang2mlip.labs.research.nostart import same_fault
 from lang2mlip.labs.research.proposal import Proposal, Proposer, flat, merged
 from lang2mlip.labs.research.story import Attempt, Story, story_of
 from lang2mlip.labs.research.trial import Asked
@@ -191,10 +192,29 @@ class Search:
             if outcome.fault is None:
                 result = json.loads(file.read_text(encoding="utf-8"))
             self.arena.journal.append("run", commit=commit, seed=seed, role=role, result=result)
+        self._halt_where_nothing_starts()
         return [self.story.runs[(commit, seed, role)] for seed in seeds]
 
+    def _halt_where_nothing_starts(self) -> None:
+        """Raises RunFault where every run failed in the same words; said again, the search makes these runs anew."""
+        runs, name = self.story.runs, self.arena.place.name
+        words = same_fault(runs)
+        if words is None:
+            return
+        folders = [self._folder(*key) for key in runs]
+        for folder in folders:
+            (folder / "result.json").unlink(missing_ok=True)
+        self.arena.journal.append("halted", words=words)
+        raise RunFault(
+            f"Nothing runs in the arena {name}: the baseline and every attempt so far ({len(runs)} runs) ended alike: "
+            f"{words} Read {folders[-1] / 'run' / 'log'}, mend that, and go on with: lang2mlip research run {name}"
+        )
+
+    def _folder(self, commit: str, seed: int, role: str) -> Path:
+        return self.arena.place / "attempts" / f"{commit[:10]}-{role}-{seed}"
+
     def _order(self, commit: str, seed: int, hopeless: float | None, role: str) -> Path:
-        folder = self.arena.place / "attempts" / f"{commit[:10]}-{role}-{seed}"
+        folder = self._folder(commit, seed, role)
         folder.mkdir(parents=True, exist_ok=True)
         place = str(self.arena.place)
         asked = Asked(place=place, commit=commit, seed=seed, role=role, hopeless_above_meV_A=hopeless)

@@ -19,6 +19,8 @@ class Attempt:
     number: int
     proposal: dict[str, Any]
     verdict: dict[str, Any] | None = None
+    void: bool = False
+    """Nothing started then, see nostart: it does not count as tried."""
 
     @property
     def kept(self) -> bool:
@@ -79,5 +81,15 @@ def _take(story: Story, entry: dict[str, Any]) -> None:
         story.control = entry["control"]
     elif kind == "final":
         story.final = entry
+    elif kind == "halted":
+        _forget(story, entry["words"])
     elif kind in ("ended", "begun"):
         story.ended = entry.get("why") if kind == "ended" else None
+
+
+def _forget(story: Story, words: str) -> None:
+    """Runs that did not start are made anew, and what was tried in them may be tried again."""
+    story.runs = {key: run for key, run in story.runs.items() if run["words"] != words}
+    story.misses = 0
+    for attempt in story.attempts:
+        attempt.void = attempt.void or (attempt.verdict is not None and attempt.verdict["why"] == words)

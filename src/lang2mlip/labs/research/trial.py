@@ -64,7 +64,7 @@ def _performed(arena: Arena, asked: Asked, folder: Path) -> dict[str, Json]:
         ended = _train(arena, asked, folder)
     (folder / "log").write_text(ended.output, encoding="utf-8")
     spent = {"train_cpu_s": round(watch.seconds, 2)}
-    words = _trouble(ended, arena)
+    words = _trouble(ended, arena, watch.seconds)
     family = words or _collect(work / "model", folder / "verdict" / "model")
     if words or family not in PLAIN:
         return {"status": "failed", "words": words or family, "tail": ended.output[-TAIL:], **spent}
@@ -130,11 +130,19 @@ def _checked(found: dict[str, Any], train_cpu_s: float) -> dict[str, Any]:
     return {"status": status, "words": "", "metrics": known, "frames": found["frames"], "seen": found.get("seen", {})}
 
 
-def _trouble(ended: Confined, arena: Arena) -> str:
-    """Why the training is no success, in words; empty where it is one."""
+def _trouble(ended: Confined, arena: Arena, cpu_s: float) -> str:
+    """Why the training is no success, in words; empty where it is one.
+
+    A program that train.py has started meets the limit on its own, and train.py ends with words of its own.
+    """
     if ended.status == 97:
         return "inside of the job the frozen data were not those of the manifest"
-    if ended.timed_out or "CPU time limit" in ended.output[-200:] or ended.status in (-24, 152, 137, -9):
+    if (
+        ended.timed_out
+        or "CPU time limit" in ended.output[-200:]
+        or ended.status in (-24, 152, 137, -9)
+        or (ended.status and cpu_s >= arena.rules.train_s)
+    ):
         return f"the training was ended: more than {arena.rules.train_s} s of CPU time, or memory"
     if "MemoryError" in ended.output or "Unable to allocate" in ended.output:
         return f"the training wanted more memory than {arena.rules.memory_MB} MB"

@@ -10,7 +10,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from numpy.typing import NDArray
 
-__all__ = ["Computed", "Floats", "boxed", "stands_free", "stress_share", "voigt"]
+__all__ = ["EMPTY_A", "Computed", "Floats", "boxed", "stands_free", "stress_share", "voigt"]
 
 Floats = NDArray[np.float64]
 

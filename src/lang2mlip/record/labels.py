@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS labels (
 ) WITHOUT ROWID
 """
 
+# The byte of the file of claims, beyond those of labels, that a process holds while it writes. SQLite before 3.51.3 can
+# damage a file in write-ahead mode when one process writes while another moves what was written (its "WAL-reset bug").
+_WRITING = 1 << 60
+
 _GET = "SELECT energy_eV, forces, stress, seconds FROM labels WHERE reference = ? AND structure = ?"
 
 
@@ -88,7 +92,8 @@ class LabelCache:
         forces = np.ascontiguousarray(label.forces, dtype=np.float64).tobytes()
         row = (reference, structure, float(label.energy_eV), forces, stress, label.seconds)
         try:
-            self._db.execute("INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?, ?, ?)", row)
+            with _one_at_a_time(self.file.with_name("claims"), _WRITING):
+                self._db.execute("INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?, ?, ?)", row)
         except sqlite3.Error as error:
             raise _trouble(self.file, "written", error) from error
 
@@ -98,17 +103,24 @@ class LabelCache:
 
         A claim is a lock on one byte of a file, so it ends with its process, however that ends.
         """
-        handle = _claims(self.file.with_name("claims"))
         byte = int.from_bytes(hashlib.sha256(f"{reference} {structure}".encode()).digest()[:7], "big")
-        try:
-            fcntl.lockf(handle, fcntl.LOCK_EX, 1, byte)
-        except OSError:  # a file system without locks: two may compute the same, and nothing worse
+        with _one_at_a_time(self.file.with_name("claims"), byte):
             yield
-            return
-        try:
-            yield
-        finally:
-            fcntl.lockf(handle, fcntl.LOCK_UN, 1, byte)
+
+
+@contextmanager
+def _one_at_a_time(file: Path, byte: int) -> Iterator[None]:
+    """Meanwhile no other process holds this byte; on a file system without locks, nothing."""
+    handle = _claims(file)
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX, 1, byte)
+    except OSError:  # two may compute the same, and nothing worse
+        yield
+        return
+    try:
+        yield
+    finally:
+        fcntl.lockf(handle, fcntl.LOCK_UN, 1, byte)
 
 
 def _trouble(file: Path, what: str, error: Exception) -> RunFault:

@@ -32,7 +32,8 @@ READINGS = HERE / "lammps_paraphrases.json"
 MEANS = {
     "minimise": {"minimise", "energy_volume"}, "rdf": {"motion"}, "diffusion": {"motion"}, "eos": {"energy_volume"},
     "tension": {"deform"}, "shear": {"deform"}, "surface-energy": {"surface"}, "equilibrate": {"equilibrate"},
-    "conductivity": {"conductivity", "heat_flux"},
+    "conductivity": {"conductivity", "heat_flux"}, "elastic": {"elastic", "elastic_hot"},
+    "metadynamics": {"metadynamics", "hop"},
 }  # fmt: skip
 """Kind of the wordings → recipes that do it; a kind that is not here has a recipe of its own name."""
 
@@ -56,6 +57,8 @@ def reading(one):
     wrong += ["mode"] if one["kind"] in ("tension", "shear") and getattr(recipe, "mode", "") != one["kind"] else []
     wrong += [] if sorted(read["system"]) == sorted(one["system"]) else ["system"]
     kelvin, asked = read["temperature_K"], one["temperature_K"]
+    if recipe.key == "expansion" and recipe.temperature_K < (asked or 0) < recipe.to_K:
+        kelvin = (recipe.temperature_K + recipe.to_K) / 2
     wrong += ["temperature"] if asked and (kelvin is None or abs(kelvin - asked) > 1) else []
     bar, said = read["pressure_GPa"] or 0.0, one["pressure_GPa"]
     wrong += ["pressure"] if said is not None and abs(bar - said) > max(0.001, 0.01 * said) else []

@@ -10,7 +10,7 @@ from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.labs.research.arena import Arena, create
 from lang2mlip.labs.research.card import Card, from_frames, read
 from lang2mlip.labs.research.journal import Journal
-from lang2mlip.labs.research.keeping import compared, needed, promising
+from lang2mlip.labs.research.keeping import compared, needed, promising, typical
 from lang2mlip.labs.research.made import from_file
 from lang2mlip.labs.research.proposal import flat, merged
 from lang2mlip.labs.research.rules import Rules
@@ -140,6 +140,18 @@ def test_replicates_that_scatter_more_than_the_gain_are_no_keep():
     lucky = [run_of(0.7), run_of(1.25), run_of(1.2)]
     assert promising(CARD, lucky[0], run_of(1.0), RULES).keep
     assert not compared(CARD, lucky, [run_of(1.0), run_of(0.9), run_of(1.1)], RULES).keep
+
+
+def test_a_lucky_run_of_the_control_sends_no_candidate_away():
+    lucky, usual, unlucky = run_of(1.0, faults=1), run_of(1.0, faults=6), run_of(1.0, faults=8)
+    failed = {"status": "failed", "words": "it ended"}
+    assert typical(CARD, [lucky, usual, unlucky]) is usual
+    assert typical(CARD, [lucky, unlucky]) is lucky and typical(CARD, [failed, usual]) is usual
+    assert typical(CARD, [failed]) is failed
+    candidate = run_of(1.0, faults=3)
+    assert not promising(CARD, candidate, lucky, RULES).keep
+    assert promising(CARD, candidate, typical(CARD, [lucky, usual, unlucky]), RULES).keep
+    assert compared(CARD, [candidate] * 3, [lucky, usual, unlucky], RULES).keep
 
 
 def test_an_equal_score_for_less_is_a_keep():

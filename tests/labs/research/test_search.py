@@ -22,7 +22,7 @@ from lang2mlip.labs.research.page import write_page
 from lang2mlip.labs.research.proposal import Proposal
 from lang2mlip.labs.research.researcher import Researcher
 from lang2mlip.labs.research.search import Budget, Search
-from lang2mlip.labs.research.story import story_of
+from lang2mlip.labs.research.story import Attempt, story_of
 from lang2mlip.labs.research.tell import difference, explained, told
 from lang2mlip.labs.research.winner import proven, strategy_of
 from lang2mlip.language.scripted import Call, Fault
@@ -208,6 +208,24 @@ def test_recipes_come_first_then_single_steps_then_the_estimator_and_then_anothe
     structural = {path for path, axis in searched.spec["space"].items() if axis.get("structural")}
     assert demanded.origin == other.origin == "structural"
     assert set(demanded.change) <= structural and structural & set(other.change)
+
+
+def test_a_recipe_that_was_reverted_gets_one_more_try_once_something_else_was_kept(searched):
+    story = story_of(searched.journal)
+    story.attempts = [
+        Attempt(number, {"source": recipe["source"], "commit": story.baseline}, {"keep": False})
+        for number, recipe in enumerate(searched.spec["recipes"], 1)
+    ]
+    assert BuiltIn(steps=False).propose(searched, story).origin != "recipe"
+    last = len(story.attempts) + 1
+    story.attempts.append(Attempt(last, {"source": "", "commit": story.baseline}, {"keep": True}))
+    again = BuiltIn(steps=False).propose(searched, story)
+    assert again.origin == "recipe" and again.source == searched.spec["recipes"][0]["source"]
+    assert "now that the rest is another" in again.hypothesis
+    for number, recipe in enumerate(searched.spec["recipes"], last + 1):
+        tried = {"source": recipe["source"], "commit": story.baseline}
+        story.attempts.append(Attempt(number, tried, {"keep": number == last + 1}))
+    assert BuiltIn(steps=False).propose(searched, story).origin != "recipe"
 
 
 def test_a_budget_is_kept(searched):

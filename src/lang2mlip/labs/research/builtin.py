@@ -34,12 +34,13 @@ class BuiltIn:
 
     def propose(self, arena: Arena, story: Story) -> Proposal | None:
         """The next recipe that was not tried, a single step, or what the estimator asks for."""
-        told = {attempt.proposal.get("source") for attempt in story.attempts if not attempt.void}
         control = arena.config(story.control)
-        for recipe in arena.spec["recipes"] if self.recipes else ():
-            if recipe["source"] not in told and merged(control, recipe["change"]) != control:
-                return Proposal(hypothesis=recipe["name"], expected=recipe["expected"], change=recipe["change"],
-                                origin="recipe", source=recipe["source"])  # fmt: skip
+        for again in (False, True) if self.recipes else ():
+            for recipe in arena.spec["recipes"]:
+                if _due(recipe, story, again) and merged(control, recipe["change"]) != control:
+                    name = recipe["name"] + (", now that the rest is another" if again else "")
+                    return Proposal(hypothesis=name, expected=recipe["expected"], change=recipe["change"],
+                                    origin="recipe", source=recipe["source"])  # fmt: skip
         demanded = story.misses >= arena.rules.misses
         step = next_step(arena, story, demanded) if self.steps else None
         if step is not None:
@@ -67,6 +68,15 @@ class BuiltIn:
         words = ", ".join(f"{path.rpartition('.')[2]} {value}" for path, value in change.items())
         return Proposal(hypothesis=f"{why}: {words}", expected="a lower score than the control's", change=change,
                         origin="structural" if demanded else "tpe")  # fmt: skip
+
+
+def _due(recipe: dict[str, Any], story: Story, again: bool) -> bool:
+    """Whether a recipe was not tried; `again`: or only once, before something else was kept that may make it work."""
+    tried = [one for one in story.attempts if not one.void and one.proposal.get("source") == recipe["source"]]
+    if not again or len(tried) != 1:
+        return not tried
+    later = any(one.kept for one in story.attempts if one.number > tried[0].number)
+    return later and not tried[0].kept
 
 
 def _stepped(step: Step, story: Story, demanded: bool) -> Proposal:

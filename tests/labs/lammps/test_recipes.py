@@ -1,5 +1,7 @@
 """Recipes of what is done to a system, each against what must come of it; and potentials that the words name."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,9 +10,10 @@ from lang2mlip.labs.lammps import Settings, simulate
 from lang2mlip.labs.lammps.bench.checkers import judged
 from lang2mlip.labs.lammps.bench.task import tasks
 from lang2mlip.labs.lammps.potential import chosen, named
-from lang2mlip.labs.lammps.recipes.metadynamics import PairFreeEnergy
-from lang2mlip.labs.lammps.system import System
+from lang2mlip.labs.lammps.recipes.metadynamics import PairFreeEnergy, _hills
+from lang2mlip.labs.lammps.system import UNITS, System
 from lang2mlip.labs.lammps.words import understood
+from lang2mlip.units import BOLTZMANN_EV_PER_K
 
 SMALL = {"width_A": 12, "thickness_A": 9, "rest_ps": 0.5}
 
@@ -49,6 +52,11 @@ def test_the_well_of_a_pair_in_liquid_argon_lies_where_g_of_r_has_its_first_peak
     assert made.value("well_distance") == pytest.approx(3.7, abs=0.35)
     assert made.value("barrier") > 0
     assert judged(tasks()["pair-ar"], made.folder).value == pytest.approx(made.value("barrier"), abs=0.004)
+    r, theirs = np.loadtxt(made.folder / "bias.pmf")[20:36].T
+    seen = SimpleNamespace(system=SimpleNamespace(units=UNITS["metal"]))
+    recipe = PairFreeEnergy(temperature_K=94.4)
+    mine = recipe._free_energy(_hills(made.folder), r, seen) - 2 * BOLTZMANN_EV_PER_K * 94.4 * np.log(r)
+    assert np.ptp(mine - theirs) < 1e-4 < np.ptp(theirs)  # as colvars itself adds its hills up
 
 
 def test_a_heat_flux_is_refused_for_forces_of_many_bodies_and_another_way_is_named(tmp_path):

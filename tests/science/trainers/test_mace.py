@@ -27,9 +27,9 @@ pytestmark = [
 class TestMACE(TrainerConformance):
     family: ClassVar[str] = "mace"
     quick: ClassVar[dict[str, object]] = {
-        "channels": 8,
+        "channels": 4,
         "epochs": 30,
-        "batch_size": 4,
+        "batch_size": 6,
         "cutoff_A": 4.0,
         "learning_rate": 0.02,
         "threads": 1,

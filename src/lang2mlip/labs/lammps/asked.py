@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
 from lang2mlip.contracts import Json
+from lang2mlip.labs.lammps.orientation import asked_orientation
 
 __all__ = ["asked_numbers"]
 
@@ -24,18 +26,39 @@ _REST = re.compile(rf"(?:equilibrat\w*|rest\w*)\s+(?:it\s+|them\s+)?(?:for\s+)?{
 _LENGTH = re.compile(rf"(?:for|over|during|run(?:ning)?|production(?:\s+of)?|of)\s+{_NUMBER}\s*(ps|ns)\b"
                      rf"|(?:,|;|\band)\s*{_NUMBER}\s*(ps|ns)\b(?=\s*(?:[,;.)]|$))", re.IGNORECASE)  # fmt: skip
 _STRAIN = re.compile(rf"{_NUMBER}\s*%(?:\s+\w+){{0,2}}\s+(?:strain|elongation|tension|shear|compression)"
-                     r"|(?:strain|up\s+to|by)\s+"
+                     r"|(?:strain|up\s+to|until|by)\s+"
                      rf"(?:(?:of|about|around|roughly|some)\s+)*{_NUMBER}\s*(?:%|percent)", re.IGNORECASE)  # fmt: skip
 _DENSITY = re.compile(rf"{_NUMBER}\s*g\s*/?\s*cm\s*(?:\^?-?3|³|⁻³)|{_NUMBER}\s*g\s?/\s?(?:cc|ml)\b", re.I)
 _ANGSTROM = {"å": 1.0, "angstrom": 1.0, "angstroms": 1.0, "a": 1.0, "nm": 10.0}
 _LENGTH_UNIT = r"\s*(Å|angstroms?|nm|A)\b"
-_RADIUS = re.compile(rf"radius(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}|{_NUMBER}{_LENGTH_UNIT}\s+(?:in\s+)?radius",
-                     re.IGNORECASE)  # fmt: skip
+_RADIUS = re.compile(rf"(?:radius|\bR\s*(?==))(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}"
+                     rf"|{_NUMBER}{_LENGTH_UNIT}\s+(?:in\s+)?radius", re.IGNORECASE)  # fmt: skip
+_DIAMETER = re.compile(rf"diameter(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}"
+                       rf"|{_NUMBER}{_LENGTH_UNIT}\s+(?:in\s+)?diameter", re.IGNORECASE)  # fmt: skip
+_SPEED = re.compile(rf"{_NUMBER}\s*(?:m\s?/\s?s|m\s?s\^?-1|met(?:re|er)s? per second)(?!\w)", re.IGNORECASE)
+_CELLS = re.compile(r"\b(\d{1,3})\s?[x×]\s?(\d{1,3})\s?[x×]\s?(\d{1,3})\b(?!\s*(?:Å|nm|A\b|k))", re.IGNORECASE)
 _DEPTH = re.compile(rf"{_NUMBER}{_LENGTH_UNIT}\s+(?:deep|depth)|depth(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}", re.I)
 _BEAM = re.compile(rf"(?:with|at|of|energy)\s+{_NUMBER}\s*eV\b", re.IGNORECASE)
 _ARRIVING = re.compile(rf"{_NUMBER}\s+(?:\w+\s+)?atoms?\b", re.IGNORECASE)
+_ONE_BY_ONE = re.compile(
+    rf"{_NUMBER}\s+(?:\w+\s+)?(?:atoms|of them)\s+(?:\w+\s+){{0,3}}"
+    r"(?:one by one|one after|arriv|land|drop|come|coming|fall|impinge)"
+    rf"|(?:deposit|drop|land|send|shoot|throw|evaporate)\w*\s+{_NUMBER}\s+(?:\w+\s+)?atoms\b",
+    re.IGNORECASE,
+)
 _RATE = re.compile(rf"(?:strain\s+)?rate(?:\s+of|\s+around|\s*=)?\s*{_NUMBER}\s*(?:/\s*s|s\^?-1|1/s|per\s+second)\b"
                    rf"|{_NUMBER}\s*(?:1/s|s\^-1|/s)(?!\w)", re.IGNORECASE)  # fmt: skip
+_STRESS = r"(?:stress|load|sigma|tau|s[xyz]{2})"
+_TO_THE_END = re.compile(
+    r"\b(?:yields?|yielding|strength|breaks?|breaking|fractures?|snaps?|ruptures?|fails?|failure|tears?|bursts?|slips?)\b"
+    r"|\bgives? (?:way|in|up)\b|\buntil it gives\b"
+    rf"|\b(?:peak|max(?:imum|imal)?|highest|largest|greatest|ultimate|critical)\b.{{0,25}}\b{_STRESS}\b"
+    rf"|\b{_STRESS}[ _-]?max\b",
+    re.IGNORECASE,
+)
+_FAR = 0.25
+"""Strain to which a crystal is drawn whose strength is asked for: perfect ones yield at a tenth to a fifth (S. Ogata,
+J. Li and S. Yip, Science 298, 807 (2002))."""
 _NVT = re.compile(r"\bNVT\b|\bNVE\b|(?:constant|fixed)\s+volume", re.IGNORECASE)
 
 
@@ -50,7 +73,9 @@ def asked_numbers(prompt: str) -> dict[str, Json]:
             rest = rest[: one.start()] + " " + rest[one.end() :]
     if _NVT.search(prompt):
         found["pressure_GPa"] = None
-    return found
+    if _TO_THE_END.search(prompt) and "strain" not in found:
+        found["strain"] = _FAR
+    return found | asked_orientation(prompt)
 
 
 def _value(text: str) -> float:
@@ -64,7 +89,9 @@ def _atoms(groups: list[str]) -> dict[str, Json]:
 
 
 _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ...] = (
+    (_ONE_BY_ONE, lambda groups: {"arriving": round(_value(groups[0]))}),
     (_ATOMS, _atoms),
+    (_CELLS, lambda groups: {"cells": math.prod(int(one) for one in groups)}),
     (_STEP, lambda groups: {"timestep_fs": _value(groups[0]) * _FS[groups[1].lower()]}),
     (_REST, lambda groups: {"rest_ps": _value(groups[0]) * _PS[groups[1].lower()]}),
     (_LENGTH, lambda groups: {"ps": _value(groups[0]) * _PS[groups[1].lower()]}),
@@ -72,6 +99,8 @@ _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ..
     (_STRAIN, lambda groups: {"strain": _value(groups[0]) / 100}),
     (_RATE, lambda groups: {"rate_per_ps": _value(groups[0]) * 1e-12}),
     (_RADIUS, lambda groups: {"radius_A": _value(groups[0]) * _ANGSTROM[groups[1].lower()]}),
+    (_DIAMETER, lambda groups: {"radius_A": _value(groups[0]) / 2 * _ANGSTROM[groups[1].lower()]}),
+    (_SPEED, lambda groups: {"speed_A_ps": _value(groups[0]) * 0.01}),
     (_DEPTH, lambda groups: {"depth_A": _value(groups[0]) * _ANGSTROM[groups[1].lower()]}),
     (_BEAM, lambda groups: {"energy_eV": _value(groups[0])}),
     (_ARRIVING, lambda groups: {"arriving": round(_value(groups[0]))}),

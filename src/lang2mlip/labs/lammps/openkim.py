@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-from lang2mlip.errors import BadInput, PartFailed
+from lang2mlip.errors import BadInput, NotInstalled, PartFailed
 from lang2mlip.labs.lammps.potential import Potential
 from lang2mlip.science.lammps.dry import Maker
 from lang2mlip.science.reference.openkim import Model, find_model, models_for, simulator_parts
@@ -31,6 +31,8 @@ def kim_potential(text: str, elements: Sequence[str]) -> Potential:
     without the KIM API, PartFailed where it is not installed and cannot be fetched."""
     try:
         model = find_model(text)
+    except NotInstalled:
+        raise
     except BadInput as error:
         if not _WHOLE.fullmatch(text):
             raise BadInput(f"{error}{_others(elements)}") from error

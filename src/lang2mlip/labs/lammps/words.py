@@ -12,12 +12,14 @@ from ase.formula import Formula
 from lang2mlip.contracts import Component, Json, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps.asides import without, without_asides, without_symbols
 from lang2mlip.labs.lammps.asked import asked_numbers
 from lang2mlip.labs.lammps.author import Free
 from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
 from lang2mlip.labs.lammps.meaning import meant
 from lang2mlip.labs.lammps.recipe import Recipe
 from lang2mlip.labs.lammps.recipes import known
+from lang2mlip.labs.lammps.recipes.expansion import around
 from lang2mlip.labs.lammps.reduced.units import STEP_FS, is_model, model, text_in_reduced
 from lang2mlip.labs.lammps.reduced.words import ReducedState, reduced_state
 from lang2mlip.prepare.reader import Reading, read
@@ -26,10 +28,6 @@ __all__ = ["Wish", "described", "meant", "understood"]
 
 _LIQUID = frozenset({"melt", "liquid"})
 _PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
-_LETTER = re.compile(r"\b[a-z]{1,2}\d*\b")
-_UNIT = re.compile(r"\b(?:per\s+(?:°\s?[CFK]|K|degree\s.)|Pa[ ·]?s)\b|/\s?(?:°.|K)\b|\bW\s?/\s?\(?m\s?[/ ·*]?\s?K\)?")
-"""Units whose letters are also chemical symbols."""
-
 _ZERO_K = 1e-3
 _MATTERS_GPa = 0.05
 
@@ -92,10 +90,15 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
     if state is not None and _no_substance(state, entry["words"]):
         return _of_model(prompt, state, entry, numbers | dict(given))
-    reading = _heard(_without_asides(state.rest if state else prompt, entry), entry["words"])
+    reading = _heard(without_asides(state.rest if state else prompt, entry), entry["words"])
     component = _one(reading)
-    recipe = known(entry["hot"] if "hot" in entry and _hot(reading) else entry["recipe"])
+    if "cells" in numbers:  # of the conventional cell, as people count
+        numbers.setdefault("atoms", int(numbers.pop("cells")) * len(unit_cell(component)))
+        refuse_size(int(given.get("atoms") or numbers["atoms"]))
+    recipe = known(_at_this_temperature(entry, reading))
     conditions = _conditions(reading, component) | _scaled(state, component)
+    if conditions.get("pressure_GPa") is not None and numbers.get("pressure_GPa", 0.0) is None:
+        del numbers["pressure_GPa"]  # "at 1 bar, NVT after NPT": the pressure is what is wanted
     said = {**conditions, **numbers, **entry.get("parameters", {})}
     wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
     assumptions = tuple(_assumed(recipe, component, wanted, conditions))
@@ -104,8 +107,8 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
 
 
 def _heard(prompt: str, phrases: Iterable[str]) -> Reading:
-    reading = read(_without_symbols(prompt, phrases))
-    return read(_without(prompt, phrases)) if _strange(reading) else reading  # its own words may sound like a phase
+    reading = read(without_symbols(prompt, phrases))
+    return read(without(prompt, phrases)) if _strange(reading) else reading  # its own words may sound like a phase
 
 
 def _no_substance(state: ReducedState, phrases: Iterable[str]) -> bool:
@@ -140,7 +143,7 @@ def _scaled(state: ReducedState | None, component: Component) -> dict[str, Json]
 
 
 _OF_MODEL = frozenset({"minimise", "equilibrate", "motion", "energy_volume", "elastic", "vacancy", "viscosity",
-                       "conductivity", "heat_flux", "metadynamics", "melting"})  # fmt: skip
+                       "conductivity", "heat_flux", "metadynamics", "melting", "elastic_hot"})  # fmt: skip
 _FINER: dict[str, Json] = {"timestep_fs": STEP_FS, "width_A": 0.06, "swap_every": 50}
 """Of the model, whose atoms are a third as wide as atoms of elements and move with a longer step."""
 
@@ -181,27 +184,17 @@ def described(prompt: str, given: Mapping[str, Json]) -> Wish:
     return Wish(prompt, made, _one(read(prompt)), ())
 
 
+def _at_this_temperature(entry: Mapping[str, Any], reading: Reading) -> str:
+    """The name of the recipe, or of the one that takes its place above or at zero temperature."""
+    if "hot" in entry and _hot(reading):
+        return str(entry["hot"])
+    cold = "cold" in entry and reading.temperature_K is not None and not _hot(reading)
+    return str(entry["cold"] if cold else entry["recipe"])
+
+
 def _hot(reading: Reading) -> bool:
     """Whether a temperature above zero was named."""
     return any(one is not None and one > _ZERO_K for one in reading.temperature_K or ())
-
-
-def _without_symbols(prompt: str, phrases: Iterable[str]) -> str:
-    """The words without those of the recipe's phrases that hold single letters: of an E-V curve V is no element."""
-    return _without(_UNIT.sub(" ", prompt), [one for one in phrases if _LETTER.search(one)])
-
-
-def _without_asides(prompt: str, entry: Mapping[str, Any]) -> str:
-    """The words without the material of a tool and the like."""
-    for pattern in entry.get("aside", ()):
-        prompt = re.sub(str(pattern), " ", prompt, flags=re.IGNORECASE)
-    return prompt
-
-
-def _without(prompt: str, phrases: Iterable[str]) -> str:
-    for phrase in sorted(phrases, key=len, reverse=True):
-        prompt = re.sub(rf"(?<![\w-]){re.escape(phrase)}(?!\w)", "property", prompt, flags=re.IGNORECASE)
-    return prompt
 
 
 def _one(reading: Reading) -> Component:
@@ -287,6 +280,10 @@ def _assumed(
     if recipe.key == "melting" and "temperature_K" not in wanted and entry.get("melting_K"):
         wanted["temperature_K"] = float(entry["melting_K"])
         said.append(f"Begun at the melting point of the tables, {entry['melting_K']:g} K.")
+    if recipe.key == "expansion" and {"temperature_K", "to_K"} & set(wanted) == {"temperature_K"}:
+        middle = float(wanted["temperature_K"])
+        wanted["temperature_K"], wanted["to_K"] = around(middle)
+        said.append(f"Measured between {wanted['temperature_K']:g} and {wanted['to_K']:g} K, around {middle:g} K.")
     if recipe.key == "viscosity":
         wanted.setdefault("molten", True)
     if wanted.get("molten"):

@@ -19,6 +19,10 @@ from lang2mlip.units import gpa
 __all__ = ["BirchMurnaghan", "Curve", "EquationOfState", "birch_murnaghan"]
 
 
+_ROUNDING_eV = 1e-10
+"""Energies per atom that differ by less do so by rounding alone, and a minimum of theirs is none."""
+
+
 @dataclass(frozen=True)
 class BirchMurnaghan:
     """The minimum of the curve."""
@@ -49,9 +53,10 @@ def birch_murnaghan(volumes: Sequence[float], energies: Sequence[float]) -> Birc
     """
     volume, energy = np.asarray(volumes, dtype=float), np.asarray(energies, dtype=float)
     scale = float(volume.mean())
+    flat = bool(np.ptp(energy) <= _ROUNDING_eV + 1e-12 * float(np.abs(energy).max()))
     cubic = np.polynomial.Polynomial.fit((volume / scale) ** (-2 / 3), energy, 3).convert()
     slope, bend = cubic.deriv(1), cubic.deriv(2)
-    for root in slope.roots():
+    for root in () if flat else slope.roots():
         x = float(np.real(root))
         if abs(np.imag(root)) > 1e-9 or x <= 0 or bend(x) <= 0:
             continue

@@ -8,8 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from ase import Atoms
 
-from lang2mlip.science.atoms.neighbours import closest
-
 __all__ = ["Reach", "beside", "reached"]
 
 SLACK = 0.02
@@ -55,6 +53,8 @@ class Reach(NamedTuple):
 
 def reached(frames: Sequence[Atoms], quantities: Sequence[str], reach_A: float = REACH_A) -> dict[str, Span]:
     """Quantity (`distance A-B` in Å, `force` in eV/Å, `volume` in Å³/atom) → (lowest, highest) over labelled frames."""
+    from lang2mlip.science.atoms.neighbours import closest  # compiled, which a report without frames does not need
+
     found: dict[str, list[float]] = {}
     reach = reach_A if any(name.startswith("distance") for name in quantities) else 0.0
     for atoms in frames:

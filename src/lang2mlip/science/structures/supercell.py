@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from ase import Atoms
@@ -28,12 +29,27 @@ def heights(cell: np.ndarray) -> np.ndarray:
 def repeats_near(atoms: Atoms, target: int) -> tuple[int, int, int]:
     """Copies along the three vectors: the roundest cell of at most 1.25 × `target` atoms, then the nearest count."""
     most = max(1, int(_SLACK * target / len(atoms)))
-    face = heights(atoms.cell.array)
-    best = min(
-        ((i, j, k) for i, j, k in product(range(1, most + 1), repeat=3) if i * j * k <= most),
-        key=lambda n: (-round(float(min(face * n)), 3), abs(len(atoms) * n[0] * n[1] * n[2] - target)),
-    )
-    return best
+    face = heights(atoms.cell.array).tolist()
+    pairs = ((i, j) for i in range(1, most + 1) for j in range(1, most // i + 1))
+    candidates = ((i, j, k) for i, j in pairs for k in _worth(face, (i, j), most // (i * j), target / len(atoms)))
+    return min(
+        candidates,
+        key=lambda n: (-round(min(a * b for a, b in zip(face, n, strict=True)), 3),
+                       abs(len(atoms) * n[0] * n[1] * n[2] - target)),
+    )  # fmt: skip
+
+
+def _worth(face: Sequence[float], pair: tuple[int, int], most: int, cells: float) -> list[int]:
+    """Of the numbers of copies along the third vector those of which one is the best beside `pair`.
+
+    Beyond the number at which the third height is no longer the smallest, only the count of `cells` matters: to try all
+    would grow with the cube of the atoms.
+    """
+    i, j = pair
+    enough = math.ceil(min(face[0] * i, face[1] * j) / face[2])
+    near = math.floor(cells / (i * j))
+    tried = {enough - 1, enough, near, near + 1, most}
+    return sorted({min(max(k, 1), most) for k in tried})
 
 
 def rotated_supercell(primitive: Atoms, axes: np.ndarray, target: int, rng: np.random.Generator) -> Atoms:

@@ -63,7 +63,7 @@ def _barrier(raw: Raw, given: dict[str, Json]) -> float:
     r = np.arange(np.quantile(table[:, 1], 0.02), np.quantile(table[:, 1], 0.98), 0.05)
     free = 2 * BOLTZMANN_EV_PER_K * kelvin * np.log(r)
     for _, centre, width, height in table[:, :4]:
-        hill = height * raw.units.energy_eV * np.exp(-0.5 * ((r - centre) / (width / 2)) ** 2)
+        hill = height * raw.units.energy_eV * np.exp(-0.5 * ((r - centre) / width) ** 2)
         free -= (kelvin + added) / added * hill
     well = int(np.argmin(free[: len(r) // 2]))
     return float(free[well:].max() - free[well])

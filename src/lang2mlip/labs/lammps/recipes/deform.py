@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import numpy as np
+from ase import Atoms
 from numpy.typing import NDArray
 from pydantic import Field
 
+from lang2mlip.contracts import Component
+from lang2mlip.errors import BadInput
+from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
+from lang2mlip.labs.lammps.orientation import Miller, box_along, shear_axes, told, turned_to
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.trajectory import dumped
 from lang2mlip.science.atoms.statistics import block_mean
+from lang2mlip.science.structures.supercell import repeats_near
 
 __all__ = ["Deformation"]
 
@@ -46,6 +52,10 @@ class Deformation(Dynamics):
         default=None, gt=0, le=0.1, description="strain per ps; None: 0.001 (1e9/s), slower to strains below 3 %"
     )
     axis: Literal["x", "y", "z"] = Field(default="x", description="along which it is pulled, of the box")
+    direction: Miller | None = Field(
+        default=None, description="crystal direction along the axis, in shear along which it is moved; None: [100]"
+    )
+    plane: Miller | None = Field(default=None, description="crystal plane that is sheared; None: across the direction")
     atoms: int = Field(default=500, ge=20, description="about this many atoms")
 
     @property
@@ -56,7 +66,33 @@ class Deformation(Dynamics):
     def measures(self) -> str:
         """In words."""
         what = "shear modulus" if self.mode == "shear" else "Young's modulus, Poisson's ratio"
-        return f"{what} and largest stress in {self.mode} at {self.temperature_K:g} K, {self.rate:g} per ps"
+        where = f" {self._where()}" if self.direction or self.plane else ""
+        return f"{what} and largest stress in {self.mode}{where} at {self.temperature_K:g} K, {self.rate:g} per ps"
+
+    def _where(self) -> str:
+        """The directions in words."""
+        if self.mode != "shear":
+            return f"along {told(self._pulled())}"
+        along, plane = shear_axes(self.direction, self.plane)
+        return f"on {told(plane, plane=True)} along {told(along)}"
+
+    def _pulled(self) -> Miller:
+        """Along the edge that is pulled; a plane that is named is the one across it."""
+        return self.direction or self.plane or (1, 0, 0)
+
+    def structure(self, component: Component) -> Atoms:
+        """The crystal, turned as the directions say. Raises BadInput where it is not cubic and any is named."""
+        if self.direction is None and self.plane is None:
+            return super().structure(component)
+        if not is_cubic(component):
+            raise BadInput(f"{component.name} is not cubic; along named directions only cubic crystals are deformed.")
+        refuse_size(self.atoms)
+        pair = shear_axes(self.direction, self.plane) if self.mode == "shear" else (self._pulled(), None)
+        turned = box_along(unit_cell(component), *pair)
+        if self.mode != "shear" and self.axis != "x":
+            turned = turned_to(turned, "xyz".index(self.axis))
+        larger: Atoms = turned.repeat(repeats_near(turned, self.atoms))
+        return self.at_density(larger)
 
     def stages(self, system: System) -> list[Stage]:
         """Rest and strain."""
@@ -95,9 +131,11 @@ class Deformation(Dynamics):
         at, most = max(pieces, key=lambda one: one[1])
         how = f"slope at no strain, of the curve up to {float(strain[elastic][-1]):.3f}, error by blocks of the rest"
         name = "shear_modulus" if self.mode == "shear" else "young_modulus"
+        where = f"mean over a piece of the curve, at {at:.3f}"
+        where += "; it was still rising there: no yield up to the end" if at >= pieces[-1][0] else ""
         numbers = [
             Number(name=name, value=slope, error=error, unit="GPa", how=how),
-            Number(name="largest_stress", value=most, unit="GPa", how=f"mean over a piece of the curve, at {at:.3f}"),
+            Number(name="largest_stress", value=most, unit="GPa", how=where),
         ]
         if self.mode != "shear" and not self.held:
             numbers.append(self._poisson(seen, strain, elastic))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Seen, Stage, number
+from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.trajectory import dumped
+from lang2mlip.science.atoms.statistics import Mean
+from lang2mlip.science.evaluation.measured import conventional
 
 __all__ = ["Equilibrate"]
 
@@ -32,14 +34,26 @@ class Equilibrate(Dynamics):
     def read(self, seen: Seen) -> Findings:
         """Means over the stationary part of the production, with blocked errors."""
         n = len(seen.system.atoms)
+        volume = seen.mean("production", "Volume")
         numbers = (
+            *self._lattice(seen, volume),
             number("temperature", seen.mean("production", "Temp"), "K"),
             number("pressure", seen.mean("production", "Press"), "GPa"),
             number("density", seen.mean("production", "Density"), "g/cm³"),
-            number("volume", seen.mean("production", "Volume"), "Å³/atom", 1 / n),
+            number("volume", volume, "Å³/atom", 1 / n),
             number("potential_energy", seen.mean("production", "PotEng"), "eV/atom", 1 / n),
         )
         return Findings(numbers=numbers, curves=(in_time(seen, "Density", "density (g/cm³)"),))
+
+    def _lattice(self, seen: Seen, volume: Mean) -> tuple[Number, ...]:
+        """The lattice parameter of a cubic crystal at this temperature."""
+        if self.molten or self.held or not seen.system.cubic:
+            return ()
+        cell = conventional(seen.system.atoms)
+        value = (volume.value * len(cell) / len(seen.system.atoms)) ** (1 / 3)
+        how = "conventional cell, from the mean volume; error by blocking of the volume"
+        error = value * volume.error / volume.value / 3
+        return (Number(name="lattice_parameter", value=value, error=error, unit="Å", how=how),)
 
 
 def in_time(seen: Seen, column: str, label: str, stage: str = "production") -> Curve:

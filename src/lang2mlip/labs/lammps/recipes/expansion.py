@@ -10,7 +10,15 @@ from pydantic import Field
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
 from lang2mlip.labs.lammps.system import System
 
-__all__ = ["ThermalExpansion"]
+__all__ = ["ThermalExpansion", "around"]
+
+_AROUND_K = 100.0
+
+
+def around(kelvin: float) -> tuple[float, float]:
+    """The range, K, over which the coefficient at one temperature is measured: 100 K to each side, or half of it."""
+    half = min(_AROUND_K, kelvin / 2)
+    return kelvin - half, kelvin + half
 
 
 class ThermalExpansion(Dynamics):

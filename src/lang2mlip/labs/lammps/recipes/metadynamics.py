@@ -111,7 +111,7 @@ class PairFreeEnergy(Dynamics):
 
         dT is what the bias adds to the temperature.
         """
-        centre, width, height = hills[:, 1], hills[:, 2] / 2, hills[:, 3] * seen.system.units.energy_eV
+        centre, width, height = hills[:, 1], hills[:, 2], hills[:, 3] * seen.system.units.energy_eV
         bias = (height * np.exp(-((r[:, None] - centre) ** 2) / (2 * width**2))).sum(axis=1)
         free = -self.bias / (self.bias - 1) * bias + 2 * BOLTZMANN_EV_PER_K * self.temperature_K * np.log(r)
         return np.asarray(free - free[-20:].mean())
@@ -131,7 +131,7 @@ def _spoken(text: str, energy_eV: float, wall: float) -> str:
 
 
 def _hills(folder: Path) -> Floats:
-    """Rows of step, centre, full width and height, as colvars wrote them. Raises PartFailed for few."""
+    """Rows of step, centre, standard deviation and height, as colvars wrote them. Raises PartFailed for few."""
     found = sorted(folder.glob(f"{_HILLS}*hills.traj"))
     rows = [line.split() for line in found[0].read_text().splitlines() if line[:1] != "#"] if found else []
     if len(rows) < _FEWEST:

@@ -15,6 +15,7 @@ from lang2mlip.labs.lammps import Settings, simulate
 from lang2mlip.labs.lammps.bench.bench import Rows, Wish, bench, executed_at
 from lang2mlip.labs.lammps.bench.checkers import CHECKERS, judged
 from lang2mlip.labs.lammps.bench.task import tasks
+from lang2mlip.labs.lammps.words import understood
 from lang2mlip.science.evaluation.elastic import Elastic
 from lang2mlip.science.reference.lammps_file import LammpsReference
 
@@ -67,10 +68,17 @@ def test_the_blind_tasks_are_put_as_they_were_worded_and_their_hash_is_the_one_c
             assert ends == pytest.approx((one["expected_low"], one["expected_high"]), rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["lammps-paraphrases", "lammps-paraphrases-b", "lammps-paraphrases-c"])
+@pytest.mark.parametrize("name", [f"lammps-{one}" for one in (
+    "paraphrases", "paraphrases-b", "paraphrases-c", "paraphrases-d", "typed-d"
+)])  # fmt: skip
 def test_the_wordings_are_those_whose_hashes_were_committed_before_they_were_read(name):
     folder = Path(__file__).parents[3] / "benchmarks" / "blind"
     assert hashlib.sha256((folder / f"{name}.yaml").read_bytes()).hexdigest() in (folder / "lammps.sha256").read_text()
+
+
+@pytest.mark.parametrize("task", NUMERIC, ids=lambda task: task.name)
+def test_the_words_of_every_task_with_a_number_are_still_understood(task):
+    assert understood(task.words, {}).recipe.measures()
 
 
 @pytest.mark.parametrize("task", [task for task in NUMERIC if task.wrong], ids=lambda task: task.name)

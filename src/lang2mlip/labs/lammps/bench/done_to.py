@@ -58,13 +58,14 @@ def _barrier(raw: Raw, given: dict[str, Json]) -> float:
     more = re.search(r"biasTemperature\s+(\S+)", told.read_text()) if told.is_file() else None
     if not files or more is None:
         raise PartFailed(f"{raw.folder} has no hills of a well-tempered bias.")
-    table = np.loadtxt(files[0], comments="#")
+    tables = [np.loadtxt(file, comments="#") for file in files]
     kelvin, added = float(raw.column(raw.production(), "Temp").mean()), float(more[1])
-    r = np.arange(np.quantile(table[:, 1], 0.02), np.quantile(table[:, 1], 0.98), 0.05)
+    far = np.concatenate([table[:, 1] for table in tables])
+    r = np.arange(np.quantile(far, 0.02), np.quantile(far, 0.98), 0.05)
     free = 2 * BOLTZMANN_EV_PER_K * kelvin * np.log(r)
-    for _, centre, width, height in table[:, :4]:
+    for _, centre, width, height in np.concatenate([table[:, :4] for table in tables]):
         hill = height * raw.units.energy_eV * np.exp(-0.5 * ((r - centre) / width) ** 2)
-        free -= (kelvin + added) / added * hill
+        free -= (kelvin + added) / added * hill / len(tables)
     well = int(np.argmin(free[: len(r) // 2]))
     return float(free[well:].max() - free[well])
 

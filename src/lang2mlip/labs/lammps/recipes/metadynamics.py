@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,6 +31,12 @@ _WALL_kT = 100.0
 """Stiffness of the wall in the model's own units, over the width of a hill; elsewhere it is 1 eV, as much at 100 K. A
 stiffer one throws the pair out of the box."""
 
+_PAIRS = 4
+"""Pairs of atoms, each under a bias of its own: they are alike, and the mean over them is as good as a longer run."""
+
+_ROOM_FOR_A_PAIR = 20
+"""Atoms of the box for each pair, so that pairs hardly feel one another."""
+
 _PARTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Of the hills: their sum goes on wandering about the free energy, and the mean of its later states does so less."""
 
@@ -55,25 +62,29 @@ class PairFreeEnergy(Dynamics):
         return f"potential of mean force of two atoms, its first well and barrier, at {self.temperature_K:g} K"
 
     def structure(self, component: Component) -> Atoms:
-        """The crystal; atoms 1 and 2 are neighbours in it."""
+        """The crystal; atoms 1 and 2 are neighbours in it, and so are 3 and 4 and so on, pairs far from one another."""
         atoms = super().structure(component)
-        near = int(np.argsort(atoms.get_distances(0, range(len(atoms)), mic=True))[1])
-        order = [0, near, *(n for n in range(1, len(atoms)) if n != near)]
-        sorted_: Atoms = atoms[order]
+        first = _pairs(atoms, max(1, min(_PAIRS, len(atoms) // _ROOM_FOR_A_PAIR)))
+        sorted_: Atoms = atoms[[*first, *(n for n in range(len(atoms)) if n not in first)]]
         return sorted_
 
     def files(self, system: System) -> dict[str, str]:
         """The input of colvars."""
         wall = _WALL_kT * self.temperature_K if system.reduced else 1.0 / system.units.energy_eV
-        return {_FILE: _spoken(colvars(self._protocol(system)), system.units.energy_eV, wall)}
+        text = ""
+        for n in range(max(1, min(_PAIRS, len(system.atoms) // _ROOM_FOR_A_PAIR))):
+            one = _spoken(colvars(self._protocol(system, n)), system.units.energy_eV, wall)
+            text += re.sub(r"\bvariable\b", f"pair{n + 1}", one if n == 0 else one.partition("\n")[2])
+        return {_FILE: text}
 
-    def _protocol(self, system: System) -> Protocol:
+    def _protocol(self, system: System, pair: int) -> Protocol:
+        atoms = (2 * pair + 1, 2 * pair + 2)
         reach = 0.45 * float(min(1 / np.linalg.norm(np.linalg.inv(system.atoms.cell.array), axis=0)))
         return Protocol(
             temperature_K=self.temperature_K, ps=self.ps, every=system.steps(self.every_ps),
             hill_eV=self.hill_kT * BOLTZMANN_EV_PER_K * self.temperature_K,
             bias_temperature_K=(self.bias - 1) * self.temperature_K,
-            variable=Variable(kind="distance", atoms=(1, 2), width=self.width_A, range=(0.0, reach)),
+            variable=Variable(kind="distance", atoms=atoms, width=self.width_A, range=(0.0, reach)),
         )  # fmt: skip
 
     def stages(self, system: System) -> list[Stage]:
@@ -89,13 +100,16 @@ class PairFreeEnergy(Dynamics):
 
     def read(self, seen: Seen) -> Findings:
         """The sum of the hills, without the share of the sphere's surface; its first well and what lies behind it."""
-        hills = _hills(seen.folder)
-        r = np.linspace(np.quantile(hills[:, 1], 0.01), np.quantile(hills[:, 1], 0.99), 200)
-        parts = [self._free_energy(hills[: max(_FEWEST // 2, int(one * len(hills)))], r, seen) for one in _PARTS]
-        free = np.mean(parts, axis=0)
-        well, halves = _well(r, free), [_well(r, one) for one in (parts[0], parts[-1])]
-        how = f"sum of the hills, mean of {len(_PARTS)} times over the second half of the run; error: its ends"
-        spread = [max(abs(one[n] - well[n]) for one in halves) for n in range(3)]
+        pairs = _hills(seen.folder)
+        seen_at = np.concatenate([hills[:, 1] for hills in pairs])
+        r = np.linspace(np.quantile(seen_at, 0.01), np.quantile(seen_at, 0.99), 200)
+        each = [[self._free_energy(hills[: max(_FEWEST // 2, int(one * len(hills)))], r, seen) for one in _PARTS]
+                for hills in pairs]  # fmt: skip
+        free = np.mean(each, axis=(0, 1))
+        well = _well(r, free)
+        spread = _spread(r, free, each)
+        how = f"sum of the hills, mean of {len(_PARTS)} times over the second half of the run"
+        how += f" and of {len(pairs)} pairs; error: between the pairs" if len(pairs) > 1 else "; error: its ends"
         numbers = (
             Number(name="well_distance", value=well[0], error=spread[0], unit="Å", how=how),
             Number(name="barrier", value=well[1], error=spread[1], unit="eV", how=f"well to first maximum; {how}"),
@@ -130,17 +144,52 @@ def _spoken(text: str, energy_eV: float, wall: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _hills(folder: Path) -> Floats:
-    """Rows of step, centre, standard deviation and height, as colvars wrote them. Raises PartFailed for few."""
-    found = sorted(folder.glob(f"{_HILLS}*hills.traj"))
-    rows = [line.split() for line in found[0].read_text().splitlines() if line[:1] != "#"] if found else []
-    if len(rows) < _FEWEST:
-        raise PartFailed(f"{folder} holds {len(rows)} hills, too few for a free energy; run longer.")
-    return np.array(rows, dtype=float)
+def _pairs(atoms: Atoms, count: int) -> list[int]:
+    """Indices of `count` pairs of neighbours, all of the same two elements, each as far from the others as can be."""
+    found: list[int] = []
+    kinds = atoms.numbers
+    for _ in range(count):
+        alike = [n for n in range(len(atoms)) if n not in found and (not found or kinds[n] == kinds[found[0]])]
+        away = [min((float(atoms.get_distance(n, m, mic=True)) for m in found), default=0.0) for n in alike]
+        one = alike[int(np.argmax(away))]
+        near = np.argsort(atoms.get_distances(one, range(len(atoms)), mic=True))[1:]
+        other = next(int(n) for n in near if n not in found and (not found or kinds[n] == kinds[found[1]]))
+        found += [one, other]
+    return found
+
+
+def _hills(folder: Path) -> list[Floats]:
+    """For each pair rows of step, centre, standard deviation and height, as colvars wrote them.
+
+    Raises PartFailed for few.
+    """
+    found = []
+    for file in sorted(folder.glob(f"{_HILLS}*hills.traj")):
+        found.append(np.array([line.split() for line in file.read_text().splitlines() if line[:1] != "#"], dtype=float))
+    fewest = min(map(len, found), default=0)
+    if fewest < _FEWEST:
+        raise PartFailed(f"{folder} holds {fewest} hills, too few for a free energy; run longer.")
+    return found
+
+
+def _spread(r: Floats, free: Floats, each: list[list[Floats]]) -> list[float]:
+    """Errors of the well's place, of the barrier and of the depth: between pairs, or between the ends of one."""
+    if len(each) == 1:
+        well, ends = _well(r, free), (_well(r, each[0][0]), _well(r, each[0][-1]))
+        return [max(abs(one[n] - well[n]) for one in ends) for n in range(3)]
+    bottom, top = _places(r, free)
+    curves = [np.mean(parts, axis=0) for parts in each]
+    values = [(_well(r, one)[0], one[top] - one[bottom], one[bottom]) for one in curves]
+    return [float(np.std([value[n] for value in values], ddof=1) / np.sqrt(len(each))) for n in range(3)]
+
+
+def _places(r: Floats, free: Floats) -> tuple[int, int]:
+    """Indices of the first well and of the maximum behind it."""
+    bottom = int(np.argmin(free[: int(0.6 * len(r))]))
+    return bottom, bottom + int(np.argmax(free[bottom : bottom + len(r) // 2]))
 
 
 def _well(r: Floats, free: Floats) -> tuple[float, float, float]:
     """(where the first well is, the barrier behind it, its depth)."""
-    bottom = int(np.argmin(free[: int(0.6 * len(r))]))
-    top = bottom + int(np.argmax(free[bottom : bottom + len(r) // 2]))
+    bottom, top = _places(r, free)
     return float(r[bottom]), float(free[top] - free[bottom]), float(-free[bottom])

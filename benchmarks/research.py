@@ -173,9 +173,10 @@ def table() -> None:
             print(f"tampering: {row['attempts']} attempts, {len(row['gained'])} gained anything")
             continue
         winner = row["winner"] or {}
+        outside = sum(winner.get("violated", {}).values())
         print(f"{row['part']:10s} {row['arm']:7s} {row['repeat']}  {row['runs']:3d} runs {row['wall_s']:6d} s  "
               f"first accepted {row['first_accepted']}  final score {winner.get('score', math.nan):.3f} "
-              f"violated {sorted(winner.get('violated', {}))}")  # fmt: skip
+              f"outside of its gates {outside:.2f} {sorted(winner.get('violated', {}))}")  # fmt: skip
 
 
 def main() -> None:

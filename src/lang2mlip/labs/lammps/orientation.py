@@ -87,8 +87,11 @@ def across(indices: Miller) -> Miller:
 def shear_axes(direction: Miller | None, plane: Miller | None) -> tuple[Miller, Miller]:
     """(the direction in which a crystal is sheared, the plane), the one that was not said at right angles to the other.
 
-    A plane of a cubic crystal has the indices of the direction across it.
+    A plane of a cubic crystal has the indices of the direction across it. Raises BadInput where the two do not fit.
     """
+    if direction is not None and plane is not None and int(np.dot(direction, plane)):
+        other = told(across(plane))
+        raise BadInput(f"{told(direction)} does not lie in the plane {told(plane, plane=True)}; {other} does.")
     if plane is None:
         along = direction or (1, 0, 0)
         return along, across(along)

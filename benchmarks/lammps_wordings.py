@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 FILE = HERE / "lammps_wordings.json"
 WORDINGS, TYPED = HERE / "blind" / "lammps-paraphrases-d.yaml", HERE / "blind" / "lammps-typed-d.yaml"
 SAME = 0.02
-LIMIT_S = 1500.0
+LIMIT_S = 3600.0
 LOCK = threading.Lock()
 
 

@@ -93,7 +93,8 @@ def _proven(system: System, folder: Path, limits: Limits) -> tuple[list[Remark],
     if estimate > limits.time_s:
         raise BadInput(
             f"{len(system.atoms)} atoms for {steps:,} steps would take about {estimate / 3600:.1f} h, more than the"
-            f" {limits.time_s / 3600:.1f} h allowed; ask for fewer atoms or fewer ps, or allow more with --max-time."
+            f" {limits.time_s / 3600:.1f} h allowed; ask for fewer atoms or fewer ps, name a potential that is faster"
+            f" than {system.potential.name} with --potential, or allow more with --max-time."
         )
     return seen, estimate
 

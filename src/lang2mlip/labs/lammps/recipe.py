@@ -172,6 +172,10 @@ class Recipe(Noun):
         """The same with half the time step; None where there is none."""
         return None
 
+    def elsewhere(self, trouble: str) -> tuple[Self, str] | None:
+        """The same begun where the reader's `trouble` is not to be expected, and in words where; None: nowhere."""
+        return None
+
 
 _ROOM = "change_box      all x scale 1.05 y scale 1.05 z scale 1.05 remap   # room to melt in"
 

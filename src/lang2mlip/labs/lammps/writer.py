@@ -32,7 +32,7 @@ class Writer(Protocol):
         """What avoids the defects of a run; None where it knows no remedy."""
 
     def corrected(self, trouble: str, system: System) -> Mended | None:
-        """What avoids the reason why a script was not run at all; None where it knows no remedy."""
+        """What avoids the reason why a script was not run at all, or why no number could be read; None: no remedy."""
 
     def read(self, folder: Path, system: System) -> Findings:
         """The numbers of a finished run. Raises PartFailed where its output does not hold them."""
@@ -78,8 +78,9 @@ class RecipeWriter:
         return None
 
     def corrected(self, trouble: str, system: System) -> Mended | None:
-        """A recipe writes one script only."""
-        return None
+        """Begun elsewhere, where the recipe knows where to."""
+        found = self.recipe.elsewhere(trouble)
+        return Mended(RecipeWriter(found[0]), found[1]) if found else None
 
     def read(self, folder: Path, system: System) -> Findings:
         """By the recipe's own reader."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from ase import Atoms
@@ -27,6 +27,10 @@ _MOVED = 0.5
 
 _LEAST = 0.1
 """Share of atoms that either phase must keep to the end."""
+
+_ELSEWHERE = {"crystal": 0.8, "melt": 1.2}
+"""What was gone at the end, and how many times the temperature is begun at next: two phases side by side take up or
+give off latent heat enough for some 20 % of the melting point before one has eaten the other."""
 
 
 class Melting(Dynamics):
@@ -89,6 +93,14 @@ class Melting(Dynamics):
     def hot_K(self) -> float:
         """Where the upper half is melted."""
         return self.melt_K or 2.5 * self.temperature_K
+
+    def elsewhere(self, trouble: str) -> tuple[Self, str] | None:
+        """A fifth lower where the crystal was gone, a fifth higher where the melt was."""
+        for gone, factor in _ELSEWHERE.items():
+            if f"The {gone} is gone" in trouble:
+                kelvin = round(factor * self.temperature_K, 1)
+                return self.model_copy(update={"temperature_K": kelvin}), f"a begin at {kelvin:g} K"
+        return None
 
     def read(self, seen: Seen) -> Findings:
         """The stationary temperature. Raises PartFailed where one phase has eaten the other."""

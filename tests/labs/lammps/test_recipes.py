@@ -14,6 +14,7 @@ from lang2mlip.labs.lammps.recipes.melting import Melting
 from lang2mlip.labs.lammps.recipes.metadynamics import PairFreeEnergy, _hills
 from lang2mlip.labs.lammps.system import UNITS, System
 from lang2mlip.labs.lammps.words import understood
+from lang2mlip.labs.lammps.writer import RecipeWriter
 from lang2mlip.units import BOLTZMANN_EV_PER_K
 
 SMALL = {"width_A": 12, "thickness_A": 9, "rest_ps": 0.5}
@@ -60,15 +61,13 @@ def test_the_well_of_a_pair_in_liquid_argon_lies_where_g_of_r_has_its_first_peak
     assert np.ptp(mine - theirs) < 1e-4 < np.ptp(theirs)  # as colvars itself adds its hills up
 
 
-def test_where_one_phase_ate_the_other_the_coexistence_begins_elsewhere_by_itself(tmp_path):
-    quick = {"temperature_K": 160.0, "atoms": 200, "rest_ps": 2, "melt_ps": 4, "ps": 12, "timestep_fs": 5}
-    made = simulate("melting point of argon at 0 GPa", Settings("lj", tmp_path), **quick)
-    assert [one.change for one in made.rounds][:2] == ["", "a begin at 128 K"]
-    assert all(one.name != "melting_point" or one.value < 130 for one in made.numbers)
-    recipe = Melting(temperature_K=100.0)
-    higher, words = recipe.elsewhere("The melt is gone (3 % of the atoms diffuse), so this is no melting point")
-    assert higher.temperature_K == 120.0 and words == "a begin at 120 K"
-    assert recipe.elsewhere("The log ends after 2 of 5 runs") is None
+def test_where_one_phase_ate_the_other_the_coexistence_begins_elsewhere_by_itself():
+    writer, rest = RecipeWriter(Melting(temperature_K=100.0)), "(97 % of the atoms diffuse), so this is no melting point"
+    lower, higher = (writer.corrected(f"The {gone} is gone {rest}", None) for gone in ("crystal", "melt"))
+    assert lower.writer.recipe.temperature_K == 80.0 and lower.change == "a begin at 80 K"
+    assert higher.writer.recipe.temperature_K == 120.0
+    assert writer.corrected("The log ends after 2 of 5 runs", None) is None
+    assert RecipeWriter(PairFreeEnergy()).corrected(f"The crystal is gone {rest}", None) is None
 
 
 def test_a_heat_flux_is_refused_for_forces_of_many_bodies_and_another_way_is_named(tmp_path):

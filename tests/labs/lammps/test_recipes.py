@@ -64,8 +64,11 @@ def test_the_well_of_a_pair_in_liquid_argon_lies_where_g_of_r_has_its_first_peak
 def test_where_one_phase_ate_the_other_the_coexistence_begins_elsewhere_by_itself():
     writer, rest = RecipeWriter(Melting(temperature_K=100.0)), "(97 % of the atoms diffuse), no melting point"
     lower, higher = (writer.corrected(f"The {gone} is gone {rest}", None) for gone in ("crystal", "melt"))
-    assert lower.writer.recipe.temperature_K == 80.0 and lower.change == "a begin at 80 K"
-    assert higher.writer.recipe.temperature_K == 120.0
+    assert lower.writer.recipe.temperature_K == 75.0 and lower.change == "a begin at 75 K"
+    assert higher.writer.recipe.temperature_K == 125.0
+    between = lower.writer.corrected(f"The melt is gone {rest}", None)
+    assert between.writer.recipe.temperature_K == 87.5
+    assert between.writer.corrected(f"The crystal is gone {rest}", None).writer.recipe.temperature_K == 81.2
     assert writer.corrected("The log ends after 2 of 5 runs", None) is None
     assert RecipeWriter(PairFreeEnergy()).corrected(f"The crystal is gone {rest}", None) is None
 

@@ -28,9 +28,9 @@ _MOVED = 0.5
 _LEAST = 0.1
 """Share of atoms that either phase must keep to the end."""
 
-_ELSEWHERE = {"crystal": 0.8, "melt": 1.2}
-"""What was gone at the end, and how many times the temperature is begun at next: two phases side by side take up or
-give off latent heat enough for some 20 % of the melting point before one has eaten the other."""
+_LOWER, _HIGHER = 0.75, 1.25
+"""How many times the temperature is begun at next where the crystal, or the melt, was gone: potentials melt up to a
+third away from the tables' melting points, and two phases last where the begin is less than a tenth off."""
 
 
 class Melting(Dynamics):
@@ -41,6 +41,8 @@ class Melting(Dynamics):
     phases: ClassVar[tuple[str, ...]] = ("crystal", "melt")
 
     temperature_K: float = Field(gt=0, le=20000, description="a guess at the melting point, K; 15 % off is near enough")
+    too_hot_K: float | None = Field(default=None, gt=0, description="where the crystal was gone, K")
+    too_cold_K: float | None = Field(default=None, gt=0, description="where the melt was gone, K")
     atoms: int = Field(default=1000, ge=200, description="about this many atoms")
     rest_ps: float = Field(default=5.0, gt=0, description="rest of the crystal, and of the two phases together, ps")
     ps: float = Field(default=40.0, gt=0, description="at constant enthalpy, ps")
@@ -95,12 +97,17 @@ class Melting(Dynamics):
         return self.melt_K or 2.5 * self.temperature_K
 
     def elsewhere(self, trouble: str) -> tuple[Self, str] | None:
-        """A fifth lower where the crystal was gone, a fifth higher where the melt was."""
-        for gone, factor in _ELSEWHERE.items():
-            if f"The {gone} is gone" in trouble:
-                kelvin = round(factor * self.temperature_K, 1)
-                return self.model_copy(update={"temperature_K": kelvin}), f"a begin at {kelvin:g} K"
-        return None
+        """Lower where the crystal was gone, higher where the melt was, in the middle where both have been seen."""
+        hot = self.temperature_K if "The crystal is gone" in trouble else self.too_hot_K
+        cold = self.temperature_K if "The melt is gone" in trouble else self.too_cold_K
+        if (hot, cold) == (self.too_hot_K, self.too_cold_K):
+            return None
+        if hot is not None and cold is not None:
+            kelvin = (hot + cold) / 2
+        else:
+            kelvin = _LOWER * hot if hot is not None else _HIGHER * self.temperature_K
+        told = {"temperature_K": round(kelvin, 1), "too_hot_K": hot, "too_cold_K": cold}
+        return self.model_copy(update=told), f"a begin at {told['temperature_K']:g} K"
 
     def read(self, seen: Seen) -> Findings:
         """The stationary temperature. Raises PartFailed where one phase has eaten the other."""

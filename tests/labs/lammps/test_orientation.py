@@ -48,6 +48,8 @@ def test_directions_that_are_not_at_right_angles_or_in_no_cubic_crystal_are_refu
     how = Settings(out=tmp_path)
     with pytest.raises(BadInput, match=r"\[111\] does not lie in the plane \(111\); \[10-1\] does"):
         simulate("shear copper on (111) along [111] at 10 K", how)
+    with pytest.raises(BadInput, match=r"\[000\] is no direction"):
+        simulate("pull copper at 10 K", how, direction=(0, 0, 0))
     with pytest.raises(BadInput, match="not cubic"):
         simulate("pull magnesium along [111] at 10 K", how)
 

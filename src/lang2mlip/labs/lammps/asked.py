@@ -9,7 +9,7 @@ from collections.abc import Callable
 from lang2mlip.contracts import Json
 from lang2mlip.labs.lammps.orientation import asked_orientation
 
-__all__ = ["asked_numbers"]
+__all__ = ["asked_numbers", "asked_of_a_crystal"]
 
 _NUMBER = r"((?<![\d.])\d{1,3}(?: \d{3})+(?!\d)|\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?|10\s?\^\s?\d+)"
 _TIMES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
@@ -36,7 +36,7 @@ _RADIUS = re.compile(rf"(?:radius|\bR\s*(?==))(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGT
 _DIAMETER = re.compile(rf"diameter(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}"
                        rf"|{_NUMBER}{_LENGTH_UNIT}\s+(?:in\s+)?diameter", re.IGNORECASE)  # fmt: skip
 _SPEED = re.compile(rf"{_NUMBER}\s*(?:m\s?/\s?s|m\s?s\^?-1|met(?:re|er)s? per second)(?!\w)", re.IGNORECASE)
-_CELLS = re.compile(r"\b(\d{1,3})\s?[x×]\s?(\d{1,3})\s?[x×]\s?(\d{1,3})\b(?!\s*(?:Å|nm|A\b|k))", re.IGNORECASE)
+_CELLS = re.compile(r"\b(\d{1,3})\s?[x×]\s?(\d{1,3})\s?[x×]\s?(\d{1,3})\b(?!\s*(?:Å|angstrom|nm|A\b|k))", re.IGNORECASE)
 _DEPTH = re.compile(rf"{_NUMBER}{_LENGTH_UNIT}\s+(?:deep|depth)|depth(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}", re.I)
 _BEAM = re.compile(rf"(?:with|at|of|energy)\s+{_NUMBER}\s*eV\b", re.IGNORECASE)
 _ARRIVING = re.compile(rf"{_NUMBER}\s+(?:\w+\s+)?atoms?\b", re.IGNORECASE)
@@ -56,9 +56,6 @@ _TO_THE_END = re.compile(
     rf"|\b{_STRESS}[ _-]?max\b",
     re.IGNORECASE,
 )
-_FAR = 0.25
-"""Strain to which a crystal is drawn whose strength is asked for: perfect ones yield at a tenth to a fifth (S. Ogata,
-J. Li and S. Yip, Science 298, 807 (2002))."""
 _NVT = re.compile(r"\bNVT\b|\bNVE\b|(?:constant|fixed)\s+volume", re.IGNORECASE)
 
 
@@ -73,9 +70,17 @@ def asked_numbers(prompt: str) -> dict[str, Json]:
             rest = rest[: one.start()] + " " + rest[one.end() :]
     if _NVT.search(prompt):
         found["pressure_GPa"] = None
-    if _TO_THE_END.search(prompt) and "strain" not in found:
-        found["strain"] = _FAR
-    return found | asked_orientation(prompt)
+    return found
+
+
+def asked_of_a_crystal(prompt: str, cell_atoms: int) -> dict[str, Json]:
+    """The same of what a crystal has: its size in conventional cells of `cell_atoms` atoms, which way it lies, and
+    whether its strength is asked for."""
+    found = asked_orientation(prompt)
+    if _TO_THE_END.search(prompt):
+        found["strength"] = True
+    cells = _CELLS.search(prompt)
+    return found | ({"atoms": cell_atoms * math.prod(int(one) for one in cells.groups())} if cells else {})
 
 
 def _value(text: str) -> float:
@@ -91,7 +96,6 @@ def _atoms(groups: list[str]) -> dict[str, Json]:
 _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ...] = (
     (_ONE_BY_ONE, lambda groups: {"arriving": round(_value(groups[0]))}),
     (_ATOMS, _atoms),
-    (_CELLS, lambda groups: {"cells": math.prod(int(one) for one in groups)}),
     (_STEP, lambda groups: {"timestep_fs": _value(groups[0]) * _FS[groups[1].lower()]}),
     (_REST, lambda groups: {"rest_ps": _value(groups[0]) * _PS[groups[1].lower()]}),
     (_LENGTH, lambda groups: {"ps": _value(groups[0]) * _PS[groups[1].lower()]}),

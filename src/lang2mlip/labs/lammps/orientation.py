@@ -54,8 +54,11 @@ def told(indices: Miller, plane: bool = False) -> str:
 def box_along(cell: Atoms, x: Miller, y: Miller | None = None) -> Atoms:
     """A rectangular periodic box of a cubic crystal with `x` along its first edge, and `y` along its second.
 
-    Where `y` is None, the shortest direction at right angles. Raises BadInput where the two are not at right angles.
+    Where `y` is None, the shortest direction at right angles. Raises BadInput where the two are not at right angles,
+    and for [000].
     """
+    if not any(x) or (y is not None and not any(y)):
+        raise BadInput("[000] is no direction; name one like [110].")
     first = _reduced(x)
     second = _reduced(y) if y is not None else across(first)
     if int(np.dot(first, second)):

@@ -13,7 +13,7 @@ from lang2mlip.contracts import Component, Json, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.asides import without, without_asides, without_symbols
-from lang2mlip.labs.lammps.asked import asked_numbers
+from lang2mlip.labs.lammps.asked import asked_numbers, asked_of_a_crystal
 from lang2mlip.labs.lammps.author import Free
 from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
 from lang2mlip.labs.lammps.meaning import meant
@@ -92,9 +92,8 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
         return _of_model(prompt, state, entry, numbers | dict(given))
     reading = _heard(without_asides(state.rest if state else prompt, entry), entry["words"])
     component = _one(reading)
-    if "cells" in numbers:  # of the conventional cell, as people count
-        numbers.setdefault("atoms", int(numbers.pop("cells")) * len(unit_cell(component)))
-        refuse_size(int(given.get("atoms") or numbers["atoms"]))
+    numbers = asked_of_a_crystal(prompt, len(unit_cell(component))) | numbers
+    refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
     recipe = known(_at_this_temperature(entry, reading))
     conditions = _conditions(reading, component) | _scaled(state, component)
     if conditions.get("pressure_GPa") is not None and numbers.get("pressure_GPa", 0.0) is None:

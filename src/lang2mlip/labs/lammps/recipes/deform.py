@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from lang2mlip.contracts import Component
+from lang2mlip.contracts import Component, Json
 from lang2mlip.errors import BadInput
 from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
 from lang2mlip.labs.lammps.orientation import Miller, box_along, shear_axes, told, turned_to
@@ -36,6 +36,10 @@ _RATE_PER_PS = 0.001
 _LEAST_PS = 30.0
 """Time over which a small strain is reached at least, so that the noise of the stress is averaged out."""
 
+_FAR = 0.25
+"""Strain to which a crystal is drawn whose strength is asked for: perfect ones yield at a tenth to a fifth (S. Ogata,
+J. Li and S. Yip, Science 298, 807 (2002))."""
+
 _BINS = 20
 _FRAMES = 100
 
@@ -48,6 +52,7 @@ class Deformation(Dynamics):
 
     mode: Literal["tension", "compression", "shear"] = "tension"
     strain: float = Field(default=0.1, gt=0, lt=1, description="engineering strain at the end")
+    strength: bool = Field(default=False, description="a strength is asked for: drawn to 0.25 where no strain is said")
     rate_per_ps: float | None = Field(
         default=None, gt=0, le=0.1, description="strain per ps; None: 0.001 (1e9/s), slower to strains below 3 %"
     )
@@ -57,6 +62,11 @@ class Deformation(Dynamics):
     )
     plane: Miller | None = Field(default=None, description="crystal plane that is sheared; None: across the direction")
     atoms: int = Field(default=500, ge=20, description="about this many atoms")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _far(cls, data: dict[str, Json]) -> dict[str, Json]:
+        return {"strain": _FAR, **data} if data.get("strength") else data
 
     @property
     def rate(self) -> float:

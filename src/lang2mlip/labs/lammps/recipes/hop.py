@@ -13,11 +13,13 @@ from pydantic import Field
 
 from lang2mlip.contracts import Component
 from lang2mlip.errors import BadInput, PartFailed
+from lang2mlip.labs.lammps.building import is_cubic
 from lang2mlip.labs.lammps.recipe import Curve, Dynamics, Findings, Number, Seen, Stage, number
 from lang2mlip.labs.lammps.recipes.at_rest import RELAX_ATOMS
 from lang2mlip.labs.lammps.recipes.mean_force import Profile, followed
 from lang2mlip.labs.lammps.system import System
 from lang2mlip.labs.lammps.trajectory import TRAJECTORY, dumped, read_dump
+from lang2mlip.science.structures.supercell import heights
 
 __all__ = ["VacancyHop"]
 
@@ -87,7 +89,7 @@ class VacancyHop(Dynamics):
 
         Raises BadInput for a crystal whose sites differ, for then the two ends of a hop do.
         """
-        return _with_hole(super().structure(component), component.name)
+        return _with_hole(super().structure(component), component.name, is_cubic(component))
 
     def files(self, system: System) -> dict[str, str]:
         """The input of colvars: a spring that goes from site to site."""
@@ -215,10 +217,10 @@ class _Hop:
 
 def _inner_A(atoms: Atoms) -> float:
     """Radius of the largest ball in the box."""
-    return 0.5 * float(min(1 / np.linalg.norm(np.linalg.inv(atoms.cell.array), axis=0)))
+    return float(min(heights(atoms.cell.array))) / 2
 
 
-def _with_hole(whole: Atoms, name: str) -> Atoms:
+def _with_hole(whole: Atoms, name: str, cubic: bool) -> Atoms:
     """Without the nearest neighbour of the first atom, in the frame that LAMMPS has, the hop about the middle."""
     if len(set(whole.numbers)) != 1:
         raise BadInput(f"The hops in {name} are of several kinds; ask for a crystal of one element.")
@@ -227,7 +229,7 @@ def _with_hole(whole: Atoms, name: str) -> Atoms:
     distances = atoms.get_distances(0, range(1, len(atoms)), mic=True)
     near, length = 1 + int(np.argmin(distances)), float(distances.min())
     counts = set(np.bincount(neighbor_list("i", atoms, _SHELL * length), minlength=len(atoms)).tolist())
-    if len(counts) != 1 or not (_cubic(atoms) or counts == {_CLOSE_PACKED}):
+    if len(counts) != 1 or not (cubic or counts == {_CLOSE_PACKED}):
         raise BadInput(f"Not all sites and hops in {name} are alike; ask for a cubic or hcp element.")
     if _inner_A(atoms) < _ROOM * length:
         raise BadInput(f"A box of {len(atoms)} atoms is too small for a hop in {name}; ask for more atoms.")
@@ -236,12 +238,6 @@ def _with_hole(whole: Atoms, name: str) -> Atoms:
     atoms.wrap()
     del atoms[near]
     return atoms
-
-
-def _cubic(atoms: Atoms) -> bool:
-    from lang2mlip.science.evaluation.measured import conventional, space_group_number
-
-    return space_group_number(conventional(atoms)) >= 195
 
 
 def _doubts(across: float, noise: float) -> list[str]:

@@ -64,7 +64,7 @@ class PairFreeEnergy(Dynamics):
     def structure(self, component: Component) -> Atoms:
         """The crystal; atoms 1 and 2 are neighbours in it, and so are 3 and 4 and so on, pairs far from one another."""
         atoms = super().structure(component)
-        first = _pairs(atoms, max(1, min(_PAIRS, len(atoms) // _ROOM_FOR_A_PAIR)))
+        first = _pairs(atoms, _count(atoms))
         sorted_: Atoms = atoms[[*first, *(n for n in range(len(atoms)) if n not in first)]]
         return sorted_
 
@@ -72,7 +72,7 @@ class PairFreeEnergy(Dynamics):
         """The input of colvars."""
         wall = _WALL_kT * self.temperature_K if system.reduced else 1.0 / system.units.energy_eV
         text = ""
-        for n in range(max(1, min(_PAIRS, len(system.atoms) // _ROOM_FOR_A_PAIR))):
+        for n in range(_count(system.atoms)):
             one = _spoken(colvars(self._protocol(system, n)), system.units.energy_eV, wall)
             text += re.sub(r"\bvariable\b", f"pair{n + 1}", one if n == 0 else one.partition("\n")[2])
         return {_FILE: text}
@@ -142,6 +142,11 @@ def _spoken(text: str, energy_eV: float, wall: float) -> str:
             line = f"  {words[0]} {wall:g}"
         lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def _count(atoms: Atoms) -> int:
+    """Of pairs that a box has room for."""
+    return max(1, min(_PAIRS, len(atoms) // _ROOM_FOR_A_PAIR))
 
 
 def _pairs(atoms: Atoms, count: int) -> list[int]:

@@ -184,7 +184,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=("copper", "molecules", "tampering"))
     parser.add_argument("--arms", default="search,plain")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=3, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="number of the first repeat; it is the seed of its data")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--work", type=Path, default=Path("research-bench"))
     parser.add_argument("--data", type=Path, help="another file of molecules")
@@ -197,7 +198,7 @@ def main() -> None:
     elif told.part == "tampering":
         tampering(told)
     else:
-        for repeat in range(told.repeats):
+        for repeat in range(told.first, told.first + told.repeats):
             for arm in told.arms.split(","):
                 piece(told.part, arm, repeat, told)
 

@@ -21,8 +21,11 @@ STEPS = [
     SAMPLE,
     ["select", "--count", "4", "--method", "error", "--candidates", "12", "--random-share", "0", "--groups", "bulk"],
     ["select", "--count", "4", "--method", "committee", "--members", "2", "--groups", "vacancy"],
+    ["train"],
+    SAMPLE,
+    ["select", "--count", "6", "--groups", "bulk"],
 ]
-UNCERTAIN, PANEL, BY_ERROR, AGAIN = 3, 4, 6, 7
+UNCERTAIN, PANEL, BY_ERROR, AGAIN, LAST = 3, 4, 6, 7, 10
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +91,19 @@ def test_fresh_errors_are_told_for_each_element(selected):
     result, _ = step(selected, UNCERTAIN)
     errors = result.data[0].fresh_errors["bulk"]
     assert errors.by_element_meV_A == pytest.approx({"Ar": errors.force_rmse_meV_A})
+
+
+def test_new_labels_are_met_by_the_models_before_the_current_one_too(selected):
+    first, _ = step(selected, UNCERTAIN)
+    assert [one.errors for one in first.data[0].learnt["bulk"]] == [first.data[0].fresh_errors["bulk"]]
+    last, job = step(selected, LAST)
+    older, newer = last.data[0].learnt["bulk"]
+    labels = [done.result.data[0].groups.get("bulk", 0) for done in selected.view().steps()[:LAST] if done.result.data]
+    assert (older.labels, newer.labels) == (labels[0], sum(labels))
+    assert newer.errors == last.data[0].fresh_errors["bulk"] and older.errors.n_frames == newer.errors.n_frames == 6
+    models = [done.result.model for done in selected.view().steps() if done.result.model]
+    known = json.loads((job / f"fresh-{models[0].id}" / "residuals.json").read_text())
+    assert np.sqrt(np.mean(np.square([1000 * force for force, _ in known.values()]))) == pytest.approx(
+        older.errors.force_rmse_meV_A, rel=1e-6
+    )
+    assert selected.state.groups["bulk"].learnt[-1] == (older, newer)

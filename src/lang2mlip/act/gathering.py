@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ase import Atoms
 
 from lang2mlip.act.base import Desk, Done
-from lang2mlip.contracts import Cost, DataSet, Errors
+from lang2mlip.act.fresh import Fresh
+from lang2mlip.contracts import Cost, DataSet
 from lang2mlip.science.atoms.frames import read_frames, write_frames
 
 __all__ = [
@@ -40,8 +41,8 @@ def per_group(frames: Sequence[Atoms]) -> dict[str, list[Atoms]]:
     return groups
 
 
-def dataset(desk: Desk, source: str, frames: Sequence[Atoms], fresh: Mapping[str, Errors] | None = None) -> DataSet:
-    """Write labelled frames as a data set of this step."""
+def dataset(desk: Desk, source: str, frames: Sequence[Atoms], fresh: Fresh | None = None) -> DataSet:
+    """Write labelled frames as a data set of this step; `fresh`: models that did not know them on them."""
     identifier = f"{desk.number}-{source}"
     file = desk.run / "data" / f"{identifier}.extxyz"
     write_frames(file, list(frames))
@@ -50,7 +51,8 @@ def dataset(desk: Desk, source: str, frames: Sequence[Atoms], fresh: Mapping[str
         file=str(file.relative_to(desk.run)),
         source=source,
         groups=dict(Counter(str(atoms.info["group"]) for atoms in frames)),
-        fresh_errors=dict(fresh or {}),
+        fresh_errors={name: one for name, one in fresh.errors.items() if name != "all"} if fresh else {},
+        learnt=fresh.learnt if fresh else {},
     )
 
 

@@ -15,10 +15,10 @@ from lang2mlip.act.base import Desk, Done, Piece, run_pieces
 from lang2mlip.act.calibration import Bounds, calibrated, remember, remembered
 from lang2mlip.act.committee import Committee, committee
 from lang2mlip.act.coverage import coverage
+from lang2mlip.act.fresh import fresh
 from lang2mlip.act.gathering import cost_of, dataset, faults_of, frames_of, per_group, unique
 from lang2mlip.act.labels import Labeller
 from lang2mlip.act.pool import drawn_from, lots, read_lot, waiting_in
-from lang2mlip.act.score import Scores, score_frames
 from lang2mlip.contracts import Cost, Json, Result, Select
 from lang2mlip.contracts.parts import Progress
 from lang2mlip.errors import BadInput, PartFailed
@@ -60,13 +60,13 @@ class SelectAction:
         if not frames:
             return Result(action="select", status="failed", summary="No pick could be labelled.", cost=cost,
                           drawn=drawn, pool=kept, faults=faults)  # fmt: skip
-        scores, remarks = self._fresh(desk, frames)
-        fresh, cost = scores.errors, cost + scores.cost
+        found = fresh(desk, frames)
+        errors, cost = found.errors, cost + found.cost
         remember(desk, frames)
         asked, labelled = _asked(desk, done), sum(int(one.value["frames"]) for one in done if one.fault is None)
         if parameters.method == "error":
             frames = self._worst(desk, frames, parameters)
-        said = f" The old model's force error on them: {fresh['all'].force_rmse_meV_A:.1f} meV/Å." if fresh else ""
+        said = f" The old model's force error on them: {errors['all'].force_rmse_meV_A:.1f} meV/Å." if errors else ""
         lost = asked.total() - labelled
         missing = f" {lost} picks got no label and are left out." if lost else ""
         return Result(
@@ -75,11 +75,11 @@ class SelectAction:
             summary=f"{len(frames)} frames labelled ({_counts(frames)}).{missing}{said}{choice['words']}"
             f"{coverage(desk, frames)}",
             cost=cost.model_copy(update={"labels": len(frames)}),
-            data=(dataset(desk, "select", frames, {k: v for k, v in fresh.items() if k != "all"}),),
+            data=(dataset(desk, "select", frames, found),),
             calls_by_group=dict(asked),
             drawn=drawn,
             pool=kept,
-            faults=(*faults, *remarks),
+            faults=(*faults, *found.remarks),
         )
 
     def _picked(self, desk: Desk, parameters: Select, waiting: list[Json]) -> list[Atoms]:
@@ -144,16 +144,6 @@ class SelectAction:
             "reference": desk.task.reference.model_dump(mode="json"),
             "frames": str(file.relative_to(desk.run)),
         }
-
-    @staticmethod
-    def _fresh(desk: Desk, frames: list[Atoms]) -> tuple[Scores, tuple[str, ...]]:
-        """The old model on frames that it does not know: the only honest learning curve."""
-        if desk.state.model is None:
-            return Scores({}, {}, Cost()), ()
-        try:
-            return score_frames(desk, desk.state.model, frames, "fresh"), ()
-        except PartFailed as error:
-            return Scores({}, {}, Cost()), (str(error),)
 
     @staticmethod
     def _worst(desk: Desk, frames: list[Atoms], parameters: Select) -> list[Atoms]:

@@ -96,6 +96,13 @@ class Errors(Noun):
         )
 
 
+class Learnt(Noun):
+    """How good a model was with so many labels, on labels that it did not know."""
+
+    labels: int = Field(description="labels of the group that it was trained on")
+    errors: Errors
+
+
 class DataSet(Noun):
     """A batch of labelled frames, in one file."""
 
@@ -105,6 +112,9 @@ class DataSet(Noun):
     groups: dict[str, int] = Field(description="frames per group")
     fresh_errors: dict[str, Errors] = Field(
         default_factory=dict, description="per group: the model that did NOT know these frames, scored on them"
+    )
+    learnt: dict[str, tuple[Learnt, ...]] = Field(
+        default_factory=dict, description="per group: that model and those before it on the same frames, oldest first"
     )
 
     @property

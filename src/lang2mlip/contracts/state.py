@@ -11,6 +11,7 @@ from lang2mlip.contracts.results import (
     DataSet,
     Errors,
     Evaluation,
+    Learnt,
     Model,
     PoolSet,
     Pruning,
@@ -36,6 +37,9 @@ class GroupState(Noun):
     train_error: Errors | None = None
     held_out: Errors | None = Field(default=None, description="current or last model on validation frames")
     fresh: tuple[Errors, ...] = Field(default=(), description="old model on new labels, oldest first: the honest curve")
+    learnt: tuple[tuple[Learnt, ...], ...] = Field(
+        default=(), description="for each of `fresh`: that model and those before it on the same labels, oldest first"
+    )
     measured_at: int = Field(default=0, description="labels in all groups when `fresh` was last measured here")
     stable_K: float | None = Field(
         default=None, description="highest temperature at which all walkers of the current model stayed healthy"

@@ -142,7 +142,8 @@ def _standing(state: State) -> str:
 def _predicted(expected: Prospect | None) -> str:
     if expected is None:
         return "-"
-    return "no number" if expected.labels is None else str(expected.labels)
+    labels = "no number" if expected.labels is None else str(expected.labels)
+    return f"{labels} (error ~ labels^-{expected.power:.2f})"
 
 
 def _model(state: State) -> str:

@@ -1,7 +1,10 @@
 """What further labels are worth: the honest learning curve of a group, carried on.
 
-The error of each model on labels that it did not know falls with the number of labels roughly as a power (Hestness et
-al., arXiv:1712.00409); with three or more points the power is fitted, before that it is taken as one half.
+The error of a model on labels that it did not know falls with the number of labels roughly as a power (Hestness et
+al., arXiv:1712.00409). The power is fitted to models of several rounds on the same labels, each batch of labels with a
+scale of its own (fixed effects: Wooldridge, Econometric Analysis of Cross Section and Panel Data, ch. 10), as batches
+get wilder while sampling gets hotter. Where no labels were met by two models it is fitted to each round's own error,
+from three rounds on; before that it is taken as one half.
 """
 
 from __future__ import annotations
@@ -65,11 +68,26 @@ def prospect(group: GroupState, target: float, of_elements: float = math.inf) ->
     error = error_of(group.fresh[-1], weight)
     if error <= target:
         return Prospect(USUAL_POWER, 0)
-    power = _power(curve(group, weight)[-RECENT:])
+    power = _shared_power(group, weight)
+    power = _power(curve(group, weight)[-RECENT:]) if power is None else power
     if power < LEAST_POWER:
         return Prospect(power, None)
     factor = (error / target) ** (1.0 / power) - 1.0
     return Prospect(power, max(1, int(np.ceil(max(1, group.labels) * min(factor, 1e6)))))
+
+
+def _shared_power(group: GroupState, element_weight: float) -> float | None:
+    """The power from models side by side on the same labels; None with fewer than two comparisons of unlike models."""
+    across, along, pairs = 0.0, 0.0, 0
+    for models in group.learnt[-RECENT:]:
+        told = [(one.labels, error_of(one.errors, element_weight)) for one in models]
+        told = [(labels, error) for labels, error in told if error > 0]
+        if len({labels for labels, _ in told}) < 2:
+            continue
+        labels, errors = np.log(np.array(told)).T
+        spread = labels - labels.mean()
+        across, along, pairs = across + spread @ errors, along + spread @ spread, pairs + len(told) - 1
+    return float(np.clip(-across / along, 0.0, 1.0)) if pairs >= 2 else None
 
 
 def _power(points: list[tuple[int, float]]) -> float:

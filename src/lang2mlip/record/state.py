@@ -159,7 +159,11 @@ def _data(state: State, data: tuple[DataSet, ...]) -> State:
             groups[name] = groups[name].model_copy(update={"labels": groups[name].labels + count})
         for name, errors in dataset.fresh_errors.items():
             if name in groups:
-                known = {"fresh": (*groups[name].fresh, errors), "measured_at": sum(g.labels for g in groups.values())}
+                known = {
+                    "fresh": (*groups[name].fresh, errors),
+                    "learnt": (*groups[name].learnt, dataset.learnt.get(name, ())),
+                    "measured_at": sum(g.labels for g in groups.values()),
+                }
                 groups[name] = groups[name].model_copy(update=known)
     return _with(
         state, data=(*state.data, *data), labels_since_training=state.labels_since_training + new, groups=groups

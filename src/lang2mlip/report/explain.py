@@ -134,12 +134,25 @@ def _measured(state: State, name: str, group: GroupState) -> str:
     if group.fresh:
         error = 100 * group.fresh[-1].force_relative
         goal = 100 * target(state, name)
-        words.append(f"force error {error:.1f} % of the rms force on labels unknown to the model (target {goal:.1f} %)")
+        told = f"target {goal:.1f} %{_before(group)}"
+        words.append(f"force error {error:.1f} % of the rms force on labels unknown to the model ({told})")
     if group.walkers:
         words.append(f"MD broke in {group.failures} of {group.walkers} walks" if group.failures else "MD held")
     if group.pool:
         words.append(f"{group.pool} frames in the pool")
     return ", ".join(words)
+
+
+def _before(group: GroupState) -> str:
+    """The model before the last on the same labels: what the labels between them brought."""
+    models = group.learnt[-1] if group.learnt else ()
+    if len(models) < 2:
+        return ""
+    older, newer = models[-2:]
+    return (
+        f"; with {older.labels} labels instead of {newer.labels} it had been"
+        f" {100 * older.errors.force_relative:.1f} % on the same ones"
+    )
 
 
 def _stage(state: State, name: str, playing: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 A group is as composed as its structures (data/curriculum): a pure phase is simple, a surface or an interface is made of
 phases, a stack of interfaces. A composed group comes into play when the simpler groups that share its elements stand,
-nearly stand, or cannot be helped; one that falls back brings itself, not everything, into play again.
+nearly stand, cannot be helped, or have had their turn; one that falls back brings itself, not everything, into play.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ tame ones, and what one group learns another can forget (seen: a melt at 10 meV/
 surfaces came in, and its held-out frames did not show it)."""
 
 FEWEST_ROUNDS = 3
-"""Rounds of labels before a group may be called stuck."""
+"""Rounds of labels before a group may be called stuck, and after which what is made of it waits no longer: where MD of a
+molecule broke again and again, 90 labels went to it while the liquid of it, at 12 labels, got worse with each."""
 
 
 def built(state: State) -> dict[str, GroupState]:
@@ -78,6 +79,11 @@ def good(state: State, name: str) -> bool:
 def _near(state: State, name: str) -> bool:
     """Good enough to build on: its MD held, and its error is not far from its target."""
     return _held(state, name) and state.groups[name].fresh[-1].force_relative <= NEAR * target(state, name)
+
+
+def _had_its_turn(state: State, name: str) -> bool:
+    """Several rounds of labels have met a model: labels of the whole teach it as well from now on."""
+    return len(state.groups[name].fresh) >= FEWEST_ROUNDS
 
 
 def _held(state: State, name: str) -> bool:
@@ -135,7 +141,7 @@ def in_play(state: State) -> list[str]:
     closed = {name for name in built(state) if _stood(state, name) or stuck(state, name)}
     again = {name for name in closed if stale(state, name) and not stuck(state, name)}
     open_ = [name for name in built(state) if name not in closed - again]
-    carry = closed | {name for name in open_ if _near(state, name)}
+    carry = closed | {name for name in open_ if _near(state, name) or _had_its_turn(state, name)}
     ready = [name for name in open_ if set(parts(state, name)) <= carry]
     return sorted(ready, key=lambda name: (tier(state, name), list(state.groups).index(name)))
 

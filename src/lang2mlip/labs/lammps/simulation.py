@@ -140,7 +140,8 @@ def _simulated(wish: Wish, writer: Writer, how: Settings, folder: Path | None = 
 def _system(wish: Wish, writer: Writer, how: Settings) -> System:
     elements = wish.elements()
     potential: Potential
-    said = how.potential or wish.potential
+    own = wish.potential if how.potential in (None, "lj") else None  # `lj` alone leaves ε and σ to the words
+    said = own or how.potential
     potential = named(said, elements) if said else chosen(elements, wish.phases(), wish.kinds())
     atoms = wish.recipe.structure(wish.component)
     return System(atoms, potential, writer.step_fs(elements), wish.cubic())

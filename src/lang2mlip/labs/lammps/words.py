@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ase.formula import Formula
@@ -12,22 +12,23 @@ from ase.formula import Formula
 from lang2mlip.contracts import Component, Json, check
 from lang2mlip.data import table
 from lang2mlip.errors import BadInput
-from lang2mlip.labs.lammps.asides import without, without_asides, without_symbols
+from lang2mlip.labs.lammps.asides import without_asides
 from lang2mlip.labs.lammps.asked import asked_numbers, asked_of_a_crystal
 from lang2mlip.labs.lammps.author import Free
 from lang2mlip.labs.lammps.building import is_cubic, refuse_size, unit_cell
 from lang2mlip.labs.lammps.meaning import meant
+from lang2mlip.labs.lammps.pair_words import pair_words
 from lang2mlip.labs.lammps.recipe import Recipe
 from lang2mlip.labs.lammps.recipes import known
 from lang2mlip.labs.lammps.recipes.expansion import around
 from lang2mlip.labs.lammps.reduced.units import STEP_FS, is_model, model, text_in_reduced
 from lang2mlip.labs.lammps.reduced.words import ReducedState, reduced_state
+from lang2mlip.labs.lammps.substance import heard, the_one
 from lang2mlip.prepare.reader import Reading, read
 
 __all__ = ["Wish", "described", "meant", "understood"]
 
 _LIQUID = frozenset({"melt", "liquid"})
-_PHASES = frozenset({"crystal", "surface", "vacancy", "melt", "liquid"})
 _ZERO_K = 1e-3
 _MATTERS_GPa = 0.05
 
@@ -84,14 +85,20 @@ class Wish:
 
 def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     """The wish in the words; `given` parameters replace what they say. Raises BadInput with a question or a reason."""
-    state = reduced_state(prompt)
+    pair = pair_words(prompt)
+    wish = _understood(pair.rest, given, pair.potential)
+    return replace(wish, prompt=prompt)
+
+
+def _understood(prompt: str, given: Mapping[str, Json], pair: str | None) -> Wish:
+    state = None if pair else reduced_state(prompt)
     entry = meant(prompt, "recipe/equilibrate" if state else None)
     numbers = asked_numbers(prompt)
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
     if state is not None and _no_substance(state, entry["words"]):
         return _of_model(prompt, state, entry, numbers | dict(given))
-    reading = _heard(without_asides(state.rest if state else prompt, entry), entry["words"])
-    component = _one(reading)
+    reading = heard(without_asides(state.rest if state else prompt, entry), entry["words"])
+    component = the_one(reading)
     numbers = asked_of_a_crystal(prompt, len(unit_cell(component))) | numbers
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
     recipe = known(_at_this_temperature(entry, reading))
@@ -102,12 +109,7 @@ def understood(prompt: str, given: Mapping[str, Json]) -> Wish:
     wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
     assumptions = tuple(_assumed(recipe, component, wanted, conditions))
     made = check(recipe, wanted, f"The recipe {recipe.key}")
-    return Wish(prompt, made, component, assumptions)
-
-
-def _heard(prompt: str, phrases: Iterable[str]) -> Reading:
-    reading = read(without_symbols(prompt, phrases))
-    return read(without(prompt, phrases)) if _strange(reading) else reading  # its own words may sound like a phase
+    return Wish(prompt, made, component, assumptions, pair)
 
 
 def _no_substance(state: ReducedState, phrases: Iterable[str]) -> bool:
@@ -116,7 +118,7 @@ def _no_substance(state: ReducedState, phrases: Iterable[str]) -> bool:
     if not state.pairs:
         return False
     try:
-        component = _one(_heard(state.rest, phrases))
+        component = the_one(heard(state.rest, phrases))
     except BadInput:
         return True
     if component.formula and set(Formula(component.formula).count()) <= set(table("lj")):
@@ -177,10 +179,11 @@ def described(prompt: str, given: Mapping[str, Json]) -> Wish:
     numbers = asked_numbers(prompt)
     size = {"atoms": numbers["atoms"]} if "atoms" in numbers else {}
     refuse_size(int(given.get("atoms") or numbers.get("atoms", 0)))
-    made, state = check(Free, size | dict(given), "The script of a model"), reduced_state(prompt)
+    pair = pair_words(prompt)
+    made, state = check(Free, size | dict(given), "The script of a model"), reduced_state(pair.rest)
     if state is not None and _no_substance(state, ()):
         return Wish(prompt, made, model(not state.solid), (), state.potential)
-    return Wish(prompt, made, _one(read(prompt)), ())
+    return Wish(prompt, made, the_one(read(pair.rest)), (), pair.potential)
 
 
 def _at_this_temperature(entry: Mapping[str, Any], reading: Reading) -> str:
@@ -194,36 +197,6 @@ def _at_this_temperature(entry: Mapping[str, Any], reading: Reading) -> str:
 def _hot(reading: Reading) -> bool:
     """Whether a temperature above zero was named."""
     return any(one is not None and one > _ZERO_K for one in reading.temperature_K or ())
-
-
-def _one(reading: Reading) -> Component:
-    """The one substance. Raises BadInput for several, and for a phase that no recipe makes."""
-    whole = _whole(reading.components)
-    if whole is not None:
-        component = whole
-        if strange := _strange(reading):
-            raise BadInput(
-                f"{component.name} as {strange[0]} is not made by any recipe; they start from crystals and melts."
-            )
-        return component
-    names = " or ".join(one.name for one in reading.components)
-    raise BadInput(f"Which substance first: {names}? One simulation has one; ask for each apart.")
-
-
-def _whole(components: Sequence[Component]) -> Component | None:
-    """The only one, or the compound whose own elements the others are; None where there are several."""
-    if len(components) == 1:
-        return components[0]
-    parts = [set(Formula(one.formula).count()) for one in components if one.formula]
-    largest = max(parts, key=len, default=set())
-    if len(parts) < len(components) or any(one != largest and not (len(one) == 1 and one < largest) for one in parts):
-        return None
-    return next(one for one, own in zip(components, parts, strict=True) if own == largest)
-
-
-def _strange(reading: Reading) -> list[str]:
-    """Phases that no recipe makes."""
-    return [phase for one in reading.components[:1] for phase in one.phases if phase not in _PHASES]
 
 
 def _conditions(reading: Reading, component: Component) -> dict[str, Json]:

@@ -36,8 +36,10 @@ class Deposition(AtSurface):
     arriving: int = Field(default=20, ge=1, le=5000, description="atoms that arrive, one after the other")
     energy_eV: float = Field(default=0.5, ge=0.01, le=1000, description="kinetic energy of each, eV, straight down")
     every_ps: float = Field(default=1.0, gt=0.05, description="time between two, ps")
-    width_A: float = Field(default=20.0, gt=8, description="least width of the surface, Å")
-    thickness_A: float = Field(default=14.0, gt=8, description="thickness of the slab, Å")
+
+    def extent(self) -> tuple[float, float]:
+        """Å; atoms that come one by one need little of it."""
+        return self.width_A or 20.0, self.thickness_A or 14.0
 
     def measures(self) -> str:
         """In words."""

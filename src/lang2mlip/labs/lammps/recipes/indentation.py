@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lang2mlip.errors import PartFailed
+from lang2mlip.errors import BadInput, PartFailed
 from lang2mlip.labs.lammps.recipe import Curve, Findings, Number, Seen, Stage
 from lang2mlip.labs.lammps.recipes.slab import AtSurface
 from lang2mlip.labs.lammps.system import COLUMNS, THERMO_MODIFY, System
@@ -25,6 +25,9 @@ _NN_PER_EV_A = 1.602176634
 _HERTZ = 0.1
 """Depth over radius up to which Hertz's law for a sphere is fitted (K. L. Johnson, Contact Mechanics (1985))."""
 
+_APART = 1.3
+"""Least width over the contact's diameter; what is taken where nothing is said is twice."""
+
 _PIECES = 40
 _DROP = 0.15
 
@@ -38,8 +41,20 @@ class Indentation(AtSurface):
     radius_A: float = Field(default=10.0, gt=2, description="radius of the sphere, Å")
     depth_A: float = Field(default=4.0, gt=0, description="how deep it goes, Å")
     speed_A_ps: float = Field(default=0.5, gt=0, le=5, description="how fast, Å/ps; 0.1 is 10 m/s")
-    width_A: float = Field(default=35.0, gt=8, description="least width of the surface, Å")
-    thickness_A: float = Field(default=25.0, gt=8, description="thickness of the slab, Å")
+
+    def extent(self) -> tuple[float, float]:
+        """Twice as wide and as thick as the contact, which its neighbours and the foot would feel otherwise.
+
+        Raises BadInput where a width was given on which contacts would touch each other.
+        """
+        inside = min(self.depth_A, self.radius_A)
+        contact = 2 * float(np.sqrt(2 * self.radius_A * inside - inside**2))
+        if self.width_A is not None and self.width_A < _APART * contact:
+            raise BadInput(
+                f"A sphere of {self.radius_A:g} Å pressed {self.depth_A:g} Å deep touches {contact:.0f} Å; a surface of"
+                f" {self.width_A:g} Å is too narrow for it. Leave width_A out, or press less deep."
+            )
+        return self.width_A or max(35.0, 2 * contact), self.thickness_A or max(25.0, contact)
 
     def measures(self) -> str:
         """In words."""

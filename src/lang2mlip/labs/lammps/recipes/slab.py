@@ -28,18 +28,23 @@ class AtSurface(Dynamics):
     phases: ClassVar[tuple[str, ...]] = ("crystal", "surface")
 
     miller: tuple[int, int, int] = Field(default=(1, 0, 0), description="Miller indices on the conventional cell")
-    width_A: float = Field(default=30.0, gt=8, description="least width of the surface, Å")
-    thickness_A: float = Field(default=20.0, gt=8, description="thickness of the slab, Å")
+    width_A: float | None = Field(default=None, gt=8, description="least width of the surface, Å; None: as is needed")
+    thickness_A: float | None = Field(default=None, gt=8, description="thickness of the slab, Å; None: as is needed")
     gap_A: float = Field(default=40.0, gt=15, description="empty room above it, Å")
     rest_ps: float = Field(default=3.0, gt=0, description="rest of the crystal, and of the slab, ps")
 
+    def extent(self) -> tuple[float, float]:
+        """Least width and thickness, Å."""
+        return self.width_A or 30.0, self.thickness_A or 20.0
+
     def structure(self, component: Component) -> Atoms:
         """The crystal with the plane flat, periodic also across it."""
+        width, thickness = self.extent()
         cell = unit_cell(component)
         step = Facet.of(cell, primitive(cell), self.miller).step
         high = abs(float(step.cell.array[2, 2]))
-        once = flat(step.repeat((1, 1, max(1, int(np.ceil(self.thickness_A / high))))))
-        wide = [int(np.ceil(self.width_A / length)) for length in once.cell.lengths()[:2]]
+        once = flat(step.repeat((1, 1, max(1, int(np.ceil(thickness / high))))))
+        wide = [int(np.ceil(width / length)) for length in once.cell.lengths()[:2]]
         larger: Atoms = once.repeat((*wide, 1))
         refuse_size(len(larger))
         return larger

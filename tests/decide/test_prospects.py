@@ -1,21 +1,21 @@
 """What further labels are worth is told by models side by side on the same labels, not by how wild these are."""
 
 import pytest
+from world import errors
 
 import tiny
 from lang2mlip.contracts import GroupState, Learnt, State, StructureRecord, StructureRequest
 from lang2mlip.decide.curriculum import stuck
 from lang2mlip.decide.prospects import prospect
-from world import errors
 
 TARGET = 0.05
 
 
 def rounds(power, wildness, scatter=(1.0, 1.0, 1.0)):
-    """Four rounds of 20 labels; in each the last three models meet its labels, which are so many times as wild."""
+    """Rounds of 20 labels, so many times as wild; models of half of the labels and of the last two meet them."""
     fresh, learnt = [], []
     for number, wild in enumerate(wildness, start=1):
-        known = [20 * n for n in range(max(1, number - 2), number + 1)]
+        known = sorted({20 * n for n in (number // 2, number - 1, number) if n})
         met = [errors(wild * 5.0 * n**-power * scatter[n // 20 % 3], 20) for n in known]
         learnt.append(tuple(Learnt(labels=n, errors=one) for n, one in zip(known, met, strict=True)))
         fresh.append(met[-1])
@@ -45,7 +45,7 @@ def test_wilder_picks_are_no_sign_that_labels_do_not_help():
 
 
 def test_tamer_picks_are_no_sign_that_they_do():
-    group = rounds(power=0.02, wildness=(2.5, 2.0, 1.5, 1.0))
+    group = rounds(power=0.02, wildness=(3.5, 3.0, 2.5, 2.0, 1.5, 1.0))
     assert not stuck(of(alone(group)), "bulk")
     assert stuck(of(group), "bulk") and prospect(group, TARGET).labels is None
 
@@ -53,6 +53,13 @@ def test_tamer_picks_are_no_sign_that_they_do():
 def test_the_slope_is_shared_by_rounds_of_unlike_scale():
     group = rounds(power=0.4, wildness=(1.0, 4.0, 0.7, 2.0), scatter=(1.0, 1.1, 0.95))
     assert prospect(group, TARGET).power == pytest.approx(0.4, abs=0.1)
+
+
+def test_few_labels_more_are_no_proof_that_they_do_not_help():
+    flat = rounds(power=0.0, wildness=(1.0,) * 6)
+    assert stuck(of(flat), "bulk")
+    few = [tuple(one.model_copy(update={"labels": 40 + one.labels // 20}) for one in models) for models in flat.learnt]
+    assert not stuck(of(flat.model_copy(update={"learnt": tuple(few)})), "bulk")  # 41 to 46 labels
 
 
 def test_one_comparison_alone_says_too_little():

@@ -18,9 +18,6 @@ from lang2mlip.errors import PartFailed
 
 __all__ = ["Fresh", "fresh"]
 
-BACK = 2
-"""Models before the current one that are asked, too."""
-
 
 @dataclass(frozen=True)
 class Fresh:
@@ -51,11 +48,16 @@ def fresh(desk: Desk, frames: Sequence[Atoms]) -> Fresh:
 
 
 def _before(state: State, model: Model) -> list[Model]:
-    """The last models of the family that knew less, oldest first; of several with the same data the last."""
+    """Of the family's models that knew less: the last, and the last that knew no more than half. Oldest first.
+
+    Of several with the same data it is the last. Half of the labels tell the slope, the last batch what came of it.
+    """
     known = set(model.datasets)
     usable = [one for one in state.models if one.id not in state.set_aside and one.family == model.family]
     less = {one.datasets: one for one in usable if set(one.datasets) < known}
-    return sorted(less.values(), key=lambda one: one.n_frames)[-BACK:]
+    before = sorted(less.values(), key=lambda one: one.n_frames)
+    half = [one for one in before[:-1] if one.n_frames <= model.n_frames / 2]
+    return [*(half[-1:] or before[-2:-1]), *before[-1:]]
 
 
 def _added(

@@ -24,8 +24,12 @@ USUAL_POWER = 0.5
 LEAST_POWER = 0.1
 """A curve flatter than this is not worth walking on: tenfold data would not mend a fifth of the error."""
 
-RECENT = 4
-"""Points of the curve that are looked at: earlier ones are of other conditions."""
+SCATTER = 0.1
+"""Errors of fits to nearly the same labels differ by a tenth: docs/benchmark-of-deciding.md."""
+
+RECENT, COMPARED = 4, 8
+"""Points of the curve that are looked at: earlier ones are of other conditions. Comparisons on the same labels stand
+longer, as what a batch has brought does not depend on them."""
 
 
 @dataclass(frozen=True)
@@ -68,26 +72,32 @@ def prospect(group: GroupState, target: float, of_elements: float = math.inf) ->
     error = error_of(group.fresh[-1], weight)
     if error <= target:
         return Prospect(USUAL_POWER, 0)
-    power = _shared_power(group, weight)
-    power = _power(curve(group, weight)[-RECENT:]) if power is None else power
-    if power < LEAST_POWER:
+    power, doubt = _shared_power(group, weight) or (_power(curve(group, weight)[-RECENT:]), 0.0)
+    if power + doubt < LEAST_POWER:
         return Prospect(power, None)
-    factor = (error / target) ** (1.0 / power) - 1.0
+    factor = (error / target) ** (1.0 / max(power, LEAST_POWER)) - 1.0
     return Prospect(power, max(1, int(np.ceil(max(1, group.labels) * min(factor, 1e6)))))
 
 
-def _shared_power(group: GroupState, element_weight: float) -> float | None:
-    """The power from models side by side on the same labels; None with fewer than two comparisons of unlike models."""
-    across, along, pairs = 0.0, 0.0, 0
-    for models in group.learnt[-RECENT:]:
+def _shared_power(group: GroupState, element_weight: float) -> tuple[float, float] | None:
+    """The power from models side by side on the same labels, and its standard error.
+
+    None with fewer than two comparisons of unlike models. Few labels more say little: the error is that of a slope.
+    """
+    across, along, left, pairs = 0.0, 0.0, 0.0, 0
+    for models in group.learnt[-COMPARED:]:
         told = [(one.labels, error_of(one.errors, element_weight)) for one in models]
         told = [(labels, error) for labels, error in told if error > 0]
         if len({labels for labels, _ in told}) < 2:
             continue
         labels, errors = np.log(np.array(told)).T
-        spread = labels - labels.mean()
-        across, along, pairs = across + spread @ errors, along + spread @ spread, pairs + len(told) - 1
-    return float(np.clip(-across / along, 0.0, 1.0)) if pairs >= 2 else None
+        spread, errors = labels - labels.mean(), errors - errors.mean()
+        across, along, left = across + spread @ errors, along + spread @ spread, left + errors @ errors
+        pairs += len(told) - 1
+    if pairs < 2:
+        return None
+    scatter = max(SCATTER, float(np.sqrt(max(0.0, left - across**2 / along) / (pairs - 1))))
+    return float(np.clip(-across / along, 0.0, 1.0)), scatter / float(np.sqrt(along))
 
 
 def _power(points: list[tuple[int, float]]) -> float:

@@ -9,6 +9,14 @@ from lang2mlip.labs.lammps.words import understood
 
 SAID = [
     ("How stiff is aluminium?", "elastic", {}),
+    ("AlNi, CsCl type. a0 at T=0, p=0", "minimise", {}),
+    ("lattice constant of MgO in the NaCl structure", "minimise", {}),
+    ("part made of tungsten runs at 1200 K in vacuum, bcc lattice parameter", "equilibrate", {"temperature_K": 1200}),
+    ("iron bcc at 100 C squeezed to 50 kbar: how much volume has one atom?", "equilibrate", {"pressure_GPa": 5}),
+    ("VOLUMETRIC (beta, not linear) thermal expansion of gold, 80 F to 800 F", "expansion", {}),
+    ("elastic constants of iron with an FS potential", "elastic", {}),
+    ("energy-volume curve of silicon with the Si-C-Ge multicomponent parameters of Tersoff", "energy_volume", {}),
+    ("vacancy energy of bcc tungsten, zero K", "vacancy", {}),
     ("Young's modulus of tungsten", "elastic", {}),
     ("E-V curve for aluminum", "energy_volume", {}),
     ("energy of the (100) surface of gold", "surface", {"miller": (1, 0, 0)}),
@@ -64,6 +72,8 @@ SAID = [
     ("cubic cell edge of silicon carbide (3C) after relaxing at 0 K", "minimise", {}),
     ("let gold settle at 0 K and tell me its density", "minimise", {}),
     ("How readily does liquid copper pour at 1500 K? Pa s please", "viscosity", {"temperature_K": 1500}),
+    ("indent silver (001) with a tip (radius of ~3 nm), depth about 0.5 nm, approx. 20 m/s, 10 K", "indentation",
+     {"radius_A": 30, "depth_A": 5, "speed_A_ps": 0.2}),
     ("Press a diamond tip into gold (111) at 20 K, load against depth", "indentation", {"miller": (1, 1, 1)}),
     ("Evaporate silver onto Ag(100) in vacuum at 200 K", "deposition", {"temperature_K": 200}),
     ("energy per atom of Ni3Al squeezed to 50 kbar", "minimise", {"pressure_GPa": 5}),

@@ -48,6 +48,9 @@ _ONE_BY_ONE = re.compile(
 )
 _RATE = re.compile(rf"(?:strain\s+)?rate(?:\s+of|\s+around|\s*=)?\s*{_NUMBER}\s*(?:/\s*s|s\^?-1|1/s|per\s+second)\b"
                    rf"|{_NUMBER}\s*(?:1/s|s\^-1|/s)(?!\w)", re.IGNORECASE)  # fmt: skip
+_EVERY = re.compile(rf"(?:every|each)\s+{_NUMBER}\s*(fs|ps|ns)\b", re.IGNORECASE)
+_EITHER_WAY = re.compile(rf"(?:±|\+\s?/?\s?[-–]|from\s+[-–−][\d.]+\s*%\s+to\s+\+?)\s*{_NUMBER}\s*(?:%|pct|percent)"
+                         r"(?:\s+\w+){0,3}\s*(lattice|length|edge|strain|in a\b)?", re.IGNORECASE)  # fmt: skip
 _STRESS = r"(?:stress|load|sigma|tau|s[xyz]{2})"
 _TO_THE_END = re.compile(
     r"\b(?:yields?|yielding|strength|breaks?|breaking|fractures?|snaps?|ruptures?|fails?|failure|tears?|bursts?|slips?)\b"
@@ -56,13 +59,16 @@ _TO_THE_END = re.compile(
     rf"|\b{_STRESS}[ _-]?max\b",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(r"(?:[~≈]|\b(?:ca\.?|approx(?:imately|\.)?|about|around|roughly|some))\s*(?=\d)", re.IGNORECASE)
+"""Before a number it changes nothing that can be simulated."""
+
 _NVT = re.compile(r"\bNVT\b|\bNVE\b|(?:constant|fixed)\s+volume", re.IGNORECASE)
 
 
 def asked_numbers(prompt: str) -> dict[str, Json]:
     """Parameter → value, in the recipes' units; only what is said."""
     found: dict[str, Json] = {}
-    rest = prompt
+    rest = _ABOUT.sub("", prompt)
     for pattern, take in _TAKEN:
         one = pattern.search(rest)
         if one is not None:
@@ -100,6 +106,8 @@ _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ..
     (_REST, lambda groups: {"rest_ps": _value(groups[0]) * _PS[groups[1].lower()]}),
     (_LENGTH, lambda groups: {"ps": _value(groups[0]) * _PS[groups[1].lower()]}),
     (_DENSITY, lambda groups: {"density_g_cm3": _value(groups[0])}),
+    (_EVERY, lambda groups: {"every_ps": _value(groups[0]) * _PS[groups[1].lower()]}),
+    (_EITHER_WAY, lambda groups: {"volume_range": _value(groups[0]) / 100 * (3 if len(groups) > 1 else 1)}),
     (_STRAIN, lambda groups: {"strain": _value(groups[0]) / 100}),
     (_RATE, lambda groups: {"rate_per_ps": _value(groups[0]) * 1e-12}),
     (_RADIUS, lambda groups: {"radius_A": _value(groups[0]) * _ANGSTROM[groups[1].lower()]}),

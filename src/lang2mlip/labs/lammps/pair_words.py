@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from ase import units
 
@@ -34,11 +35,11 @@ _EV = {"k": units.kB, "kelvin": units.kB, "mev": 1e-3, "ev": 1.0, "kj/mol": unit
 _A = {"å": 1.0, "angstrom": 1.0, "angstroms": 1.0, "a": 1.0, "nm": 10.0, "pm": 0.01}
 
 
-class PairWords:
-    """What was said of the pair, and the words without it."""
+class PairWords(NamedTuple):
+    """What was said of the pair, as --potential takes it, and the words without it."""
 
-    def __init__(self, potential: str | None, rest: str) -> None:
-        self.potential, self.rest = potential, rest
+    potential: str | None
+    rest: str
 
 
 def pair_words(prompt: str) -> PairWords:

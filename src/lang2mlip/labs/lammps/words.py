@@ -24,6 +24,7 @@ from lang2mlip.labs.lammps.recipes.expansion import around
 from lang2mlip.labs.lammps.reduced.units import STEP_FS, is_model, model, text_in_reduced
 from lang2mlip.labs.lammps.reduced.words import ReducedState, reduced_state
 from lang2mlip.labs.lammps.substance import heard, the_one
+from lang2mlip.labs.lammps.unheeded import unheeded
 from lang2mlip.prepare.reader import Reading, read
 
 __all__ = ["Wish", "described", "meant", "understood"]
@@ -107,9 +108,12 @@ def _understood(prompt: str, given: Mapping[str, Json], pair: str | None) -> Wis
         del numbers["pressure_GPa"]  # "at 1 bar, NVT after NPT": the pressure is what is wanted
     said = {**conditions, **numbers, **entry.get("parameters", {})}
     wanted = {key: value for key, value in said.items() if key in recipe.model_fields} | dict(given)
-    assumptions = tuple(_assumed(recipe, component, wanted, conditions))
+    assumptions = _assumed(recipe, component, wanted, conditions)
     made = check(recipe, wanted, f"The recipe {recipe.key}")
-    return Wish(prompt, made, component, assumptions, pair)
+    left = unheeded(prompt, [made.model_dump(mode="json"), conditions, reading.temperature_K, reading.pressure_GPa])
+    if left and state is None:
+        assumptions.append(f"Not used, as {made.line.lower()} has no place for it: {', '.join(left)}.")
+    return Wish(prompt, made, component, tuple(assumptions), pair)
 
 
 def _no_substance(state: ReducedState, phrases: Iterable[str]) -> bool:

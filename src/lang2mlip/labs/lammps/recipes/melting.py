@@ -32,6 +32,9 @@ _LOWER, _HIGHER = 0.75, 1.25
 """How many times the temperature is begun at next where the crystal, or the melt, was gone: potentials melt up to a
 third away from the tables' melting points, and two phases last where the begin is less than a tenth off."""
 
+_GONE = "The {} is gone"
+"""What ended a coexistence: read says it, and elsewhere goes by it."""
+
 
 class Melting(Dynamics):
     """J. R. Morris, C. Z. Wang, K. M. Ho and C. T. Chan, Phys. Rev. B 49, 3109 (1994)."""
@@ -98,8 +101,8 @@ class Melting(Dynamics):
 
     def elsewhere(self, trouble: str) -> tuple[Self, str] | None:
         """Lower where the crystal was gone, higher where the melt was, in the middle where both have been seen."""
-        hot = self.temperature_K if "The crystal is gone" in trouble else self.too_hot_K
-        cold = self.temperature_K if "The melt is gone" in trouble else self.too_cold_K
+        hot = self.temperature_K if _GONE.format("crystal") in trouble else self.too_hot_K
+        cold = self.temperature_K if _GONE.format("melt") in trouble else self.too_cold_K
         if (hot, cold) == (self.too_hot_K, self.too_cold_K):
             return None
         if hot is not None and cold is not None:
@@ -115,7 +118,7 @@ class Melting(Dynamics):
         if not _LEAST < share < 1 - _LEAST:
             gone, way = ("crystal", "lower") if share > 0.5 else ("melt", "higher")
             raise PartFailed(
-                f"The {gone} is gone ({100 * share:.0f} % of the atoms diffuse), so this is no melting point;"
+                f"{_GONE.format(gone)} ({100 * share:.0f} % of the atoms diffuse), so this is no melting point;"
                 f" begin at a {way} temperature than {self.temperature_K:g} K."
             )
         numbers = (

@@ -18,7 +18,10 @@ SAID = [
     ("energy-volume curve of silicon with the Si-C-Ge multicomponent parameters of Tersoff", "energy_volume", {}),
     ("vacancy energy of bcc tungsten, zero K", "vacancy", {}),
     ("Young's modulus of tungsten", "elastic", {}),
-    ("E-V curve for aluminum", "energy_volume", {}),
+    ("E-V curve for aluminum", "energy_volume", {"volume_range": 0.06}),
+    ("E-V curve of silicon, ±4 % in the lattice constant", "energy_volume", {"volume_range": 0.12}),
+    ("Birch-Murnaghan fit for gold, volumes from -8% to +8%", "energy_volume", {"volume_range": 0.08}),
+    ("evaporate copper onto a Cu(001) substrate at 350 K, one atom each 5 ps", "deposition", {"every_ps": 5}),
     ("energy of the (100) surface of gold", "surface", {"miller": (1, 0, 0)}),
     ("cleavage energy of W(110)", "surface", {"miller": (1, 1, 0)}),
     ("What does it cost to remove an atom from tungsten?", "vacancy", {}),
@@ -126,3 +129,19 @@ def test_every_recipe_has_words_and_a_source_and_every_entry_a_recipe():
     assert {entry["recipe"] for entry in entries} - {"absent"} == set(KNOWN)
     assert all(entry["source"] and entry["words"] for entry in entries)
     assert all(known(name).key == name for name in KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("g(r) of liquid copper at 1500 K, bins of 0.05 Å", "0.05 Å"),
+        ("elastic constants of aluminium, box of 4 nm, over 30 ps", "4 nm, 30 ps"),
+        ("melting point of copper, experiment 1358 K, start at 1300 K", ""),
+        ("thermal expansion of nickel at 300 K", ""),
+        ("indent silver (001) to 0.5 nm with a tip of diameter 4 nm at 10 K", ""),
+        ("LJ argon at 60 K, ε/kB = 120 K, σ = 3.4 Å, density", ""),
+    ],
+)
+def test_a_quantity_that_no_parameter_takes_up_is_said_aloud(words, left):
+    said = [one for one in understood(words, {}).assumptions if one.startswith("Not used")]
+    assert [one.endswith(f"for it: {left}.") for one in said] == ([True] if left else [])

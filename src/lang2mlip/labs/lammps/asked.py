@@ -37,7 +37,9 @@ _DIAMETER = re.compile(rf"diameter(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}"
                        rf"|{_NUMBER}{_LENGTH_UNIT}\s+(?:in\s+)?diameter", re.IGNORECASE)  # fmt: skip
 _SPEED = re.compile(rf"{_NUMBER}\s*(?:m\s?/\s?s|m\s?s\^?-1|met(?:re|er)s? per second)(?!\w)", re.IGNORECASE)
 _CELLS = re.compile(r"\b(\d{1,3})\s?[x×]\s?(\d{1,3})\s?[x×]\s?(\d{1,3})\b(?!\s*(?:Å|angstrom|nm|A\b|k))", re.IGNORECASE)
-_DEPTH = re.compile(rf"{_NUMBER}{_LENGTH_UNIT}\s+(?:deep|depth)|depth(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}", re.I)
+_DEPTH = re.compile(rf"{_NUMBER}{_LENGTH_UNIT}\s+(?:deep|depth)|depth(?:\s+of|\s*=)?\s*{_NUMBER}{_LENGTH_UNIT}"
+                    rf"|\b(?:indent|press|push)[^.;]{{0,40}}?\s(?:to|by|down)\s+{_NUMBER}{_LENGTH_UNIT}",
+                    re.IGNORECASE)  # fmt: skip
 _BEAM = re.compile(rf"(?:with|at|of|energy)\s+{_NUMBER}\s*eV\b", re.IGNORECASE)
 _ARRIVING = re.compile(rf"{_NUMBER}\s+(?:\w+\s+)?atoms?\b", re.IGNORECASE)
 _ONE_BY_ONE = re.compile(
@@ -50,7 +52,7 @@ _RATE = re.compile(rf"(?:strain\s+)?rate(?:\s+of|\s+around|\s*=)?\s*{_NUMBER}\s*
                    rf"|{_NUMBER}\s*(?:1/s|s\^-1|/s)(?!\w)", re.IGNORECASE)  # fmt: skip
 _EVERY = re.compile(rf"(?:every|each)\s+{_NUMBER}\s*(fs|ps|ns)\b", re.IGNORECASE)
 _EITHER_WAY = re.compile(rf"(?:±|\+\s?/?\s?[-–]|from\s+[-–−][\d.]+\s*%\s+to\s+\+?)\s*{_NUMBER}\s*(?:%|pct|percent)"
-                         r"(?:\s+\w+){0,3}\s*(lattice|length|edge|strain|in a\b)?", re.IGNORECASE)  # fmt: skip
+                         r"(?:(?:\s+\w+){0,2}?\s+(lattice|length|edge|strain))?", re.IGNORECASE)  # fmt: skip
 _STRESS = r"(?:stress|load|sigma|tau|s[xyz]{2})"
 _TO_THE_END = re.compile(
     r"\b(?:yields?|yielding|strength|breaks?|breaking|fractures?|snaps?|ruptures?|fails?|failure|tears?|bursts?|slips?)\b"

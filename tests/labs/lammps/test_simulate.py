@@ -9,13 +9,13 @@ from ase.build import bulk
 
 from lang2mlip import load_potential
 from lang2mlip.errors import BadInput, UnsupportedElement
-from lang2mlip.labs.lammps import Settings, simulate
+from lang2mlip.labs.lammps import Settings, simulate, simulation
 from lang2mlip.labs.lammps.attempt import Manner
 from lang2mlip.labs.lammps.potential import named
 from lang2mlip.labs.lammps.recipes.equilibrate import Equilibrate
 from lang2mlip.labs.lammps.recipes.minimise import Minimise
 from lang2mlip.labs.lammps.system import System
-from lang2mlip.labs.lammps.writer import RecipeWriter
+from lang2mlip.labs.lammps.writer import Mended, RecipeWriter
 from lang2mlip.science.evaluation.elastic import Elastic
 from lang2mlip.science.evaluation.equation_of_state import EquationOfState
 from lang2mlip.science.evaluation.surface_energy import SurfaceEnergy
@@ -199,3 +199,23 @@ def test_a_potential_of_our_own_drives_a_recipe_through_fix_external(finished, t
     assert made.sound
     assert "fix external" in made.potential.reason
     assert made.value("lattice_parameter") == pytest.approx(truth.lattice_parameter_A, rel=2e-3)
+
+
+def test_where_the_remedy_may_not_take_so_long_the_round_before_is_handed_over(tmp_path, monkeypatch):
+    real = simulation.attempt
+    asked = []
+
+    def limited(writer, system, folder, manner):
+        asked.append(folder.name)
+        if len(asked) > 1:
+            raise BadInput("108 atoms for 10 steps would take about 9.0 h, more than the 1.0 h allowed")
+        return real(writer, system, folder, manner)
+
+    monkeypatch.setattr(simulation, "attempt", limited)
+    monkeypatch.setattr(simulation, "_remedy", lambda writer, one, system: Mended(writer, "twice the time"))
+    made = simulate("density of copper at 300 K", Settings(FILE, tmp_path, rounds=3), ps=2, atoms=108)
+    assert asked == ["1", "2"] and made.value("density") == pytest.approx(8.8, abs=0.3)
+    assert made.rounds[1].verdict.startswith("Not run: 108 atoms") and made.rounds[1].change == "twice the time"
+    asked.append("more")
+    with pytest.raises(BadInput, match="would take"):
+        simulate("density of copper at 300 K", Settings(FILE, tmp_path, rounds=3), ps=2, atoms=108)

@@ -168,6 +168,11 @@ def _rounds(writer: Writer, system: System, folder: Path, how: Settings) -> tupl
             rounds.append(Round(number=number, change=change, verdict=str(error), score=0.0))
             if (remedy is None or number == how.rounds) and not attempts:
                 raise
+        except BadInput as error:  # the remedy would take longer than it may: what there is stands, with its remarks
+            if not attempts:
+                raise
+            remedy = None
+            rounds.append(Round(number=number, change=change, verdict=f"Not run: {error}", score=0.0))
         else:
             attempts.append(one)
             rounds.append(Round(number=number, change=change, verdict=one.grade.sentence(), score=one.grade.score))

@@ -84,6 +84,14 @@ def test_a_stuck_part_does_not_keep_the_whole_from_its_turn():
     assert any("contact" in names for names in groups_of(decisions, "sample"))
 
 
+def test_a_part_whose_md_goes_on_breaking_keeps_the_whole_waiting_three_rounds_at_most():
+    world = World(hard={"solid": 0.05, "salt": 0.05, "contact": 0.5}, holds={"salt": 10**6})
+    _, decisions = world.watch(max_labels=2000)
+    rounds = [names for names in groups_of(decisions, "select")]
+    first = next(number for number, names in enumerate(rounds) if not names or "contact" in names)
+    assert first <= 2 * 3 and world.labels["contact"] >= 20  # rounds of solid and salt apart
+
+
 def test_every_run_ends_with_a_small_budget_too():
     for labels in (5, 20, 60):
         state, decisions = World().watch(max_calls=900, max_labels=labels)

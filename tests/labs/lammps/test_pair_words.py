@@ -78,3 +78,8 @@ def test_the_crystal_has_the_size_of_the_parameters_that_were_given(tmp_path):
     found = {one.name: one.value for one in made.numbers}
     assert found["lattice_parameter"] == pytest.approx(4.10 * 2**0.5 * (2 * 12.13188 / 14.45392) ** (1 / 6), rel=1e-3)
     assert np.isclose(found["energy"], -8.61 * KELVIN, rtol=5e-3)
+
+
+def test_parameters_beside_another_potential_are_a_contradiction(tmp_path):
+    with pytest.raises(BadInput, match="leave one of them out"):
+        simulate("lattice parameter of argon, ε/kB = 120 K, σ = 3.4 Å", Settings("Cu_u3.eam", tmp_path))

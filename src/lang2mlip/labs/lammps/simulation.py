@@ -140,8 +140,11 @@ def _simulated(wish: Wish, writer: Writer, how: Settings, folder: Path | None = 
 def _system(wish: Wish, writer: Writer, how: Settings) -> System:
     elements = wish.elements()
     potential: Potential
-    own = wish.potential if how.potential in (None, "lj") else None  # `lj` alone leaves ε and σ to the words
-    said = own or how.potential
+    said = how.potential
+    if wish.potential and said in (None, "lj"):  # `lj` alone leaves ε, σ and the cut-off to the words
+        said = wish.potential
+    elif wish.potential and said != wish.potential:
+        raise BadInput(f"The words give Lennard-Jones parameters, and --potential names {said}; leave one of them out.")
     potential = named(said, elements) if said else chosen(elements, wish.phases(), wish.kinds())
     atoms = wish.recipe.structure(wish.component)
     return System(atoms, potential, writer.step_fs(elements), wish.cubic())

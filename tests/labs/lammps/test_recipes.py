@@ -28,6 +28,21 @@ def test_a_sphere_meets_more_and_more_resistance_and_the_checker_finds_the_same_
     assert judged(task, made.folder).value == pytest.approx(made.value("hardness"), rel=0.1)
 
 
+def test_a_large_sphere_does_not_come_up_under_the_slab(tmp_path):
+    """Its top is 50 Å above the surface, and the box repeats along z."""
+    words = "nanoindentation of copper (100) at 10 K with a sphere of radius 2.5 nm, 0.03 nm deep"
+    made = simulate(words, Settings("Cu_u3.eam", tmp_path, rounds=1), speed_A_ps=1.0, **SMALL)
+    assert 0 < made.value("largest_load") < 5.0  # Hertz: 4/3 130 GPa sqrt(25) 0.3^1.5 Å² = 1.4 nN
+
+
+def test_a_surface_too_narrow_for_its_sphere_is_refused(tmp_path):
+    words = "nanoindentation of copper (100) at 10 K with a sphere of radius 2.5 nm, 0.5 nm deep"
+    with pytest.raises(BadInput, match="too narrow"):
+        simulate(words, Settings("Cu_u3.eam", tmp_path, rounds=1), width_A=25)
+    wide = understood(words, {}).recipe.extent()
+    assert wide[0] == pytest.approx(4 * np.sqrt(2 * 25 * 5 - 25)) and wide[1] >= 25
+
+
 def test_atoms_that_fall_on_their_own_crystal_stick_and_are_counted_from_the_trajectory(tmp_path):
     words = "deposit 3 Cu atoms with 0.5 eV on Cu(111) at 300 K"
     made = simulate(words, Settings("Cu_u3.eam", tmp_path, rounds=1), every_ps=1.2, **SMALL)

@@ -56,6 +56,10 @@ class Indentation(AtSurface):
             )
         return self.width_A or max(35.0, 2 * contact), self.thickness_A or max(25.0, contact)
 
+    def room_A(self) -> float:
+        """As much that the sphere, whose top is two radii above the surface, does not come up under the foot."""
+        return max(self.gap_A, 2 * self.radius_A + 10.0)
+
     def measures(self) -> str:
         """In words."""
         plane = "".join(map(str, self.miller))

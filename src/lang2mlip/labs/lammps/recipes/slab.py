@@ -30,12 +30,16 @@ class AtSurface(Dynamics):
     miller: tuple[int, int, int] = Field(default=(1, 0, 0), description="Miller indices on the conventional cell")
     width_A: float | None = Field(default=None, gt=8, description="least width of the surface, Å; None: as is needed")
     thickness_A: float | None = Field(default=None, gt=8, description="thickness of the slab, Å; None: as is needed")
-    gap_A: float = Field(default=40.0, gt=15, description="empty room above it, Å")
+    gap_A: float = Field(default=40.0, gt=15, description="least empty room above it, Å")
     rest_ps: float = Field(default=3.0, gt=0, description="rest of the crystal, and of the slab, ps")
 
     def extent(self) -> tuple[float, float]:
         """Least width and thickness, Å."""
         return self.width_A or 30.0, self.thickness_A or 20.0
+
+    def room_A(self) -> float:
+        """Height of the empty room above the surface, which the box repeats."""
+        return self.gap_A
 
     def structure(self, component: Component) -> Atoms:
         """The crystal with the plane flat, periodic also across it."""
@@ -52,7 +56,7 @@ class AtSurface(Dynamics):
     def before(self, system: System) -> list[Stage]:
         """Rest as a crystal, then as a slab whose foot is held; `top` is where its highest atom was on average."""
         foot = (
-            f"change_box      all z delta 0 {self.gap_A:g} units box   # the atoms stay: a gap opens above them",
+            f"change_box      all z delta 0 {self.room_A():g} units box   # the atoms stay: a gap opens above them",
             "change_box      all xz final 0 yz final 0 units box   # nothing repeats across the gap",
             f"region          foot block INF INF INF INF INF $(bound(all,zmin)+{_FOOT_A:g}) units box",
             "group           foot region foot",

@@ -50,7 +50,8 @@ def fresh(desk: Desk, frames: Sequence[Atoms]) -> Fresh:
 def _before(state: State, model: Model) -> list[Model]:
     """Of the family's models that knew less: the last, and the last that knew no more than half. Oldest first.
 
-    Of several with the same data it is the last. Half of the labels tell the slope, the last batch what came of it.
+    Of several with the same data it is the last; where none knew so little, the one before the last stands for it. Half
+    of the labels tell the slope, the last batch what came of it.
     """
     known = set(model.datasets)
     usable = [one for one in state.models if one.id not in state.set_aside and one.family == model.family]

@@ -9,6 +9,7 @@ from lang2mlip.labs.lammps.words import understood
 
 SAID = [
     ("How stiff is aluminium?", "elastic", {}),
+    ("elastic constants of aluminium from strains of ±0.5 % strain", "elastic", {"strain": 0.005}),
     ("AlNi, CsCl type. a0 at T=0, p=0", "minimise", {}),
     ("lattice constant of MgO in the NaCl structure", "minimise", {}),
     ("part made of tungsten runs at 1200 K in vacuum, bcc lattice parameter", "equilibrate", {"temperature_K": 1200}),

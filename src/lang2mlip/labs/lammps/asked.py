@@ -101,6 +101,11 @@ def _atoms(groups: list[str]) -> dict[str, Json]:
     return {"atoms": round((_value(number[0]) if number else 1.0) * _TIMES.get(times.lower(), 1.0))}
 
 
+def _either_way(share: float, of: list[str]) -> dict[str, Json]:
+    """Of the volume, or three times as much of what is a length; a strain may be meant for its own sake."""
+    return {"volume_range": share * (3 if of else 1)} | ({"strain": share} if of == ["strain"] else {})
+
+
 _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ...] = (
     (_ONE_BY_ONE, lambda groups: {"arriving": round(_value(groups[0]))}),
     (_ATOMS, _atoms),
@@ -109,7 +114,7 @@ _TAKEN: tuple[tuple[re.Pattern[str], Callable[[list[str]], dict[str, Json]]], ..
     (_LENGTH, lambda groups: {"ps": _value(groups[0]) * _PS[groups[1].lower()]}),
     (_DENSITY, lambda groups: {"density_g_cm3": _value(groups[0])}),
     (_EVERY, lambda groups: {"every_ps": _value(groups[0]) * _PS[groups[1].lower()]}),
-    (_EITHER_WAY, lambda groups: {"volume_range": _value(groups[0]) / 100 * (3 if len(groups) > 1 else 1)}),
+    (_EITHER_WAY, lambda groups: _either_way(_value(groups[0]) / 100, [one.lower() for one in groups[1:]])),
     (_STRAIN, lambda groups: {"strain": _value(groups[0]) / 100}),
     (_RATE, lambda groups: {"rate_per_ps": _value(groups[0]) * 1e-12}),
     (_RADIUS, lambda groups: {"radius_A": _value(groups[0]) * _ANGSTROM[groups[1].lower()]}),

@@ -79,9 +79,7 @@ def _pairwise(
         f"pair_coeff      {n} {n} {pairs[one]['epsilon_eV']:g} {pairs[one]['sigma_A']:g}   # {one}"
         for n, one in enumerate(elements, 1)
     ]
-    return Potential(
-        "lj", reason, {one: one for one in elements}, (*lines, *own), source=source, all_types=True
-    )  # fmt: skip
+    return Potential("lj", reason, {one: one for one in elements}, (*lines, *own), source=source, all_types=True)
 
 
 def _model(text: str) -> Potential:
@@ -89,7 +87,7 @@ def _model(text: str) -> Potential:
     words = re.fullmatch(r"lj(?: (\d+(?:\.\d+)?))?( shifted)?", text)
     if words is None:
         raise BadInput(f"{text!r} is no Lennard-Jones model; write lj, lj CUT or lj CUT shifted, CUT in σ.")
-    cut, shifted = words[1] or "3.5", words[2] is not None
+    cut, shifted = words[1] or f"{_REACH:g}", words[2] is not None
     how = f"cut at {cut} σ, " + ("shifted to zero there" if shifted else "the tail beyond it corrected")
     lines = (f"pair_style      lj/cut {cut}", f"pair_modify     {'shift' if shifted else 'tail'} yes",
              "pair_coeff      1 1 1.0 1.0")  # fmt: skip

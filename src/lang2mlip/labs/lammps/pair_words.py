@@ -14,10 +14,12 @@ __all__ = ["PairWords", "pair_words"]
 _VALUE = r"(\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 _IS = r"(?:\s*(?:=|:|~|≈)|\s+(?:of|is|at|about))*\s*"
 _DEPTH = re.compile(
-    rf"(?:ε|\beps(?:ilon)?\b|\bwell[\s-]depth)\s*(/\s*k_?\s?B?\b)?{_IS}{_VALUE}\s*"
+    rf"(?:ε|\beps(?:ilon)?\b|\bwell[\s-]depth)\s*(?:/\s*k_?\s?B?\b)?{_IS}{_VALUE}\s*"
     r"(K|kelvin|meV|eV|kJ\s?/\s?mol|kcal\s?/\s?mol|cm\^?-1)(?!\w)",
     re.IGNORECASE,
 )
+"""People write ε = 120 K and mean ε/kB."""
+
 _WIDTH = re.compile(rf"(?:σ|\bsigma\b){_IS}{_VALUE}\s*(Å|angstroms?|A|nm|pm)(?!\w)", re.IGNORECASE)
 _BARE = re.compile(
     rf"(\b(?:LJ|Lennard[\s–-]?Jones)[\s:,(]*(?:parameters[\s:,(]*)?){_VALUE}\s*(K|meV|eV)\s*[,;/]\s*"
@@ -60,11 +62,9 @@ def pair_words(prompt: str) -> PairWords:
             else "Lennard-Jones parameters of one pair can be given in words, ε and σ once each; there are more."
         )
     depth, width, cut = depths[0], widths[0], _CUT.search(prompt)
-    unit = re.sub(r"\s", "", depth[3]).lower()
-    if unit in ("k", "kelvin") and depth[1] is None:
-        unit = "k"  # people write ε = 120 K and mean ε/kB
+    unit = re.sub(r"\s", "", depth[2]).lower()
     sigma = float(width[1]) * _A[width[2].lower()]
-    said = f"lj {float(depth[2]) * _EV[unit]:.6g} {sigma:.6g}"
+    said = f"lj {float(depth[1]) * _EV[unit]:.6g} {sigma:.6g}"
     if cut is not None:
         said += f" {float(cut[1]) * _A.get(cut[2].lower(), sigma):.6g}"
     rest = prompt

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lang2mlip.labs.lammps.recipe import Curve
+from lang2mlip.labs.lammps.system import Units
 from lang2mlip.report.figures import COLOURS
 from lang2mlip.science.lammps.thermo import ThermoLog
 
@@ -19,7 +20,8 @@ _STYLE: dict[Any, Any] = {
     "text.parse_math": False,
 }  # fmt: skip
 _MOST_POINTS = 2000
-_THERMO = {"Temp": "temperature (K)", "Press": "pressure", "Density": "density (g/cm³)", "PotEng": "potential energy"}
+_THERMO = {"Temp": "temperature (K)", "Press": "pressure (GPa)", "Density": "density (g/cm³)",
+           "PotEng": "potential energy (eV)"}  # fmt: skip
 
 
 def drawn(curve: Curve) -> str:
@@ -41,8 +43,12 @@ def drawn(curve: Curve) -> str:
     return re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
 
 
-def thermo_curves(log: ThermoLog, step_fs: float) -> list[Curve]:
-    """Temperature, pressure, density and energy over all MD runs of a log, one after the other."""
+def thermo_curves(log: ThermoLog, step_fs: float, units: Units) -> list[Curve]:
+    """Temperature, pressure, density and energy over all MD runs of a log, one after the other.
+
+    Values of units lj stay what they are; `relabelled` names them.
+    """
+    scales = {} if units.name == "lj" else {"Press": units.pressure_GPa, "PotEng": units.energy_eV}
     runs = [table for table in log.tables if table.command.startswith("run") and table.rows > 1]
     found = []
     for column, label in _THERMO.items():
@@ -51,7 +57,7 @@ def thermo_curves(log: ThermoLog, step_fs: float) -> list[Curve]:
             if column in table.columns:
                 times = (table.columns["Step"] - table.columns["Step"][0]) * step_fs / 1000
                 x += (times + begun).tolist()
-                y += table.columns[column].tolist()
+                y += (table.columns[column] * scales.get(column, 1.0)).tolist()
                 begun += float(times[-1])
         if x and _varies(y):
             found.append(Curve(name=f"thermo_{column}", x_label="time (ps)", y_label=label, x=tuple(x), y=tuple(y)))

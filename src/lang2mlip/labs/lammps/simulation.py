@@ -204,7 +204,7 @@ def _handed_over(wish: Wish, folder: Path, attempts: list[Attempt], rounds: list
         _shared(file, folder / file.name)
     made = _told(wish, folder, best, rounds)
     (folder / "results.json").write_text(_results(made, best), encoding="utf-8")
-    thermo = thermo_curves(best.ran.log, best.system.step_fs)
+    thermo = thermo_curves(best.ran.log, best.system.step_fs, best.system.units)
     of_log = [relabelled(one) for one in thermo] if best.system.reduced else thermo
     curves = [*(best.findings.curves if best.findings else ()), *of_log]
     figures = [drawn(one) for one in curves]

@@ -5,33 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ase import units
-
 from lang2mlip.contracts import Json
 
 __all__ = ["unheeded"]
 
 _NUMBER = r"(?<![\w.^*/-])([-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
-_UNITS: dict[str, tuple[str, tuple[float, ...], float]] = {
-    "length": (r"Å|angstroms?|A(?=[\s,.;)]|$)", (1.0, 0.5), 0.0),
-    "nm": (r"nm", (10.0, 5.0), 0.0),
-    "kelvin": (r"K|kelvins?", (1.0, units.kB, 1 / units.kB), 0.0),
-    "celsius": (r"°\s?C|(?<=\s)C|degrees? C(?:elsius)?", (1.0,), 273.15),
-    "GPa": (r"GPa", (1.0,), 0.0),
-    "kbar": (r"kbar", (0.1,), 0.0),
-    "MPa": (r"MPa", (1e-3,), 0.0),
-    "bar": (r"bar|atm", (1e-4, 1.01325e-4), 0.0),
-    "fs": (r"fs", (1.0, 1e-3), 0.0),
-    "ps": (r"ps", (1.0, 1e3), 0.0),
-    "ns": (r"ns", (1e3,), 0.0),
-    "eV": (r"eV", (1.0,), 0.0),
-    "meV": (r"meV", (1e-3,), 0.0),
-    "density": (r"g\s?/\s?(?:cm\^?3|cm³|cc|ml)|g\s?cm\^?-3", (1.0,), 0.0),
-    "speed": (r"m\s?/\s?s", (0.01,), 0.0),
-    "share": (r"%|percent", (0.01,), 0.0),
-    "atoms": (r"atoms|particles", (1.0,), 0.0),
-}
-"""Unit → as people write it, the factors to what parameters may hold, and an offset."""
+_UNITS: tuple[tuple[str, tuple[float, ...], float], ...] = (
+    (r"Å|angstroms?|A(?=[\s,.;)]|$)", (1.0, 0.5), 0.0),
+    (r"nm", (10.0, 5.0), 0.0),
+    (r"K|kelvins?", (1.0,), 0.0),
+    (r"°\s?C|(?<=\s)C|degrees? C(?:elsius)?", (1.0,), 273.15),
+    (r"GPa", (1.0,), 0.0),
+    (r"kbar", (0.1,), 0.0),
+    (r"MPa", (1e-3,), 0.0),
+    (r"bar|atm", (1e-4, 1.01325e-4), 0.0),
+    (r"fs", (1.0, 1e-3), 0.0),
+    (r"ps", (1.0, 1e3), 0.0),
+    (r"ns", (1e3,), 0.0),
+    (r"eV", (1.0,), 0.0),
+    (r"meV", (1e-3,), 0.0),
+    (r"g\s?/\s?(?:cm\^?3|cm³|cc|ml)|g\s?cm\^?-3", (1.0,), 0.0),
+    (r"m\s?/\s?s", (0.01,), 0.0),
+    (r"%|percent", (0.01,), 0.0),
+    (r"atoms|particles", (1.0,), 0.0),
+)
+"""Units as people write them, the factors to what parameters may hold, and an offset."""
 
 _ALIKE = 2e-3
 """Of a value, what rounding of units may change."""
@@ -46,7 +44,7 @@ def unheeded(prompt: str, used: Iterable[Json]) -> list[str]:
     """The quantities as they stand in the words, for which no value in `used` (nested lists and dicts) stands."""
     known = list(_numbers(list(used)))
     rest, left = prompt, list[tuple[int, str]]()
-    for spelt, factors, offset in _UNITS.values():
+    for spelt, factors, offset in _UNITS:
         for one in re.finditer(rf"{_NUMBER}\s*(?:{spelt})(?![\w/³²^])", rest):
             value = float(one[1].replace("−", "-"))
             told = [value * factor + offset for factor in factors]

@@ -37,10 +37,6 @@ class Deposition(AtSurface):
     energy_eV: float = Field(default=0.5, ge=0.01, le=1000, description="kinetic energy of each, eV, straight down")
     every_ps: float = Field(default=1.0, gt=0.05, description="time between two, ps")
 
-    def extent(self) -> tuple[float, float]:
-        """Å; atoms that come one by one need little of it."""
-        return self.width_A or 20.0, self.thickness_A or 14.0
-
     def measures(self) -> str:
         """In words."""
         beam = f"{self.arriving} atoms of {self.energy_eV:g} eV"

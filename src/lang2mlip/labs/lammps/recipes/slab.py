@@ -34,8 +34,8 @@ class AtSurface(Dynamics):
     rest_ps: float = Field(default=3.0, gt=0, description="rest of the crystal, and of the slab, ps")
 
     def extent(self) -> tuple[float, float]:
-        """Least width and thickness, Å."""
-        return self.width_A or 30.0, self.thickness_A or 20.0
+        """Least width and thickness, Å; what is done to it may need more."""
+        return self.width_A or 20.0, self.thickness_A or 14.0
 
     def room_A(self) -> float:
         """Height of the empty room above the surface, which the box repeats."""

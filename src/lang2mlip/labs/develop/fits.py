@@ -14,6 +14,7 @@ from typing import Any
 from ase import Atoms
 
 from lang2mlip.catalogue import load
+from lang2mlip.contracts import Model
 from lang2mlip.contracts.parts import FitRequest
 from lang2mlip.errors import PartFailed
 from lang2mlip.labs.develop.systems import System, family_settings
@@ -21,9 +22,10 @@ from lang2mlip.record.run import write_json
 from lang2mlip.science.atoms.identity import structure_id
 from lang2mlip.science.evaluation.errors import compare
 
-__all__ = ["Error", "fit_folder", "standard_fit"]
+__all__ = ["Error", "fit_folder", "own_fit", "standard_fit"]
 
 SEED = 7
+EFFORT = "quick"
 
 
 @dataclass(frozen=True)
@@ -59,25 +61,40 @@ def fit_folder(one: System, frames: Sequence[Atoms], work: Path) -> Path:
     return work / "fits" / one.name / hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def own_fit(one: System, model: Model, folder: Path, core_s: float, test: Sequence[Atoms]) -> Error | None:
+    """The error of a model that a run has fitted the standard way itself; None where it did not.
+
+    That is: quickly, from scratch, with the same settings. The seed is the run's; MTP fits have none.
+    """
+    trainer: Any = load("potential", model.family)()
+    standard = {**trainer.suggest(tuple(one.task["elements"]), model.n_frames, EFFORT), **family_settings(one)}
+    alike = (model.effort, model.parent, model.settings) == (EFFORT, None, standard)
+    return _scored(one, trainer.calculator(folder), test, core_s) if alike and folder.is_dir() else None
+
+
 def _fit(one: System, frames: Sequence[Atoms], test: Sequence[Atoms], folder: Path) -> Error:
     trainer: Any = load("potential", one.task.get("family", "mtp"))()
-    request = FitRequest(elements=tuple(one.task["elements"]), effort="quick", seed=SEED, settings=family_settings(one))
+    request = FitRequest(elements=tuple(one.task["elements"]), effort=EFFORT, seed=SEED, settings=family_settings(one))
     folder.mkdir(parents=True)
     ordered = sorted(frames, key=structure_id)
     begun = time.process_time()
     trainer.fit(ordered, request, folder, lambda fraction, words: None)
     spent = time.process_time() - begun
-    comparison = compare(list(test), trainer.calculator(folder))
+    return _scored(one, trainer.calculator(folder), test, spent)
+
+
+def _scored(one: System, calculator: Any, test: Sequence[Atoms], core_s: float) -> Error:
+    comparison = compare(list(test), calculator)
     overall = comparison.errors()
     groups = comparison.by_group()
-    worst = max(groups, key=lambda name: groups[name].force_relative)
     if not groups:
         raise PartFailed(f"The test set of {one.name} is empty.")
+    worst = max(groups, key=lambda name: groups[name].force_relative)
     return Error(
         force_meV_A=overall.force_rmse_meV_A,
         worst_relative=groups[worst].force_relative,
         worst_group=worst,
         energy_meV_atom=overall.energy_rmse_meV_atom,
         rms_force_meV_A=overall.force_rms_meV_A,
-        fit_core_s=spent,
+        fit_core_s=core_s,
     )

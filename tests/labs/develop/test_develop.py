@@ -4,19 +4,24 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import ase.build
 import pytest
 import yaml
+from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
 
 import tiny
-from lang2mlip.contracts import ACTIONS, Budget, DataSet, GroupState, LogEntry, State, StructureRecord, check
+from lang2mlip.contracts import ACTIONS, Budget, DataSet, GroupState, LogEntry, Model, State, StructureRecord, check
+from lang2mlip.contracts.parts import FitRequest
 from lang2mlip.decide.schedule import Schedule
 from lang2mlip.errors import BadInput, UnknownName
 from lang2mlip.labs.develop.arms import Piece, _schedule, _within_opening, arm, arms
 from lang2mlip.labs.develop.bench import Results, Wish, pieces
 from lang2mlip.labs.develop.curve import Point, area, first_within
-from lang2mlip.labs.develop.fits import Error
+from lang2mlip.labs.develop.fits import Error, own_fit, standard_fit
 from lang2mlip.labs.develop.show import draw, ratios, summary
 from lang2mlip.labs.develop.systems import plan_of, system, systems, task_of
+from lang2mlip.science.trainers.mtp.trainer import MTPTrainer
 
 ROOT = Path(__file__).parents[3]
 FLOOR = {"force_meV_A": 10.0, "worst_relative": 0.05, "energy_meV_atom": 1.0}
@@ -138,6 +143,38 @@ def test_the_quick_tier_keeps_to_the_tuning_systems_and_unknown_names_are_named(
         pieces(Wish(arms=("rulez",)))
     with pytest.raises(BadInput, match="standard"):
         pieces(Wish(tier="quik"))
+
+
+def _labelled(count):
+    frames = []
+    for seed in range(count):
+        atoms = ase.build.bulk("Cu", cubic=True)
+        atoms.rattle(0.1, seed=seed)
+        atoms.calc = EMT()
+        atoms.get_forces()
+        frozen = SinglePointCalculator(atoms, **atoms.calc.results)
+        atoms.calc = frozen
+        atoms.info |= {"group": "bulk"}
+        frames.append(atoms)
+    return frames
+
+
+def test_a_model_that_a_run_fitted_the_standard_way_has_the_error_of_the_standard_fit_and_no_other_counts(tmp_path):
+    settings = {"level": 6, "cutoff_A": 4.0, "radial_size": 4, "max_iterations": 2}
+    one = system("copper-emt").model_copy(update={"fit": settings})
+    frames, test = _labelled(6), _labelled(9)[6:]
+    told = {**MTPTrainer().suggest(("Cu",), 6, "quick"), **settings}
+    request = FitRequest(elements=("Cu",), effort="quick", seed=123, settings=told)
+    MTPTrainer().fit(frames, request, tmp_path / "m1", lambda share, words: None)
+    model = Model(id="m1", family="mtp", folder="m1", settings=told, n_frames=6, datasets=(), n_parameters=1,
+                  train_errors={}, effort="quick")  # fmt: skip
+    own, standard = own_fit(one, model, tmp_path / "m1", 1.5, test), standard_fit(one, frames, test, tmp_path)
+    assert own.fit_core_s == 1.5
+    assert own.force_meV_A == pytest.approx(standard.force_meV_A, rel=1e-4)
+    assert own.energy_meV_atom == pytest.approx(standard.energy_meV_atom, rel=1e-3, abs=1e-4)
+    for change in ({"effort": "accurate"}, {"parent": "m0"}, {"settings": {**told, "max_iterations": 3}}):
+        assert own_fit(one, model.model_copy(update=change), tmp_path / "m1", 1.5, test) is None
+    assert own_fit(one, model, tmp_path / "pruned", 1.5, test) is None
 
 
 def _row(arm_name, seed, calls, budget=400):

@@ -13,6 +13,7 @@ from lang2mlip.contracts import (
     Evaluation,
     Explore,
     Gate,
+    GroupState,
     Model,
     PoolSet,
     Prune,
@@ -25,6 +26,7 @@ from lang2mlip.contracts import (
     State,
     Train,
 )
+from lang2mlip.decide.gather_data import _walk_steps
 from lang2mlip.decide.prove import MOST_TRIES
 from lang2mlip.decide.rules import Rules
 from lang2mlip.record.events import Created, Event, Finished, Prepared
@@ -61,7 +63,10 @@ def model(name: str, effort: str = "quick", worst: float = 60.0) -> Result:
 
 def walked(*broken: str) -> Result:
     runs = tuple(
-        StabilityRun(group=g, structure=g, temperature_K=120, steps=9, done=9, healthy=g not in broken) for g in GROUPS
+        StabilityRun(
+            group=g, structure=g, temperature_K=120, steps=300, done=60 if g in broken else 300, healthy=g not in broken
+        )
+        for g in GROUPS  # fmt: skip
     )
     pool = PoolSet(id=f"pool-{len(broken)}", file="p", model="m1", groups=dict.fromkeys(GROUPS, 30))
     return Result(action="sample", status="done", summary="walked", stability=runs, pool=(pool,))
@@ -215,7 +220,14 @@ def test_new_labels_are_learnt_and_then_the_new_model_is_walked_where_the_old_on
     broke = (*FITTED, (Sample(), walked("melt")), (Select(), selected(80.0)))
     assert advice(*broke) == Train()
     again = advice(*broke, (Train(), model("m2")), looked("m2", 60.0))
-    assert again.action == "sample" and again.steps > Sample.model_fields["steps"].default / 4
+    assert again.action == "sample" and (again.steps, again.steps_of) == (600, {"melt": 120})
+
+
+def test_walks_grow_while_they_hold_and_get_no_longer_than_twice_what_they_lasted():
+    group = GroupState(group="melt")
+    told = [(0, 0.0), (300, 300.0), (1200, 1200.0), (2400, 2400.0), (300, 290.0), (1200, 200.0), (300, 12.0)]
+    steps = [_walk_steps(group.model_copy(update={"walked": walked, "lasted": lasted})) for walked, lasted in told]
+    assert steps == [300, 600, 2400, 2400, 300, 400, 100]
 
 
 def test_small_errors_on_fresh_labels_end_the_sampling_and_call_for_full_effort():

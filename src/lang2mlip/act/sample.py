@@ -77,7 +77,7 @@ def _walk(desk: Desk, parameters: Sample, one: Planned) -> Piece:
         "strain": _strain(parameters, one),
         "strain_seed": desk.seed(f"strain {one.name}") % LARGEST_SEED,
     }
-    keep_every = max(1, min(parameters.keep_every, one.steps // 4))
+    keep_every = max(1, min(_keep_every(parameters, request.group), one.steps // 4))
     if parameters.engine == "lammps":
         more = {"protocol": _protocol(desk, one), "steps": one.steps, "keep_every": keep_every}
         return Piece(one.name, "lang2mlip.act.follow:protocol_walk", {**arguments, **more})
@@ -91,6 +91,12 @@ def _walk(desk: Desk, parameters: Sample, one: Planned) -> Piece:
         "seed": desk.seed(one.name),
     }
     return Piece(one.name, "lang2mlip.act.walk:potential_walk", {**arguments, "plan": plan})
+
+
+def _keep_every(parameters: Sample, group: str) -> int:
+    """As many frames of a shorter walk as of the others."""
+    shorter = parameters.steps_of.get(group, parameters.steps) / parameters.steps
+    return round(parameters.keep_every * min(1.0, shorter))
 
 
 def _strain(parameters: Sample, one: Planned) -> float:

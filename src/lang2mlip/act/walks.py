@@ -51,8 +51,8 @@ def planned(desk: Desk, parameters: Sample) -> list[Planned]:
 
 def _alike(desk: Desk, parameters: Sample, steps: int) -> list[tuple[StructureRecord, float, float | None, int]]:
     return [
-        (record, kelvin, _pressure(record, parameters.pressure_GPa), steps)
-        for record in desk.view.structures("train", parameters.groups)
+        (record, kelvin, _pressure(record, parameters.pressure_GPa), parameters.steps_of.get(group, steps))
+        for record, group in ((one, one.request.group) for one in desk.view.structures("train", parameters.groups))
         for kelvin in parameters.temperatures_K or (temperatures(desk.task, record, 2)[-1],)
     ]
 

@@ -99,6 +99,10 @@ class Sample(Noun):
     )
     pressure_GPa: float | None = Field(default=None, description="None: constant volume; else constant pressure")
     steps: int = Field(default=2000, ge=10, description="MD steps per walker")
+    steps_of: dict[str, Annotated[int, Field(ge=10)]] = Field(
+        default_factory=dict,
+        description="fewer MD steps in these groups, where walks break early; they keep as many frames",
+    )
     keep_every: int = Field(default=50, ge=1, description="steps between frames that are kept in the pool")
     walkers: int = Field(default=1, ge=1, description="independent walkers per structure and temperature")
     strain: float = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lang2mlip.contracts import Explore, ReferenceRun, Sample, Select, State
+from lang2mlip.contracts import Explore, GroupState, ReferenceRun, Sample, Select, State
 from lang2mlip.decide.choice import Choice
 from lang2mlip.decide.curriculum import built, failed, good, in_play, outlook, relevant
 from lang2mlip.decide.needs import affordable_steps, broken, listed
@@ -35,6 +35,10 @@ SMALLEST = 6
 WALKERS, STRAIN = 2, 0.04
 """Of each structure one walk in its own cell and one in a strained cell: heat, pressure and every simulation at
 constant pressure change the density, and a potential that knows one density only is wrong at others."""
+
+FIRST_WALK, SHORTEST_WALK, LONGEST_WALK = 300, 100, 2400
+"""MD steps of a group that was never walked, of one that breaks at once, and of one that has long held. Frames near
+where a walk broke are worth labels, and in between so are those on the way there; a longer walk has no more of them."""
 
 GROWTH = 0.15
 """A batch is at least this share of the labels that there are: a fit costs time and must be worth it."""
@@ -178,14 +182,15 @@ def sample_in_play(state: State) -> Choice | None:
     weak = tuple(name for name in in_play(state) if state.groups[name].walkers == 0)
     if not weak:
         return None
-    rounds = sum(entry.action == "sample" for entry in state.log)
-    steps = min(2400, 300 * 2**rounds, affordable_steps(state, weak, WALKERS))
-    kelvins = _warm_up(state, weak)
+    most = affordable_steps(state, weak, WALKERS)
+    asked = {name: min(_walk_steps(state.groups[name]), most) for name in weak}
+    steps = max(asked.values())
     return Choice(
         Sample(
             groups=weak if len(weak) < len(state.groups) else (),
-            temperatures_K=kelvins,
+            temperatures_K=_warm_up(state, weak),
             steps=steps,
+            steps_of={name: fewer for name, fewer in asked.items() if fewer < steps},
             keep_every=max(10, steps // 20),
             walkers=WALKERS,
             strain=STRAIN,
@@ -193,6 +198,15 @@ def sample_in_play(state: State) -> Choice | None:
         f"{state.model.id} has not been run in {listed(weak)}{broken(state)}.{_standing(state)}",
         f"MD of {steps} steps holds, or shows where the potential is weak.",
     )
+
+
+def _walk_steps(group: GroupState) -> int:
+    """Twice as many as were held, but no more than twice what walks lasted where they broke."""
+    if not group.walked:
+        return FIRST_WALK
+    if group.lasted >= group.walked:
+        return min(LONGEST_WALK, 2 * group.walked)
+    return max(SHORTEST_WALK, min(group.walked, 2 * round(group.lasted)))
 
 
 def _warm_up(state: State, names: tuple[str, ...]) -> tuple[float, ...]:

@@ -29,7 +29,7 @@ def _ended(state: State, parameters: Any) -> str | None:
 
 
 def _unknown_group(state: State, parameters: Any) -> str | None:
-    for group in getattr(parameters, "groups", ()):
+    for group in (*getattr(parameters, "groups", ()), *getattr(parameters, "steps_of", ())):
         if group not in state.groups:
             return _not_there("group", group, list(state.groups))
     return None

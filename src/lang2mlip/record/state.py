@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from statistics import fmean
 from typing import Any
 
-from lang2mlip.contracts import (
-    DataSet,
-    GroupState,
-    LogEntry,
-    Model,
-    Pruning,
-    Result,
-    StabilityRun,
-    State,
-    Strategy,
-)
+from lang2mlip.contracts import DataSet, GroupState, LogEntry, Model, Pruning, Result, StabilityRun, State, Strategy
 from lang2mlip.errors import RunFault
 from lang2mlip.record.events import Approved, Created, Decided, Event, Finished, Imported, Prepared, Revised
 from lang2mlip.record.in_use import current_data
@@ -288,6 +279,8 @@ def _stability_counts(group: GroupState, runs: list[StabilityRun]) -> dict[str, 
         "walkers": len(runs),
         "failures": sum(not run.healthy for run in runs),
         "stable_K": max(good, default=None),
+        "walked": max((run.steps for run in runs), default=group.walked),
+        "lasted": fmean(run.done for run in runs) if runs else group.lasted,
     }
 
 

@@ -7,6 +7,8 @@ import pytest
 
 import tiny
 from lang2mlip.act.walks import LADDER
+from lang2mlip.contracts import Sample
+from lang2mlip.decide.guards import refuse
 from lang2mlip.record.run import Run
 from lang2mlip.science.atoms.frames import read_frames
 
@@ -28,6 +30,7 @@ def sampled(tmp_path_factory):
         ["sample", "--engine", "lammps", "--steps", "100", "--temperatures-K", "40", "--groups", "bulk",
          "--keep-every", "10"],
         ["sample", "--steps", "40", "--walkers", "2", "--strain", "0.05", "--temperatures-K", "30"],
+        ["sample", "--steps", "200", "--steps-of", "{vacancy: 50}", "--keep-every", "20", "--temperatures-K", "30"],
     ]  # fmt: skip
     answers = [tiny.lang2mlip(place, "act", tiny.NAME, *step) for step in steps]
     assert all(status == 0 for status, _ in answers), answers
@@ -49,6 +52,19 @@ def test_a_walk_at_constant_pressure_changes_its_volume_and_one_at_constant_volu
     for frame in read_frames(sampled.folder / pool.file):
         volumes[frame.info["structure"]].append(frame.cell.volume)
     assert np.ptp(volumes["bulk-1"]) < 1e-9 < np.ptp(volumes["vacancy-1"])
+
+
+def test_a_group_may_walk_fewer_steps_and_keeps_as_many_frames(sampled):
+    assert {(one.group, one.steps) for one in runs_of(sampled, 6)} == {("bulk", 200), ("vacancy", 50)}
+    pool = sampled.view().steps()[6].result.pool[0]
+    assert pool.groups["bulk"] == pool.groups["vacancy"] == 10
+    group = sampled.state.groups["vacancy"]
+    assert group.walked == 200 and 50 < group.lasted < 200  # with the rungs and walks before
+
+
+def test_steps_of_a_group_that_is_not_there_are_refused(sampled):
+    reason = refuse(sampled.state, Sample(steps_of={"vacancies": 50}))
+    assert "no group called 'vacancies'" in reason and "vacancy" in reason
 
 
 def test_a_rung_sets_length_and_walkers(sampled):

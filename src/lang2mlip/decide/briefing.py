@@ -100,14 +100,15 @@ def _goals(task: Task) -> str:
 def _groups(state: State) -> str:
     head = ["group", "structures", "labels", "pool", "ref. MD"]
     head += [f"{kind} {unit}" for kind in ("train", "held-out", "fresh") for unit in ("E meV/atom", "F meV/Å", "F %")]
-    head += ["fresh F before", "stable to K", "broken walkers"]
+    head += ["fresh F before", "stable to K", "broken walkers", "MD steps lasted"]
     return "## Groups\n\n" + _GROUPS_KEY + "\n\n" + table(head, [_group(group) for group in state.groups.values()])
 
 
 _GROUPS_KEY = (
     "train: current model on its own training data (says little). held-out: on validation frames. fresh: the model of "
     "that time on its newest labels before it learnt them (the honest error); before: the earlier ones, oldest first, "
-    "meV/Å. F %: force RMSE over the rms force. -: not measured."
+    "meV/Å. F %: force RMSE over the rms force. MD steps lasted: mean of the last walks there, also those of the model "
+    "before, and the steps asked for. -: not measured."
 )
 
 
@@ -118,7 +119,8 @@ def _group(group: GroupState) -> list[object]:
     broken = f"{group.failures} of {group.walkers}" if group.walkers else "not run"
     counts: list[object] = [group.group, group.structures, group.labels, group.pool, _yes(group.reference_done)]
     before = " → ".join(f"{errors.force_rmse_meV_A:.1f}" for errors in group.fresh[:-1]) or "-"
-    return [*counts, *errors, before, stable, broken]
+    lasted = f"{group.lasted:.0f} of {group.walked}" if group.walked else "-"
+    return [*counts, *errors, before, stable, broken, lasted]
 
 
 def _standing(state: State) -> str:

@@ -137,7 +137,9 @@ def _measured(state: State, name: str, group: GroupState) -> str:
         told = f"target {goal:.1f} %{_before(group)}"
         words.append(f"force error {error:.1f} % of the rms force on labels unknown to the model ({told})")
     if group.walkers:
-        words.append(f"MD broke in {group.failures} of {group.walkers} walks" if group.failures else "MD held")
+        lasted = f"{group.lasted:.0f} of {group.walked} steps on average"
+        broke = f"MD broke in {group.failures} of {group.walkers} walks ({lasted})"
+        words.append(broke if group.failures else f"MD held for {group.walked} steps")
     if group.pool:
         words.append(f"{group.pool} frames in the pool")
     return ", ".join(words)

@@ -36,9 +36,10 @@ WALKERS, STRAIN = 2, 0.04
 """Of each structure one walk in its own cell and one in a strained cell: heat, pressure and every simulation at
 constant pressure change the density, and a potential that knows one density only is wrong at others."""
 
-FIRST_WALK, SHORTEST_WALK, LONGEST_WALK = 300, 100, 2400
-"""MD steps of a group that was never walked, of one that breaks at once, and of one that has long held. Frames near
-where a walk broke are worth labels, and in between so are those on the way there; a longer walk has no more of them."""
+FIRST_WALK, LONGEST_WALK, SHORTEST_WALK = 300, 2400, 100
+"""MD steps of the first round, each round twice as many, and at most; and of a group that breaks at once. Frames near
+where a walk broke are worth labels, and so are those on the way there; a longer walk has no more of them. Where walks
+hold, short ones would prove little: a surface of which 600 steps were seen was taken for learnt too soon."""
 
 GROWTH = 0.15
 """A batch is at least this share of the labels that there are: a fit costs time and must be worth it."""
@@ -182,8 +183,9 @@ def sample_in_play(state: State) -> Choice | None:
     weak = tuple(name for name in in_play(state) if state.groups[name].walkers == 0)
     if not weak:
         return None
-    most = affordable_steps(state, weak, WALKERS)
-    asked = {name: min(_walk_steps(state.groups[name]), most) for name in weak}
+    rounds = sum(entry.action == "sample" for entry in state.log)
+    usual = min(LONGEST_WALK, FIRST_WALK * 2**rounds, affordable_steps(state, weak, WALKERS))
+    asked = {name: _walk_steps(state.groups[name], usual) for name in weak}
     steps = max(asked.values())
     return Choice(
         Sample(
@@ -200,13 +202,11 @@ def sample_in_play(state: State) -> Choice | None:
     )
 
 
-def _walk_steps(group: GroupState) -> int:
-    """Twice as many as were held, but no more than twice what walks lasted where they broke."""
-    if not group.walked:
-        return FIRST_WALK
+def _walk_steps(group: GroupState, usual: int) -> int:
+    """Those of this round; where walks broke, no more than twice what they lasted."""
     if group.lasted >= group.walked:
-        return min(LONGEST_WALK, 2 * group.walked)
-    return max(SHORTEST_WALK, min(group.walked, 2 * round(group.lasted)))
+        return usual
+    return max(SHORTEST_WALK, min(usual, 2 * round(group.lasted)))
 
 
 def _warm_up(state: State, names: tuple[str, ...]) -> tuple[float, ...]:

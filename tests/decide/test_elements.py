@@ -50,8 +50,15 @@ def test_an_element_that_is_far_off_misses_a_gate_that_the_others_hold():
 
 
 def test_a_group_is_converged_on_fresh_labels_when_each_of_its_elements_is():
-    assert good(state(errors(of_neon=0.2)), "mix")
-    assert not good(state(errors(of_neon=0.5)), "mix")
+    assert good(state(*5 * [errors(of_neon=0.2)]), "mix")
+    assert not good(state(*5 * [errors(of_neon=0.5)]), "mix")
+
+
+def test_a_group_stands_only_by_five_labels_within_its_target_one_round_after_the_other():
+    small, large = errors(of_neon=0.2), errors(of_neon=0.5)
+    for fresh, wanted in (([small] * 4, 1), ([*[small] * 4, large, small], 4), ([large, *[small] * 5], 0)):
+        assert good(state(*fresh), "mix") == (wanted == 0)
+        assert outlook(state(*fresh), "mix").labels == wanted
 
 
 def test_further_labels_are_predicted_from_the_element_that_is_furthest_from_its_limit():

@@ -61,6 +61,15 @@ def test_a_group_stands_only_by_five_labels_within_its_target_one_round_after_th
         assert outlook(state(*fresh), "mix").labels == wanted
 
 
+def test_held_out_frames_are_evidence_beside_a_label_but_not_without_one():
+    small, large = errors(of_neon=0.2), errors(of_neon=0.5)
+    seen = small.model_copy(update={"n_frames": 6})
+    for fresh, held_out, stands in ((small, seen, True), (large, seen, False), (small, small, False)):
+        now = state(fresh)
+        group = now.groups["mix"].model_copy(update={"held_out": held_out})
+        assert good(now.model_copy(update={"groups": {"mix": group}}), "mix") == stands
+
+
 def test_further_labels_are_predicted_from_the_element_that_is_furthest_from_its_limit():
     wanted = prospect(state(errors(of_neon=0.6)).groups["mix"], 0.06, GOALS.element_limit)
     assert wanted.labels == pytest.approx(120, abs=1)  # twice the limit: four times the labels, by the usual power

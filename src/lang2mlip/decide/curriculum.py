@@ -29,7 +29,7 @@ tame ones, and what one group learns another can forget (seen: a melt at 10 meV/
 surfaces came in, and its held-out frames did not show it)."""
 
 SURE = 5
-"""Labels that a group must have met within its target, in its last rounds, before it stands: an error of two frames is
+"""Labels, or frames held out, that a group must have met within its target before it stands: an error of two frames is
 no error (seen: a melt that stood by two labels of 7 meV/Å, whose test frames had 43)."""
 
 FEWEST_ROUNDS = 3
@@ -105,8 +105,11 @@ def _stood(state: State, name: str) -> bool:
 
 
 def _met(state: State, name: str) -> int:
-    """Labels within the target that have met a model one round after the other, up to now."""
-    goal, count = target(state, name), 0
+    """Labels within the target that have met a model one round after the other, up to now, and held-out frames."""
+    goal, held_out = target(state, name), state.groups[name].held_out
+    if not (state.groups[name].fresh and _within(state.groups[name].fresh[-1], state, goal)):
+        return 0
+    count = held_out.n_frames if held_out is not None and not forgotten(state, name) else 0
     for errors in reversed(state.groups[name].fresh):
         if not _within(errors, state, goal):
             break

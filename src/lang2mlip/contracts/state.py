@@ -50,7 +50,7 @@ class GroupState(Noun):
     failures: int = Field(default=0, description="walkers of the current model that tripped a health check")
     walkers: int = Field(default=0, description="walkers of the current model")
     walked: int = Field(default=0, description="MD steps asked of the last model's walkers; 0: none ever walked")
-    lasted: float = Field(default=0.0, description="MD steps that they did before a health check tripped, mean")
+    lasted: float = Field(default=0.0, description="mean share of those that they did before a trip, in steps")
     ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
 
 

@@ -274,13 +274,14 @@ def _stability_counts(group: GroupState, runs: list[StabilityRun]) -> dict[str, 
     limit = min(tripped, default=float("inf"))
     good = [run.temperature_K for run in runs if run.healthy and run.temperature_K < limit]
     held = group.held_K
+    walked = max((run.steps for run in runs), default=group.walked)
     return {
         "held_K": max([*good, *([held] if held and held < limit else [])], default=None),
         "walkers": len(runs),
         "failures": sum(not run.healthy for run in runs),
         "stable_K": max(good, default=None),
-        "walked": max((run.steps for run in runs), default=group.walked),
-        "lasted": fmean(run.done for run in runs) if runs else group.lasted,
+        "walked": walked,
+        "lasted": walked * fmean(run.done / run.steps for run in runs) if runs else group.lasted,
     }
 
 

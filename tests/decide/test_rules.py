@@ -66,7 +66,7 @@ def walked(*broken: str) -> Result:
         StabilityRun(
             group=g, structure=g, temperature_K=120, steps=300, done=60 if g in broken else 300, healthy=g not in broken
         )
-        for g in GROUPS  # fmt: skip
+        for g in GROUPS
     )
     pool = PoolSet(id=f"pool-{len(broken)}", file="p", model="m1", groups=dict.fromkeys(GROUPS, 30))
     return Result(action="sample", status="done", summary="walked", stability=runs, pool=(pool,))

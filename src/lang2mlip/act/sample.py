@@ -77,9 +77,8 @@ def _walk(desk: Desk, parameters: Sample, one: Planned) -> Piece:
         "strain": _strain(parameters, one),
         "strain_seed": desk.seed(f"strain {one.name}") % LARGEST_SEED,
     }
-    keep_every = max(1, min(_keep_every(parameters, request.group), one.steps // 4))
     if parameters.engine == "lammps":
-        more = {"protocol": _protocol(desk, one), "steps": one.steps, "keep_every": keep_every}
+        more = {"protocol": _protocol(desk, one), "steps": one.steps, "keep_every": one.keep_every}
         return Piece(one.name, "lang2mlip.act.follow:protocol_walk", {**arguments, **more})
     plan: dict[str, Json] = {
         "ensemble": "nvt" if one.pressure_GPa is None else "npt",
@@ -87,16 +86,10 @@ def _walk(desk: Desk, parameters: Sample, one: Planned) -> Piece:
         "pressure_GPa": one.pressure_GPa or 0.0,
         "timestep_fs": timestep_fs(desk.task.elements),
         "steps": one.steps,
-        "keep_every": keep_every,
+        "keep_every": one.keep_every,
         "seed": desk.seed(one.name),
     }
     return Piece(one.name, "lang2mlip.act.walk:potential_walk", {**arguments, "plan": plan})
-
-
-def _keep_every(parameters: Sample, group: str) -> int:
-    """As many frames of a shorter walk as of the others."""
-    shorter = parameters.steps_of.get(group, parameters.steps) / parameters.steps
-    return round(parameters.keep_every * min(1.0, shorter))
 
 
 def _strain(parameters: Sample, one: Planned) -> float:

@@ -27,6 +27,7 @@ class Planned(NamedTuple):
     temperature_K: float
     pressure_GPa: float | None
     steps: int
+    keep_every: int
     walker: int
 
     @property
@@ -45,8 +46,14 @@ def planned(desk: Desk, parameters: Sample) -> list[Planned]:
     """Every walk, the largest first, so that at the end no core waits long for another."""
     steps, walkers = LADDER[parameters.rung] if parameters.rung else (parameters.steps, parameters.walkers)
     wanted = _own(desk, parameters, steps) if parameters.walks else _alike(desk, parameters, steps)
-    walks = [Planned(*one, walker) for one in wanted for walker in range(walkers)]
+    kept = [_keep_every(parameters, one[-1], steps) for one in wanted]
+    walks = [Planned(*one, keep, walker) for one, keep in zip(wanted, kept, strict=True) for walker in range(walkers)]
     return sorted(walks, key=lambda one: -one.steps * one.record.n_atoms)
+
+
+def _keep_every(parameters: Sample, own: int, usual: int) -> int:
+    """As many frames of a shorter walk as of the others, and four at least."""
+    return max(1, min(round(parameters.keep_every * min(1.0, own / usual)), own // 4))
 
 
 def _alike(desk: Desk, parameters: Sample, steps: int) -> list[tuple[StructureRecord, float, float | None, int]]:

@@ -106,14 +106,13 @@ def _stood(state: State, name: str) -> bool:
 
 def _met(state: State, name: str) -> int:
     """Labels within the target that have met a model one round after the other, up to now, and held-out frames."""
-    goal, held_out = target(state, name), state.groups[name].held_out
-    if not (state.groups[name].fresh and _within(state.groups[name].fresh[-1], state, goal)):
-        return 0
-    count = held_out.n_frames if held_out is not None and not forgotten(state, name) else 0
+    goal, held_out, count = target(state, name), state.groups[name].held_out, 0
     for errors in reversed(state.groups[name].fresh):
         if not _within(errors, state, goal):
             break
         count += errors.n_frames
+    if count and held_out is not None and not forgotten(state, name):
+        count += held_out.n_frames
     return count
 
 

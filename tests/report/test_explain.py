@@ -7,13 +7,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "decide"))
 
-from decide_states import STAGES, decided, records, task
+from decide_states import STAGES, decided, errors, records, task
 
 from lang2mlip.errors import BadInput
 from lang2mlip.record.events import Created, Finished, Prepared
 from lang2mlip.record.state import fold
 from lang2mlip.record.view import View
-from lang2mlip.report.explain import explain, story
+from lang2mlip.report.explain import _standing, explain, story
 from lang2mlip.report.page import write_step
 
 
@@ -73,3 +73,25 @@ def test_a_step_that_is_not_there_is_one_sentence(view):
     with pytest.raises(BadInput, match="has no step 9; it has 4"):
         explain(view, 9)
     assert len(story(view)) == 4
+
+
+def standing(force, energy, labels_then, labels_now=20):
+    """The sentence on a group after a first batch of fresh labels, with `labels_now` in all by now."""
+    fresh = errors(force).model_copy(update={"energy_rmse_meV_atom": energy})
+    events = [Created(task=task()), Prepared(structures=records())]
+    state = fold(events)
+    group = state.groups["melt"].model_copy(
+        update={"labels": labels_now, "fresh": (fresh,), "measured_at": labels_then, "held_K": 9e9}
+    )
+    return " ".join(_standing(state.model_copy(update={"groups": {**state.groups, "melt": group}})))
+
+
+def test_energies_are_named_where_they_are_what_is_missed():
+    limit = task().goals.energy_rmse_meV_atom
+    assert f"energy error {limit + 1:.1f} meV/atom on the same (goal {limit:g})" in standing(1.0, limit + 1, 20)
+    assert "energy error" not in standing(1.0, limit - 0.5, 20)
+
+
+def test_a_group_that_is_measured_again_is_said_to_be():
+    assert "measured again now, as the labels of other groups have grown since" in standing(1.0, 0.1, 5)
+    assert "measured again" not in standing(1.0, 0.1, 20)

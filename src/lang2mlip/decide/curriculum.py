@@ -14,7 +14,20 @@ from lang2mlip.contracts import Errors, GroupState, State
 from lang2mlip.data import table
 from lang2mlip.decide.prospects import Prospect, prospect
 
-__all__ = ["built", "failed", "good", "in_play", "outlook", "parts", "relevant", "stale", "stuck", "target", "tier"]
+__all__ = [
+    "SURE",
+    "built",
+    "failed",
+    "good",
+    "in_play",
+    "outlook",
+    "parts",
+    "relevant",
+    "stale",
+    "stuck",
+    "target",
+    "tier",
+]
 
 MARGIN = 0.8
 """A group that carries a wanted property aims at this share of the goal, so that the goal itself is met surely."""

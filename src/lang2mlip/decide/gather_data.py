@@ -6,7 +6,7 @@ import re
 
 from lang2mlip.contracts import Explore, GroupState, ReferenceRun, Sample, Select, State
 from lang2mlip.decide.choice import Choice
-from lang2mlip.decide.curriculum import built, failed, good, in_play, outlook, relevant
+from lang2mlip.decide.curriculum import SURE, built, failed, good, in_play, outlook, relevant
 from lang2mlip.decide.needs import affordable_steps, broken, listed
 from lang2mlip.record.ledger import calls_to_spend, labels_left
 
@@ -169,7 +169,7 @@ def _wanted(state: State, name: str) -> int:
     needed = FIRST_BATCH if expected is None else (expected.labels or FIRST_BATCH) // 2
     if group.failures:
         needed = max(needed, FIRST_BATCH) * 3 // 2
-    least = max(4, int(GROWTH * group.labels))
+    least = max(SURE, int(GROWTH * group.labels))
     most = max(FIRST_BATCH, group.labels) if relevant(state, name) else max(FIRST_BATCH, group.labels // 2)
     return min(max(needed, least), most)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lang2mlip.contracts import ACTIONS, Decision, GroupState, Result, State
-from lang2mlip.decide.curriculum import built, good, in_play, outlook, parts, stuck, target
+from lang2mlip.contracts import ACTIONS, Decision, Errors, GroupState, Result, State
+from lang2mlip.decide.curriculum import built, good, in_play, outlook, parts, stale, stuck, target
 from lang2mlip.decide.prospects import curve
 from lang2mlip.decide.rules import weighed
 from lang2mlip.errors import BadInput
@@ -136,6 +136,7 @@ def _measured(state: State, name: str, group: GroupState) -> str:
         goal = 100 * target(state, name)
         told = f"target {goal:.1f} %{_before(group)}"
         words.append(f"force error {error:.1f} % of the rms force on labels unknown to the model ({told})")
+        words += _energies(state, group.fresh[-1])
     if group.walkers:
         lasted = f"{group.lasted:.0f} of {group.walked} steps on average"
         broke = f"MD broke in {group.failures} of {group.walkers} walks ({lasted})"
@@ -143,6 +144,13 @@ def _measured(state: State, name: str, group: GroupState) -> str:
     if group.pool:
         words.append(f"{group.pool} frames in the pool")
     return ", ".join(words)
+
+
+def _energies(state: State, errors: Errors) -> list[str]:
+    """The energy error where it is what keeps a group from its target."""
+    limit = state.task.goals.energy_rmse_meV_atom
+    error = errors.energy_rmse_meV_atom
+    return [f"energy error {error:.1f} meV/atom on the same (goal {limit:g})"] if error > limit else []
 
 
 def _before(group: GroupState) -> str:
@@ -165,7 +173,9 @@ def _stage(state: State, name: str, playing: list[str]) -> str:
     if name not in playing:
         return f"it waits for its parts: {several(parts(state, name))}"
     expected = outlook(state, name)
-    if expected is None or expected.labels is None:
+    if expected is not None and expected.labels == 0 and stale(state, name):
+        return "measured again now, as the labels of other groups have grown since"
+    if expected is None or not expected.labels:
         return "worked on now"
     return f"worked on now; about {expected.labels} more labels are predicted to be needed"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tiny
-from lang2mlip.act.walks import LADDER
+from lang2mlip.act.walks import LADDER, _keep_every
 from lang2mlip.contracts import Sample
 from lang2mlip.decide.guards import refuse
 from lang2mlip.record.run import Run
@@ -60,6 +60,14 @@ def test_a_group_may_walk_fewer_steps_and_keeps_as_many_frames(sampled):
     assert pool.groups["bulk"] == pool.groups["vacancy"] == 10
     group = sampled.state.groups["vacancy"]
     assert group.walked == group.lasted == 200  # short walks that held took nothing from the long ones
+
+
+def test_frames_are_kept_as_often_for_the_length_of_a_walk_whether_a_rung_a_group_or_a_plan_sets_it():
+    asked = Sample(steps=1000, keep_every=50)
+    assert [_keep_every(asked, own, 1000) for own in (1000, 500, 100, 12, 3)] == [50, 25, 5, 1, 1]
+    assert _keep_every(asked, 5000, 1000) == 50  # a longer one keeps more frames, not wider ones
+    assert _keep_every(asked, 100, 5000) == 1  # beside a rung of 5000 steps
+    assert _keep_every(Sample(steps=100, keep_every=80), 100, 100) == 25  # four frames at least
 
 
 def test_steps_of_a_group_that_is_not_there_are_refused(sampled):
